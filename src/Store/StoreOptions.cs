@@ -1,0 +1,24 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace Checkpointer.Store;
+
+/// <summary>Limits of the store, configuration section <c>Store</c>.</summary>
+public sealed class StoreOptions
+{
+    /// <summary>Name of the configuration section.</summary>
+    public const string Section = "Store";
+
+    /// <summary>Directory of the store when neither <c>--store</c> nor <c>CHECKPOINTER_STORE</c> names one.
+    /// Defaults to <c>/var/lib/checkpointer</c>, where services keep state (hier(7)).</summary>
+    [Required]
+    public string Directory { get; set; } = "/var/lib/checkpointer";
+
+    /// <summary>A pack is closed when it would grow over this many bytes. Defaults to 256 MiB: few enough files for a
+    /// terabyte store, small enough to rewrite.</summary>
+    [Range(1L << 20, 1L << 32)]
+    public long PackBytesMax { get; set; } = 256L << 20;
+
+    /// <summary>Threads that hash and compress. 0 means one per processor. Defaults to 0.</summary>
+    [Range(0, 256)]
+    public int Workers { get; set; }
+}
