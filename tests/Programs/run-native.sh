@@ -19,7 +19,8 @@ compile() {
 
 # One run: start, wait for "ready", tell it to go on, wait for its end.
 run() {
-    local output="$directory/$1.$2.out" status=0 tries=0
+    local output="$directory/$1.$2.stdout" status=0 tries=0
+    : >"$output"
     "$directory/$1" "$directory/$1.$2" >"$output" 2>&1 </dev/null &
     local pid=$!
     until grep -q '^ready$' "$output"; do
@@ -29,6 +30,11 @@ run() {
     done
     touch "$directory/$1.$2.go"
     grep -q '@go file' "$1.c" || kill -USR1 $pid 2>/dev/null
+    for ((tries = 0; tries < 3000; tries++)); do
+        kill -0 $pid 2>/dev/null || break
+        sleep 0.01
+    done
+    [ $tries -lt 3000 ] || { echo "$1, round $2: does not end"; kill -9 $pid; }
     wait $pid || status=$?
     if [ $status -ne 0 ] || [ "$(tail -n 1 "$output")" != PASS ]; then
         echo "$1, round $2: exit code $status: $(tail -n 1 "$output")"
