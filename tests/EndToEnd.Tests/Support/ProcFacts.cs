@@ -37,6 +37,19 @@ internal static class ProcFacts
         return text[(text.LastIndexOf(')') + 2)..].Split(' ')[field - 3];
     }
 
+    /// <summary>True where one of its threads has a child.</summary>
+    public static bool HasChildren(int pid)
+    {
+        try
+        {
+            return Threads(pid).Any(thread => File.ReadAllText($"/proc/{pid}/task/{thread}/children").Length > 0);
+        }
+        catch (IOException)
+        {
+            return false; // it, or one of its threads, is gone
+        }
+    }
+
     /// <summary>True for a thread of the kernel: PF_KTHREAD in the flags.</summary>
     public static bool IsKernelThread(int pid) =>
         (uint.Parse(StatField(pid, 9), CultureInfo.InvariantCulture) & 0x0020_0000) != 0;
