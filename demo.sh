@@ -101,10 +101,21 @@ wait_for_step() {
     done
 }
 
+# run_heat NAME: becomes the computation, in a session of its own. Descriptors that whoever started the demonstration left
+# open are closed: a pipe to somebody outside the job cannot be dumped.
+run_heat() {
+    local fd
+    for fd in /proc/$BASHPID/fd/*; do
+        fd=${fd##*/}
+        [ "$fd" -le 2 ] || eval "exec $fd>&-"
+    done
+    exec setsid "$directory/heat" "$directory/$1.result" </dev/null >"$directory/$1.log" 2>&1
+}
+
 start_job() {
-    setsid "$directory/heat" "$directory/reference.result" </dev/null >"$directory/reference.log" 2>&1 &
+    run_heat reference &
     reference_pid=$!
-    setsid "$directory/heat" "$directory/job.result" </dev/null >"$directory/job.log" 2>&1 &
+    run_heat job &
     job_pid=$!
     wait_for_step 10
     job_start=$(start_of "$job_pid")

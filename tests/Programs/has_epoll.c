@@ -1,6 +1,6 @@
 /*
  * Waits for a pipe through epoll.
- * @refused epoll
+ * @refused poll
  */
 #include "program.h"
 #include <sys/epoll.h>

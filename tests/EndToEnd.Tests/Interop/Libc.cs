@@ -75,6 +75,10 @@ internal static unsafe partial class Libc
     [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
     public static partial int posix_spawn_file_actions_addchdir_np(void* actions, string path);
 
+    /// <summary>posix_spawn_file_actions_addclosefrom_np(3), glibc 2.34.</summary>
+    [LibraryImport("libc")]
+    public static partial int posix_spawn_file_actions_addclosefrom_np(void* actions, int fd);
+
     /// <summary>posix_spawnattr_init(3).</summary>
     [LibraryImport("libc")]
     public static partial int posix_spawnattr_init(void* attributes);

@@ -55,6 +55,9 @@ internal static unsafe class Spawner
         Check(Libc.posix_spawn_file_actions_addopen(actions, 1, request.OutputPath, Truncate, OwnerOnly), request);
         Check(Libc.posix_spawn_file_actions_addopen(actions, 2, request.ErrorPath, Truncate, OwnerOnly), request);
         Check(Libc.posix_spawn_file_actions_addchdir_np(actions, request.Directory), request);
+
+        // Whoever started the tests may have left us descriptors: a pipe to somebody outside cannot be dumped.
+        Check(Libc.posix_spawn_file_actions_addclosefrom_np(actions, 3), request);
     }
 
     private static void SetAttributes(byte* attributes, SpawnRequest request)
