@@ -20,7 +20,7 @@ public sealed class ProgramTests(ProgramFixture programs)
     [MemberData(nameof(Processes))]
     public void Dump_OfRunningProgram_LeavesItRight(string name)
     {
-        using var session = Session.StartUnregistered(programs, name);
+        using var session = Session.StartWithStore(programs, name);
 
         session.Dump(1);
 
@@ -31,7 +31,7 @@ public sealed class ProgramTests(ProgramFixture programs)
     [MemberData(nameof(Processes))]
     public void Restore_OfSecondThenFirstGeneration_ProgramFindsItsStateRight(string name)
     {
-        using var session = Session.StartUnregistered(programs, name);
+        using var session = Session.StartWithStore(programs, name);
         session.Dump(1);
         session.Dump(2);
 
@@ -45,7 +45,7 @@ public sealed class ProgramTests(ProgramFixture programs)
     [MemberData(nameof(ThreadStates))]
     public void Recover_RoundAfterRound_ProgramFindsItsStateRight(string name)
     {
-        using var session = Session.StartUnregistered(programs, name);
+        using var session = Session.StartWithStore(programs, name);
 
         for (var round = 1; round <= Rounds; round++)
         {

@@ -15,7 +15,7 @@ public sealed class TreeTests(ProgramFixture programs)
     [MemberData(nameof(Trees))]
     public void Dump_OfRunningTree_LeavesItRight(string name)
     {
-        using var session = Session.Start(programs, name);
+        using var session = Session.StartWithStore(programs, name);
 
         session.Dump(1);
 
@@ -26,7 +26,7 @@ public sealed class TreeTests(ProgramFixture programs)
     [MemberData(nameof(Trees))]
     public void Recover_AfterKill_TreeFindsItsStateRight(string name)
     {
-        using var session = Session.Start(programs, name);
+        using var session = Session.StartWithStore(programs, name);
 
         for (var round = 1; round <= 3; round++)
         {

@@ -11,6 +11,7 @@ public sealed class ProgramFixture : IDisposable
     private static readonly TimeSpan _compilerTimeout = TimeSpan.FromMinutes(2);
     private readonly string _directory = Directory.CreateTempSubdirectory("checkpointer-programs-").FullName;
     private readonly Dictionary<string, Lazy<string>> _executables;
+    private readonly Lazy<string> _emptyStore;
 
     /// <summary>Compiles everything, two at a time. A program that does not compile fails only its own tests.</summary>
     public ProgramFixture()
@@ -22,12 +23,27 @@ public sealed class ProgramFixture : IDisposable
             _executables.Add(Path.GetFileNameWithoutExtension(tool), new Lazy<string>(() => Compile(tool, [])));
         }
 
+        _emptyStore = new Lazy<string>(MakeEmptyStore);
         Parallel.ForEach(_executables.Values, new ParallelOptions { MaxDegreeOfParallelism = 2 }, TryCompile);
     }
 
     /// <summary>Path of a compiled program or tool.</summary>
     /// <exception cref="InvalidOperationException">It did not compile; the message is the compiler's.</exception>
     public string Executable(string name) => _executables[name].Value;
+
+    /// <summary>Copies a store without jobs to a new directory. Making one takes a run of the command line.</summary>
+    public void CopyEmptyStore(string target)
+    {
+        foreach (var source in Directory.EnumerateDirectories(_emptyStore.Value, "*", SearchOption.AllDirectories).Prepend(_emptyStore.Value))
+        {
+            const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+            var directory = Directory.CreateDirectory(target + source[_emptyStore.Value.Length..], OwnerOnly).FullName;
+            foreach (var file in Directory.EnumerateFiles(source))
+            {
+                File.Copy(file, Path.Combine(directory, Path.GetFileName(file)));
+            }
+        }
+    }
 
     /// <inheritdoc/>
     public void Dispose()
@@ -46,6 +62,16 @@ public sealed class ProgramFixture : IDisposable
         {
             // Lazy keeps the failure and throws it at whoever asks for this program.
         }
+    }
+
+    private string MakeEmptyStore()
+    {
+        var directory = Directory.CreateDirectory(Path.Combine(_directory, "seed")).FullName;
+        using var job = TestJob.StartProgram(Executable("compute"), directory, "seed");
+        var cli = new Cli(directory);
+        _ = cli.Run("register", "seed", "--pid", $"{job.Pid}").Expect(0);
+        _ = cli.Run("unregister", "seed").Expect(0);
+        return cli.Store;
     }
 
     private string Compile(string source, IReadOnlyList<string> flags)

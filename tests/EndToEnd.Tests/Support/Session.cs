@@ -50,6 +50,14 @@ internal sealed class Session : IDisposable
         return new Session(directory, TestJob.StartProgram(programs.Executable(name), directory, name), program);
     }
 
+    /// <summary>Starts a self-verifying program and waits until it is ready; there is a store without jobs.</summary>
+    public static Session StartWithStore(ProgramFixture programs, string name)
+    {
+        var session = StartUnregistered(programs, name);
+        programs.CopyEmptyStore(session.Cli.Store);
+        return session;
+    }
+
     /// <summary>Starts any command and registers it when its output is as wanted. The arguments may hold
     /// <c>{directory}</c>.</summary>
     public static Session StartCommand(string file, IReadOnlyList<string> arguments, Func<string, bool> isReady)

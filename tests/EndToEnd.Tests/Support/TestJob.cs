@@ -128,8 +128,8 @@ internal sealed class TestJob : IDisposable
     /// the PIDs are free again.</summary>
     public void Kill()
     {
-        var killed = new HashSet<int> { Pid };
-        Wait.Until(() => KillMarked(killed), Wait.Patience, () => $"does not die: {this}");
+        var dying = new HashSet<int> { Pid };
+        Wait.Until(() => KillMarked(dying), Wait.Patience, () => $"does not die: {this}");
     }
 
     /// <summary>Kills it and leaves the zombie.</summary>
@@ -155,23 +155,18 @@ internal sealed class TestJob : IDisposable
     public override string ToString() =>
         $"{Name} (PID {Pid}, state '{State}') wrote \"{Output}\", on standard error \"{(File.Exists(ErrorPath) ? File.ReadAllText(ErrorPath) : "")}\"";
 
-    // One round; a tree may fork between two. A killed process loses its environment before it can be reaped, so those
-    // that were ever killed are remembered.
-    private bool KillMarked(HashSet<int> killed)
+    // One round; a tree may fork between two. A dying process loses its environment before it is a zombie, so those that
+    // were killed are remembered until they are reaped, by us or by their parent.
+    private bool KillMarked(HashSet<int> dying)
     {
-        var marked = Marked();
-        foreach (var pid in marked)
+        foreach (var pid in Marked())
         {
             _ = Child.Signal(pid, Libc.SIGKILL);
-            killed.Add(pid);
+            dying.Add(pid);
         }
 
-        foreach (var pid in killed)
-        {
-            _ = Child.TryReap(pid);
-        }
-
-        return marked.Count == 0 && State != "Z";
+        dying.RemoveWhere(pid => Child.TryReap(pid) is not null || !ProcFacts.Exists(pid));
+        return dying.Count == 0;
     }
 
     private List<int> Marked() =>
