@@ -152,6 +152,44 @@ internal static class ProcFs
     public static ProcessIdentity? IdentityOf(ProcessId pid)
         => TryStat(pid) is { IsDead: false } stat ? new ProcessIdentity(pid, stat.StartTicks, BootId()) : null;
 
+    /// <summary>A short file of a process as text, without the newline at its end.</summary>
+    public static string Text(ProcessId pid, string name)
+        => ProcFile.TryParse(PathOf(pid, name), text => Encoding.UTF8.GetString(text.TrimEnd((byte)'\n'))) ?? throw Gone(pid);
+
+    /// <summary>A short file of a process as it is.</summary>
+    public static byte[] Bytes(ProcessId pid, string name)
+        => ProcFile.TryParse(PathOf(pid, name), text => text.ToArray()) ?? throw Gone(pid);
+
+    /// <summary>Release of the running kernel, /proc/sys/kernel/osrelease.</summary>
+    public static string KernelRelease()
+        => ProcFile.TryParse("/proc/sys/kernel/osrelease", text => Encoding.ASCII.GetString(text.TrimEnd((byte)'\n'))) ?? string.Empty;
+
+    /// <summary>Features of the first processor, the "flags" line of /proc/cpuinfo.</summary>
+    public static IReadOnlyList<string> CpuFlags()
+    {
+        string line = File.ReadLines("/proc/cpuinfo").FirstOrDefault(line => line.StartsWith("flags", StringComparison.Ordinal)) ?? string.Empty;
+        return line[(line.IndexOf(':', StringComparison.Ordinal) + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries);
+    }
+
+    /// <summary>All processes of our PID namespace.</summary>
+    public static IReadOnlyList<ProcessId> Processes()
+        => ProcFile.TryListNumbers("/proc")?.ConvertAll(number => new ProcessId(number)) ?? [];
+
+    /// <summary>True where a thread is gone or dead.</summary>
+    public static bool IsDead(ProcessId pid, ThreadId tid) => TryStat(pid, tid) is not { State: not ('Z' or 'X' or 'x') };
+
+    /// <summary>State of a thread for people: its letter as ps(1) shows it, and where in the kernel it waits.</summary>
+    public static string ThreadState(ProcessId pid, ThreadId tid)
+    {
+        if (TryStat(pid, tid) is not { } stat)
+        {
+            return "gone";
+        }
+
+        string? waits = ProcFile.TryParse(PathOf(pid, tid, "wchan"), text => Encoding.ASCII.GetString(text));
+        return waits is null or "" or "0" ? $"in state {stat.State}" : $"in state {stat.State}, waiting in {waits}";
+    }
+
     private static string JoinArguments(ReadOnlySpan<byte> text)
     {
         byte[] joined = text.TrimEnd((byte)0).ToArray();

@@ -66,7 +66,7 @@ internal sealed class Freezer(EngineOptions options, Action<string> step)
         var fresh = new List<Tracee>();
         foreach (var process in tree.Live)
         {
-            foreach (var thread in ProcFs.Threads(process).Where(thread => !_stopped.ContainsKey(thread.Value)))
+            foreach (var thread in (ProcFs.TryThreads(process) ?? []).Where(thread => !_stopped.ContainsKey(thread.Value)))
             {
                 step($"seize {thread}");
                 if (Seize(thread, process) is { } tracee)

@@ -21,14 +21,14 @@ internal sealed record ProcessTree(IReadOnlyList<ProcessId> Live, IReadOnlyList<
                 continue;
             }
 
-            if (stat.State is 'Z' or 'X' && ProcFs.Threads(process).Count <= 1)
+            if (stat.IsDead)
             {
                 zombies.Add(process);
                 continue;
             }
 
             live.Add(process);
-            foreach (var child in ProcFs.Threads(process).SelectMany(thread => ProcFs.Children(process, thread)))
+            foreach (var child in (ProcFs.TryThreads(process) ?? []).SelectMany(thread => ProcFs.TryChildren(thread) ?? []))
             {
                 queue.Enqueue(child);
             }
