@@ -13,7 +13,8 @@ internal static class ChildrenReader
         var fields = new FieldReader("children", text);
         while (fields.TryWord(out ReadOnlySpan<byte> word))
         {
-            children.Add(new ProcessId(fields.Decimal<int>(word, "child"u8)));
+            int child = fields.Decimal<int>(word, "child"u8);
+            children.Add(child > 0 ? new ProcessId(child) : throw fields.Bad("child"u8));
         }
 
         return children;

@@ -11,6 +11,9 @@ internal ref struct LineReader(ReadOnlySpan<byte> text)
     /// <summary>First byte of the next line (a newline where it is empty). Precondition: not at the end.</summary>
     public readonly byte FirstByte => _rest[0];
 
+    /// <summary>Whether the next line starts so; it is not taken.</summary>
+    public readonly bool NextStartsWith(ReadOnlySpan<byte> prefix) => _rest.StartsWith(prefix);
+
     /// <summary>The next line without its newline. Precondition: not at the end.</summary>
     public ReadOnlySpan<byte> Next()
     {

@@ -59,7 +59,7 @@ internal static class ProcFile
         }
     }
 
-    private static bool IsGone(IOException failure)
+    internal static bool IsGone(IOException failure)
         => failure is FileNotFoundException or DirectoryNotFoundException || failure.HResult == NoSuchProcessErrno;
 
     private static T ReadAndParse<T>(string path, ProcParser<T> parse)

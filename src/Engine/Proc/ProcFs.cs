@@ -46,7 +46,9 @@ internal static class ProcFs
     public static ProcStatus? TryStatus(ProcessId pid, ThreadId tid)
         => ProcFile.TryParse(PathOf(pid, tid, "status"), StatusReader.Parse);
 
-    /// <summary>/proc/PID/smaps: mappings with their flags. Walks all page tables, which takes milliseconds per GiB.</summary>
+    /// <summary>/proc/PID/smaps: mappings with their flags. Walks all page tables, so its cost grows with resident memory.</summary>
+    /// <remarks>Empty for a kernel thread, a zombie, and a process whose leader is a zombie while other threads run: ask
+    /// for one of those then, /proc/TID works for every thread. The same holds for <see cref="Maps"/> and <see cref="FileDescriptors"/>.</remarks>
     public static IReadOnlyList<Vma> Smaps(ProcessId pid) => TrySmaps(pid) ?? throw Gone(pid);
 
     /// <inheritdoc cref="Smaps"/>

@@ -31,9 +31,15 @@ internal static class SmapsReader
     private static Attributes ReadAttributes(ref LineReader lines)
     {
         var attributes = new Attributes { UnknownFlags = "" };
-        while (!lines.AtEnd && char.IsAsciiLetterUpper((char)lines.FirstByte))
+        while (!lines.AtEnd && lines.FirstByte is >= (byte)'A' and <= (byte)'Z')
         {
-            ReadAttribute(lines.Next(), ref attributes);
+            // 21 of 24 lines are none of ours: the initial tells most of them without a look at the rest.
+            bool mayBeOurs = lines.FirstByte is (byte)'V' or (byte)'K' or (byte)'P';
+            ReadOnlySpan<byte> line = lines.Next();
+            if (mayBeOurs)
+            {
+                ReadAttribute(line, ref attributes);
+            }
         }
 
         return attributes;

@@ -73,7 +73,7 @@ internal static class TimersReader
 
     private static void SkipUnknown(ref LineReader lines)
     {
-        while (!lines.AtEnd && lines.FirstByte != 'I')
+        while (!lines.AtEnd && !lines.NextStartsWith("ID:"u8))
         {
             lines.Next();
         }
