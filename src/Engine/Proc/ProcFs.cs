@@ -177,6 +177,9 @@ internal static class ProcFs
     public static IReadOnlyList<ProcessId> Processes()
         => ProcFile.TryListNumbers("/proc")?.ConvertAll(number => new ProcessId(number)) ?? [];
 
+    /// <summary>True where a thread belongs to our own process.</summary>
+    public static bool IsOurThread(ThreadId tid) => Directory.Exists($"/proc/self/task/{tid}");
+
     /// <summary>True where a thread is gone or dead.</summary>
     public static bool IsDead(ProcessId pid, ThreadId tid) => TryStat(pid, tid) is not { State: not ('Z' or 'X' or 'x') };
 

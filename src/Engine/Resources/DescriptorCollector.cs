@@ -99,7 +99,7 @@ internal sealed class DescriptorCollector(FindingList findings)
     {
         if (!_pipes.TryGetValue(reference.Inode, out var pipe))
         {
-            pipe = new PipeUse((uint)_pipes.Count + 1, reference.Inode, LinkPath(reference.Process, reference.Number), reference.Process);
+            pipe = new PipeUse((uint)_pipes.Count + 1, reference.Inode, LinkPath(reference.Process, reference.Number), reference.Process, reference.Number);
             _pipes.Add(reference.Inode, pipe);
         }
 
@@ -184,7 +184,7 @@ internal sealed class DescriptorCollector(FindingList findings)
             var name = ProcFs.TryStat(holder)?.Comm ?? "gone";
             findings.Refuse(
                 pipe.Process, "descriptor",
-                $"A pipe of process {pipe.Process} (pipe:[{inode}]) is also held by process {holder} ({name}), outside the job; start the job with its output in a file.");
+                $"Descriptor {pipe.Descriptor} of process {pipe.Process} is a pipe (pipe:[{inode}]) that is also held by process {holder} ({name}), outside the job; start the job with its output in a file.");
         }
     }
 

@@ -1,8 +1,6 @@
 using System.Buffers.Binary;
-using System.Security.Cryptography;
 using Checkpointer.Engine.Images;
 using Checkpointer.Engine.Proc;
-using Checkpointer.Engine.Support;
 using Checkpointer.Engine.Tracing;
 using Google.Protobuf;
 
@@ -27,7 +25,7 @@ internal static class InventoryCollector
             FrozenAtUnixMs = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds(),
             CpuStateFeatures = BinaryPrimitives.ReadUInt64LittleEndian(extendedState.AsSpan(EnabledFeaturesOffset)),
             CpuStateBytes = (uint)extendedState.Length,
-            VdsoSha256 = ByteString.CopyFrom(VdsoHash(root)),
+            VdsoSha256 = ByteString.CopyFrom(VdsoHash.Of(root.Vmas, root.Memory)),
         };
         inventory.Processes.AddRange(job.Processes.Select(process => process.Id.Value));
         inventory.CpuFlags.AddRange(ProcFs.CpuFlags());
@@ -38,18 +36,5 @@ internal static class InventoryCollector
             Path = ByteString.CopyFromUtf8(shared.Path ?? string.Empty),
         }));
         return inventory;
-    }
-
-    /// <summary>SHA-256 of a process's vDSO code; empty where it has none mapped.</summary>
-    public static byte[] VdsoHash(FrozenProcess process)
-    {
-        if (process.Vmas.FirstOrDefault(vma => vma.IsVdso) is not { } vdso)
-        {
-            return [];
-        }
-
-        var code = new byte[vdso.Bytes];
-        process.Memory.Read(new RemotePtr(vdso.Start), code);
-        return SHA256.HashData(code);
     }
 }

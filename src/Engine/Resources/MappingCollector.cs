@@ -88,7 +88,7 @@ internal sealed class MappingCollector(FindingList findings, FileIdentities iden
             return mapping;
         }
 
-        if (vma.IsShared && vma.Inode != 0 && vma.Path == SharedAnonymousPath)
+        if (vma.IsShared && vma.Inode != 0 && (vma.Path == SharedAnonymousPath || vma.AnonymousName is not null))
         {
             return AddShared(mapping, process, vma, null);
         }

@@ -7,4 +7,5 @@ namespace Checkpointer.Engine.Resources;
 /// <param name="Inode">Its inode on pipefs.</param>
 /// <param name="OpenPath">A link in /proc through which it can be opened again.</param>
 /// <param name="Process">A process that holds it.</param>
-internal sealed record PipeUse(uint Id, ulong Inode, string OpenPath, ProcessId Process);
+/// <param name="Descriptor">One descriptor of that process for it.</param>
+internal sealed record PipeUse(uint Id, ulong Inode, string OpenPath, ProcessId Process, int Descriptor);

@@ -35,7 +35,8 @@ internal static class ProcessInspector
             return;
         }
 
-        if (status.TracerPid != 0 && status.TracerPid != Libc.getpid())
+        // Linux reports the tracing thread; inside the freeze it is one of ours.
+        if (status.TracerPid != 0 && !ProcFs.IsOurThread(new ThreadId(status.TracerPid)))
         {
             var name = ProcFs.TryStat(new ProcessId(status.TracerPid))?.Comm;
             findings.Refuse(process, "tracer", $"Process {process} is traced by process {status.TracerPid} ({name}); detach that debugger first.");

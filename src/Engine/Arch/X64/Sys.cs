@@ -27,6 +27,8 @@ internal enum Sys
     Setgroups = 116,
     Setresuid = 117,
     Setresgid = 119,
+    Setfsuid = 122,
+    Setfsgid = 123,
     Capset = 126,
     RtSigqueueinfo = 129,
     Sigaltstack = 131,
