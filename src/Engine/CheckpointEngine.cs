@@ -41,7 +41,13 @@ public sealed class CheckpointEngine(EngineOptions options, ILoggerFactory logge
                 .Dump(root, sink, populatedBytesDone, cancellation));
 
     /// <summary>Kills the whole tree under <paramref name="root"/>, if it is still the same process.</summary>
-    public static void Kill(ProcessIdentity root) => TreeKiller.Kill(root);
+    public void Kill(ProcessIdentity root) => TracerThread.Run(
+        $"kill {root.Pid}",
+        () =>
+        {
+            new TreeKiller(options, Step(_dumpLog)).Kill(root);
+            return root;
+        });
 
     /// <summary>Builds the processes of a generation and lets them run. On any failure nothing of them is left.</summary>
     /// <param name="source">The generation.</param>

@@ -5,41 +5,28 @@ using Checkpointer.Engine.Tracing;
 
 namespace Checkpointer.Engine.Host;
 
-/// <summary>Ends a job: its root and all descendants, by SIGKILL.</summary>
-internal static class TreeKiller
+/// <summary>
+/// Ends a job: its root and all descendants, by SIGKILL. The tree is frozen first, so that no child can slip away while its parent is killed.
+/// Precondition: runs on a tracer thread.
+/// </summary>
+internal sealed class TreeKiller(EngineOptions options, Action<string> step)
 {
-    // New children may appear while the first are killed; stopping the root first makes more than a few rounds unlikely.
-    private const int RoundsMax = 100;
-
     /// <summary>Kills the tree if the root is still the process that was meant.</summary>
-    public static void Kill(ProcessIdentity root)
+    public void Kill(ProcessIdentity root)
     {
         if (ProcFs.IdentityOf(root.Pid) != root)
         {
             return;
         }
 
-        Send(root.Pid, Signal.SIGSTOP);
-        for (var round = 0; round < RoundsMax; round++)
+        using var job = new Freezer(options, step).Freeze(root.Pid);
+        foreach (var process in job.Processes)
         {
-            var descendants = ProcessTree.Walk(root.Pid).Live.Where(process => process != root.Pid).ToList();
-            if (descendants.Count == 0)
+            Invariant.Require(process.Id.Value > 1, $"{process.Id} is not a process to kill");
+            if (Libc.kill(process.Id.Value, Signal.SIGKILL) != 0 && LastError.Get() is var errno && errno != Errno.ESRCH)
             {
-                break;
+                throw new LinuxException($"kill of process {process.Id}", errno);
             }
-
-            descendants.ForEach(process => Send(process, Signal.SIGKILL));
-        }
-
-        Send(root.Pid, Signal.SIGKILL);
-    }
-
-    private static void Send(ProcessId process, int signal)
-    {
-        Invariant.Require(process.Value > 1, $"{process} is not a process to signal");
-        if (Libc.kill(process.Value, signal) != 0 && LastError.Get() is var errno && errno != Errno.ESRCH)
-        {
-            throw new LinuxException($"kill({signal}) of process {process}", errno);
         }
     }
 }

@@ -191,9 +191,13 @@ internal static class ProcFs
             return "gone";
         }
 
-        string? waits = ProcFile.TryParse(PathOf(pid, tid, "wchan"), text => Encoding.ASCII.GetString(text));
-        return waits is null or "" or "0" ? $"in state {stat.State}" : $"in state {stat.State}, waiting in {waits}";
+        string waits = WaitChannel(pid, tid);
+        return waits.Length == 0 ? $"in state {stat.State}" : $"in state {stat.State}, waiting in {waits}";
     }
+
+    /// <summary>Kernel function that a thread sleeps in, /proc/PID/task/TID/wchan; empty where it runs or the kernel does not tell.</summary>
+    public static string WaitChannel(ProcessId pid, ThreadId tid)
+        => ProcFile.TryParse(PathOf(pid, tid, "wchan"), text => Encoding.ASCII.GetString(text)) is { } name and not "0" ? name : string.Empty;
 
     private static string JoinArguments(ReadOnlySpan<byte> text)
     {

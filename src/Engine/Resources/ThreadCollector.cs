@@ -13,6 +13,9 @@ namespace Checkpointer.Engine.Resources;
 internal sealed class ThreadCollector(FrozenProcess process, FindingList findings)
 {
     private const int GetRobustListSyscall = 274;
+    private const int SchedGetschedulerSyscall = 145;
+    private const int IoprioGetSyscall = 252;
+    private const int IoprioWhoProcess = 1;
     private const int AffinityBytes = 1024;
 
     /// <summary>The image of a thread. <paramref name="injection"/> is open on it.</summary>
@@ -52,7 +55,7 @@ internal sealed class ThreadCollector(FrozenProcess process, FindingList finding
 
     private CoreX64 Core(FrozenThread thread)
     {
-        var registers = SyscallRestart.ForImage(thread.Home, CodeBefore(thread.Home), out var endsEarly);
+        var registers = SyscallRestart.ForImage(thread.Home, CodeBefore(thread.Home), thread.Tracee.WaitChannel, out var endsEarly);
         if (endsEarly)
         {
             findings.Note(
@@ -94,10 +97,11 @@ internal sealed class ThreadCollector(FrozenProcess process, FindingList finding
         image.Name = ByteString.CopyFrom(stat.CommBytes.Span);
         image.Scheduling = new Scheduling
         {
-            Policy = stat.Policy,
+            Policy = Policy(thread),
             Nice = stat.Nice,
             Priority = stat.RtPriority,
             Affinity = Affinity(thread),
+            IoPriority = IoPriority(thread),
         };
         image.Credentials = new Credentials
         {
@@ -112,6 +116,20 @@ internal sealed class ThreadCollector(FrozenProcess process, FindingList finding
         image.Credentials.Uids.AddRange(status.Uid);
         image.Credentials.Gids.AddRange(status.Gid);
         image.Credentials.Groups.AddRange(status.Groups);
+    }
+
+    private static uint Policy(ThreadId thread)
+    {
+        var policy = Libc.syscall(SchedGetschedulerSyscall, thread.Value, 0, 0, 0, 0);
+        LinuxException.ThrowIfFailed(policy, $"sched_getscheduler of thread {thread}");
+        return (uint)policy;
+    }
+
+    private static uint IoPriority(ThreadId thread)
+    {
+        var priority = Libc.syscall(IoprioGetSyscall, IoprioWhoProcess, thread.Value, 0, 0, 0);
+        LinuxException.ThrowIfFailed(priority, $"ioprio_get of thread {thread}");
+        return (uint)priority;
     }
 
     private static unsafe ByteString Affinity(ThreadId thread)

@@ -20,28 +20,26 @@ internal sealed class ProcessStateBuilder(RestoredProcess process)
     /// <summary>Lifts the limit of descriptors as far as it goes, for the time of the restore.</summary>
     public unsafe void LiftDescriptorLimit()
     {
-        var lifted = LimitNow(DescriptorLimit);
+        rlimit64 lifted = default;
+        LinuxException.ThrowIfFailed(Libc.prlimit(process.Id.Value, DescriptorLimit, null, &lifted), $"prlimit of process {process.Id}");
         lifted.rlim_cur = lifted.rlim_max;
         LinuxException.ThrowIfFailed(Libc.prlimit(process.Id.Value, DescriptorLimit, &lifted, null), $"prlimit of process {process.Id}");
     }
 
-    /// <summary>Sets the job's limits; after everything that they could have stopped.</summary>
-    public unsafe void SetLimits()
+    /// <summary>Sets the job's limits; after everything that they could have stopped. The process does it itself: without
+    /// CAP_SYS_RESOURCE nobody may set the limits of a process of another user.</summary>
+    public void SetLimits()
     {
         foreach (var limit in _image.Limits)
         {
-            rlimit64 wanted = new() { rlim_cur = limit.Soft, rlim_max = limit.Hard };
-            var now = LimitNow((int)limit.Resource);
-            if (now.rlim_cur == wanted.rlim_cur && now.rlim_max == wanted.rlim_max)
-            {
-                continue;
-            }
-
-            if (Libc.prlimit(process.Id.Value, (int)limit.Resource, &wanted, null) != 0)
+            process.Memory.Write(process.Arguments, new rlimit64 { rlim_cur = limit.Soft, rlim_max = limit.Hard });
+            using var injection = process.Inject(process.Leader);
+            var result = injection.Call(Sys.Prlimit64, 0, limit.Resource, process.Arguments.Address, 0);
+            if (result.IsError)
             {
                 throw new EngineException(
                     EngineFailure.NotPermitted,
-                    $"Resource limit {limit.Resource} of process {process.Id} cannot be set to {limit.Soft} (hard {limit.Hard}; now {now.rlim_cur}, hard {now.rlim_max}): {LastError.Get()}.",
+                    $"Resource limit {limit.Resource} of process {process.Id} cannot be set to {limit.Soft} (hard {limit.Hard}): {result.Errno}.",
                     "raise the hard limit of the shell that runs checkpointer (ulimit -H), or give it CAP_SYS_RESOURCE");
             }
         }
@@ -99,13 +97,6 @@ internal sealed class ProcessStateBuilder(RestoredProcess process)
         {
             throw new LinuxException($"kill(SIGSTOP) of process {process.Id}", LastError.Get());
         }
-    }
-
-    private unsafe rlimit64 LimitNow(int resource)
-    {
-        rlimit64 now = default;
-        LinuxException.ThrowIfFailed(Libc.prlimit(process.Id.Value, resource, null, &now), $"prlimit of process {process.Id}");
-        return now;
     }
 
     private void SetAction(SignalAction action)

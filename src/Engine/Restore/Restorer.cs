@@ -28,7 +28,7 @@ internal sealed class Restorer(EngineOptions options, Action<string> step, ILogg
         PidAvailability.Require(AllIds(images), options.PidReleaseTimeout);
         try
         {
-            Build(images, source, bytes => bytesDone?.Report(_restoredBytes += bytes), cancellation);
+            Build(images, source, bytes => AddBytes(bytesDone, bytes), cancellation);
             cancellation.ThrowIfCancellationRequested();
             step("put files back");
             rollback.Apply();
@@ -51,6 +51,12 @@ internal sealed class Restorer(EngineOptions options, Action<string> step, ILogg
         {
             _processes.ForEach(process => process.Dispose());
         }
+    }
+
+    private void AddBytes(IProgress<long>? progress, long bytes)
+    {
+        _restoredBytes += bytes;
+        progress?.Report(_restoredBytes);
     }
 
     private void Build(GenerationImages images, ICheckpointSource source, Action<long> bytesDone, CancellationToken cancellation)
@@ -105,8 +111,8 @@ internal sealed class Restorer(EngineOptions options, Action<string> step, ILogg
             step($"finish process {process.Id}");
             var state = new ProcessStateBuilder(process);
             state.SetLast();
-            state.CloseGate();
             state.SetLimits();
+            state.CloseGate();
             new ThreadBuilder(process).SetRegisters();
             state.StopAgain();
         }

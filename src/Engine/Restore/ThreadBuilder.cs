@@ -15,6 +15,10 @@ internal sealed class ThreadBuilder(RestoredProcess process)
 {
     private const ulong ThreadFlags = Task.CLONE_VM | Task.CLONE_FS | Task.CLONE_FILES | Task.CLONE_SIGHAND | Task.CLONE_THREAD | Task.CLONE_SYSVSEM;
 
+    private const ulong IoprioWhoProcess = 1;
+    private const uint ResetOnFork = 0x4000_0000; // SCHED_RESET_ON_FORK of sched_setscheduler(2)
+    private const ulong ResetOnForkFlag = 1;      // SCHED_FLAG_RESET_ON_FORK of sched_setattr(2)
+
     // Places in the argument area of the gate, apart from each other.
     private const ulong NameAt = 0;
     private const ulong StackAt = 64;
@@ -110,11 +114,15 @@ internal sealed class ThreadBuilder(RestoredProcess process)
         process.Memory.Write(process.Arguments + SchedulingAt, new sched_attr
         {
             size = (uint)Unsafe.SizeOf<sched_attr>(),
-            sched_policy = image.Scheduling.Policy,
+            sched_policy = image.Scheduling.Policy & ~ResetOnFork,
+            sched_flags = (image.Scheduling.Policy & ResetOnFork) != 0 ? ResetOnForkFlag : 0,
             sched_nice = image.Scheduling.Nice,
             sched_priority = image.Scheduling.Priority,
         });
         batch.Add("sched_setattr", Sys.SchedSetattr, [0, (process.Arguments + SchedulingAt).Address, 0]);
+        // A real-time thread has a nice value too, which sched_setattr does not set.
+        batch.Add("setpriority", Sys.Setpriority, [0, 0, unchecked((ulong)(long)image.Scheduling.Nice)]);
+        batch.Add("ioprio_set", Sys.IoprioSet, [IoprioWhoProcess, 0, image.Scheduling.IoPriority]);
     }
 
     private void AddPendingSignals(SyscallBatch batch, IReadOnlyList<PendingSignal> signals, Sys call, ulong[] target)

@@ -58,7 +58,7 @@ internal sealed class ZombieBuilder(TimeSpan timeout, Action<string> step)
 
         for (var signal = 0; ;)
         {
-            tracee.Resume(Ptrace.PTRACE_CONT, signal);
+            tracee.ResumeIfAlive(signal);
             var status = tracee.Wait(timeout);
             if (status.IsDead)
             {

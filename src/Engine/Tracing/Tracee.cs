@@ -29,6 +29,9 @@ internal sealed unsafe class Tracee
     /// <summary>Its process.</summary>
     public ProcessId Process { get; }
 
+    /// <summary>Kernel function that the thread slept in before it was stopped, /proc/PID/task/TID/wchan; empty where unknown.</summary>
+    public string WaitChannel { get; init; } = string.Empty;
+
     /// <summary>True once it was reported dead; every later request is refused.</summary>
     public bool IsGone { get; private set; }
 
@@ -38,7 +41,7 @@ internal sealed unsafe class Tracee
     /// <summary>Attaches without stopping; null where the thread is gone already.</summary>
     public static Tracee? TrySeize(ThreadId thread, ProcessId process, int options)
     {
-        var tracee = new Tracee(thread, process);
+        var tracee = new Tracee(thread, process) { WaitChannel = Proc.ProcFs.WaitChannel(process, thread) };
         if (Libc.ptrace(Ptrace.PTRACE_SEIZE, thread.Value, 0, options) == 0)
         {
             return tracee;
@@ -124,6 +127,19 @@ internal sealed unsafe class Tracee
 
     /// <summary>Lets the stopped thread run until its next stop.</summary>
     public void Resume(int request, int signal = 0) => Request(request, 0, signal, "CONT");
+
+    /// <summary>Lets the stopped thread run; one that was killed meanwhile is left to the next wait.</summary>
+    public void ResumeIfAlive(int signal)
+    {
+        try
+        {
+            Resume(Ptrace.PTRACE_CONT, signal);
+        }
+        catch (LinuxException exception) when (exception.Errno == Errno.ESRCH)
+        {
+            // SIGKILL does not wait for us; the wait reports the death.
+        }
+    }
 
     /// <summary>Lets the thread go. A thread that died meanwhile is no error.</summary>
     public void Detach()

@@ -41,6 +41,8 @@ internal enum Sys
     ClockNanosleep = 230,
     ExitGroup = 231,
     Futex = 202,
+    Setpriority = 141,
+    IoprioSet = 251,
     SetRobustList = 273,
     RtTgsigqueueinfo = 297,
     Prlimit64 = 302,

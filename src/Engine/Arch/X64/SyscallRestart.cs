@@ -11,7 +11,8 @@ namespace Checkpointer.Engine.Arch.X64;
 /// -ERESTARTSYS, -ERESTARTNOINTR and -ERESTARTNOHAND are answered by making the same call again (no handler ran).
 /// -ERESTART_RESTARTBLOCK needs what the kernel remembered. A relative sleep with a remainder pointer is made again with the remainder, which the
 /// kernel wrote there when it was interrupted; other relative waits (poll, futex, a sleep without that pointer) start their time-out over. After an
-/// earlier freeze the register says <c>restart_syscall</c>, and the real number is read from the code before the instruction.
+/// earlier freeze the register says <c>restart_syscall</c>; the real number is then read from the code before the instruction, or told from the
+/// kernel function that the thread slept in: only nanosleep, clock_nanosleep, poll and futex use a restart block.
 /// </remarks>
 internal static class SyscallRestart
 {
@@ -20,14 +21,18 @@ internal static class SyscallRestart
     private const int MovRaxBytes = 7;
     private const int SyscallNumberMax = 1024;
 
+    // vm.mmap_min_addr of all distributions.
+    private const ulong LowestAddress = 65536;
+
     /// <summary>Bytes of code before the syscall instruction that <see cref="ForImage"/> wants to see.</summary>
     public const int CodeBytesBefore = MovRaxBytes;
 
     /// <summary>Registers for the image.</summary>
     /// <param name="frozen">Registers at the freeze.</param>
     /// <param name="codeBefore">The <see cref="CodeBytesBefore"/> bytes before the syscall instruction, or empty where unreadable.</param>
+    /// <param name="waitChannel">Kernel function that the thread slept in; empty where unknown.</param>
     /// <param name="endsEarly">True where the call had to be ended with EINTR, because its number is not known.</param>
-    public static RegisterSet ForImage(RegisterSet frozen, ReadOnlySpan<byte> codeBefore, out bool endsEarly)
+    public static RegisterSet ForImage(RegisterSet frozen, ReadOnlySpan<byte> codeBefore, string waitChannel, out bool endsEarly)
     {
         endsEarly = false;
         if (!frozen.IsInRestartableSyscall)
@@ -43,7 +48,7 @@ internal static class SyscallRestart
 
         if (number == (long)Sys.RestartSyscall)
         {
-            number = NumberInCode(codeBefore);
+            number = NumberInCode(codeBefore) is >= 0 and var inCode ? inCode : NumberOf(waitChannel, frozen);
         }
 
         if (number < 0)
@@ -69,6 +74,27 @@ internal static class SyscallRestart
         }
 
         return number == (long)Sys.Nanosleep ? rewound.WithArgument1(remainder) : rewound.WithArgument3(remainder);
+    }
+
+    private static long NumberOf(string waitChannel, RegisterSet frozen)
+    {
+        if (waitChannel.Contains("futex", StringComparison.Ordinal))
+        {
+            return (long)Sys.Futex;
+        }
+
+        if (waitChannel.Contains("poll", StringComparison.Ordinal))
+        {
+            return (long)Sys.Poll;
+        }
+
+        if (waitChannel.Contains("nanosleep", StringComparison.Ordinal))
+        {
+            // The first argument is a small clock number of the one, the address of the time of the other.
+            return frozen.Argument1 < LowestAddress ? (long)Sys.ClockNanosleep : (long)Sys.Nanosleep;
+        }
+
+        return -1;
     }
 
     private static long NumberInCode(ReadOnlySpan<byte> codeBefore)
