@@ -24,7 +24,7 @@ public sealed class CheckpointEngine(EngineOptions options, ILoggerFactory logge
     public static ProcessIdentity? Identify(ProcessId pid) => ProcFs.IdentityOf(pid);
 
     /// <summary>Tries by use what the engine needs from this host.</summary>
-    public static IReadOnlyList<HostCapability> Probe() => HostProbe.Run();
+    public IReadOnlyList<HostCapability> Probe() => TracerThread.Run("doctor", () => new HostProbe(options).Run());
 
     /// <summary>Lists what in the job cannot be carried. Touches nothing.</summary>
     /// <exception cref="EngineException">No such process, or not one that can be a job.</exception>

@@ -21,7 +21,6 @@ internal sealed class MappingCollector(FindingList findings, FileIdentities iden
     private const string SharedAnonymousPath = "/dev/zero";
     private const VmaFlags DeviceFlags = VmaFlags.PfnMap | VmaFlags.Io | VmaFlags.MixedMap;
     private const VmaFlags UffdFlags = VmaFlags.UffdMissing | VmaFlags.UffdWriteProtect | VmaFlags.UffdMinor;
-    private const ulong StandardPageBytes = 4096;
 
     private readonly Dictionary<(ulong Device, ulong Inode), SharedObject> _shared = [];
 

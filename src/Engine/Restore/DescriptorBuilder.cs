@@ -1,4 +1,3 @@
-using Checkpointer.Engine.Arch.X64;
 using Checkpointer.Engine.Images;
 using Checkpointer.Engine.Interop;
 using Checkpointer.Engine.Support;

@@ -1,6 +1,5 @@
 using Checkpointer.Engine.Arch.X64;
 using Checkpointer.Engine.Interop;
-using Checkpointer.Engine.Support;
 using Checkpointer.Engine.Tracing;
 
 namespace Checkpointer.Engine.Restore;

@@ -4,7 +4,6 @@ using Checkpointer.Engine.Images;
 using Checkpointer.Engine.Interop;
 using Checkpointer.Engine.Proc;
 using Checkpointer.Engine.Support;
-using Checkpointer.Engine.Tracing;
 using Task = Checkpointer.Engine.Interop.Task;
 
 namespace Checkpointer.Engine.Restore;

@@ -1,5 +1,4 @@
 using Checkpointer.Engine.Arch.X64;
-using Checkpointer.Engine.Images;
 using Checkpointer.Engine.Support;
 using Checkpointer.Engine.Tracing;
 

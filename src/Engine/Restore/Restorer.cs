@@ -1,4 +1,3 @@
-using Checkpointer.Engine.Interop;
 using Checkpointer.Engine.Proc;
 using Checkpointer.Engine.Resources;
 using Checkpointer.Engine.Support;

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using Checkpointer.Engine.Arch.X64;
 using Checkpointer.Engine.Interop;
 using Checkpointer.Engine.Support;
 using Checkpointer.Engine.Tracing;

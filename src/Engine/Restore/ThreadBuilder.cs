@@ -4,7 +4,6 @@ using Checkpointer.Engine.Arch.X64;
 using Checkpointer.Engine.Images;
 using Checkpointer.Engine.Interop;
 using Checkpointer.Engine.Resources;
-using Checkpointer.Engine.Support;
 using Checkpointer.Engine.Tracing;
 using Task = Checkpointer.Engine.Interop.Task;
 
@@ -125,7 +124,7 @@ internal sealed class ThreadBuilder(RestoredProcess process)
         batch.Add("ioprio_set", Sys.IoprioSet, [IoprioWhoProcess, 0, image.Scheduling.IoPriority]);
     }
 
-    private void AddPendingSignals(SyscallBatch batch, IReadOnlyList<PendingSignal> signals, Sys call, ulong[] target)
+    private void AddPendingSignals(SyscallBatch batch, Google.Protobuf.Collections.RepeatedField<PendingSignal> signals, Sys call, ulong[] target)
     {
         // The two queues of the leader share the area: the process's signals go behind the thread's.
         var first = call == Sys.RtSigqueueinfo ? process.Images.Process.Threads[0].PendingSignals.Count : 0;

@@ -1,5 +1,4 @@
 using Checkpointer.Engine.Arch.X64;
-using Checkpointer.Engine.Interop;
 using Checkpointer.Engine.Proc;
 using Checkpointer.Engine.Support;
 

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Checkpointer.Engine.Arch.X64;
 using Checkpointer.Engine.Interop;
@@ -34,7 +35,7 @@ internal static class RseqSection
         }
 
         var address = MemoryMarshal.Read<ulong>(pointer);
-        Span<byte> descriptor = stackalloc byte[Marshal.SizeOf<rseq_cs>()];
+        Span<byte> descriptor = stackalloc byte[Unsafe.SizeOf<rseq_cs>()];
         if (address == 0 || memory.TryRead(new RemotePtr(address), descriptor) != descriptor.Length)
         {
             return registers;

@@ -23,7 +23,6 @@ internal sealed unsafe class PageMap : IDisposable
     private readonly SafeFd _fd;
     private readonly ProcessId _process;
     private readonly page_region[] _regions = new page_region[RegionsPerScan];
-    private bool _hasScan = true;
 
     private PageMap(SafeFd fd, ProcessId process)
     {
@@ -39,15 +38,18 @@ internal sealed unsafe class PageMap : IDisposable
         return new PageMap(new SafeFd(fd), process);
     }
 
+    /// <summary>False once PAGEMAP_SCAN was found missing.</summary>
+    public bool HasScan { get; private set; } = true;
+
     /// <summary>Adds the process's own pages of one private mapping to <paramref name="ranges"/>, ascending, neighbours joined.</summary>
     public void AddOwnPages(ulong start, ulong end, List<PageRange> ranges)
     {
-        if (_hasScan && Scan(start, end, ranges))
+        if (HasScan && Scan(start, end, ranges))
         {
             return;
         }
 
-        _hasScan = false;
+        HasScan = false;
         Read(start, end, ranges);
     }
 
