@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using System.Text.Json;
 using Checkpointer.Engine;
 using Checkpointer.Store;
 using Microsoft.Extensions.Configuration;
@@ -26,14 +27,17 @@ internal static class SettingsReader
     /// <exception cref="SchedulerException">BadConfiguration, naming the source and the key.</exception>
     public static Settings Read(IEnumerable<string> files, IReadOnlyDictionary<string, string> environment)
     {
-        var builder = new ConfigurationBuilder();
-        foreach (string file in files.Where(File.Exists))
+        // Keys are copied, not chained: a chained configuration passes over empty values, and the default would hide the mistake.
+        var values = new Dictionary<string, string?>(StringComparer.OrdinalIgnoreCase);
+        foreach (IConfigurationRoot source in files.Where(File.Exists).Select(ReadFile).Append(ReadEnvironment(environment)))
         {
-            builder.AddConfiguration(ReadFile(file));
+            foreach ((string key, string? value) in source.AsEnumerable())
+            {
+                values[key] = value;
+            }
         }
 
-        builder.AddConfiguration(ReadEnvironment(environment));
-        IConfigurationRoot all = builder.Build();
+        IConfigurationRoot all = new ConfigurationBuilder().AddInMemoryCollection(values).Build();
         return new Settings(Bind<EngineOptions>(all, EngineOptions.Section), Bind<StoreOptions>(all, StoreOptions.Section));
     }
 
@@ -46,10 +50,9 @@ internal static class SettingsReader
             RequireKnownKeys(file, path);
             return file;
         }
-        catch (FormatException malformed)
+        catch (Exception malformed) when (malformed is FormatException or JsonException)
         {
-            string why = malformed.InnerException?.Message ?? malformed.Message;
-            throw Bad($"{path} is not valid JSON: {why}", "correct the file", malformed);
+            throw Bad($"{path} is not valid JSON: {malformed.Message}", "correct the file", malformed);
         }
     }
 
