@@ -81,6 +81,7 @@ public sealed class ArchitectureTests
         => path == folder || path.StartsWith(folder + "/", StringComparison.Ordinal);
 
     private static bool Uses(string line, string prefix)
-        => line.StartsWith($"using {prefix};", StringComparison.Ordinal)
-            || line.StartsWith($"using {prefix}.", StringComparison.Ordinal);
+        => new[] { "using ", "using static ", "global using " }
+            .Any(word => line.StartsWith($"{word}{prefix};", StringComparison.Ordinal)
+                || line.StartsWith($"{word}{prefix}.", StringComparison.Ordinal));
 }

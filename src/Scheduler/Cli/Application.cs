@@ -16,7 +16,7 @@ internal sealed class Application(Terminal terminal, RoomsFactory rooms, TimePro
     /// <summary>Runs on this process's console and host.</summary>
     public static int Run(IReadOnlyList<string> words)
     {
-        using var signals = new Signals();
+        using var signals = new Signals(TimeProvider.System);
         var application = new Application(Terminal.OfConsole(), CreateLocalRooms, TimeProvider.System);
         return application.Run(words, signals.Token);
     }

@@ -1,4 +1,5 @@
 using Checkpointer.Scheduler.Cli.Rendering;
+using Checkpointer.Scheduler.Tests.Fakes;
 
 namespace Checkpointer.Scheduler.Tests.Cli.Rendering;
 
@@ -71,16 +72,5 @@ public sealed class ProgressLineTests : IDisposable
         progress.Report(4096);
 
         Assert.Equal("\r\u001b[Kverify of md/1  4 KiB  1 KiB/s", _target.ToString());
-    }
-
-    private sealed class ManualTime : TimeProvider
-    {
-        private long _ticks;
-
-        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
-
-        public override long GetTimestamp() => _ticks;
-
-        public void Advance(TimeSpan by) => _ticks += by.Ticks;
     }
 }
