@@ -8,7 +8,7 @@ namespace Checkpointer.Scheduler.Composition;
 internal sealed class LocalEngine(CheckpointEngine engine) : IJobEngine
 {
     /// <inheritdoc/>
-    public PreflightReport Check(ProcessId root) => engine.Check(root);
+    public PreflightReport Check(ProcessId root) => CheckpointEngine.Check(root);
 
     /// <inheritdoc/>
     public ProcessIdentity? Identify(ProcessId pid) => CheckpointEngine.Identify(pid);
