@@ -31,6 +31,8 @@ public sealed class CheckpointStore : IDisposable
     public static CheckpointStore Open(string directory, StoreOptions options, ILoggerFactory loggers)
         => Open(directory, options, loggers, new LinuxFileSystem(), TimeProvider.System);
 
+    internal StoreContext Context => _store;
+
     /// <summary>All jobs by name, unregistered ones that still have generations included.</summary>
     public IReadOnlyList<JobRecord> Jobs() => _store.Jobs.All();
 

@@ -57,7 +57,7 @@ internal sealed record StoreFormat(int Version, Guid StoreId)
         var version = root.GetProperty("version").GetInt32();
         return version switch
         {
-            CurrentVersion => new StoreFormat(version, Guid.ParseExact(root.GetProperty("store").GetString()!, "N")),
+            CurrentVersion => new StoreFormat(version, Guid.ParseExact(root.GetProperty("store").GetString() ?? throw new FormatException("it has no store id"), "N")),
             > CurrentVersion => throw new StoreException(StoreFailure.UnsupportedVersion, $"the store {paths.Root} has format version {version}; this program knows up to {CurrentVersion}", "use the newer release that wrote it"),
             _ => throw new FormatException($"version {version} never existed"),
         };

@@ -24,6 +24,8 @@ internal static unsafe partial class Libc
     public const int LOCK_EX = 2;
     public const int LOCK_NB = 4;
 
+    public const int POSIX_FADV_DONTNEED = 4;
+
     public const uint SYNC_FILE_RANGE_WRITE = 2;
 
     /// <summary>open(2).</summary>
@@ -53,6 +55,10 @@ internal static unsafe partial class Libc
     /// <summary>sync_file_range(2).</summary>
     [LibraryImport("libc", SetLastError = true)]
     public static partial int sync_file_range(SafeFileHandle file, long offset, long bytes, uint flags);
+
+    /// <summary>posix_fadvise(3); returns the error instead of setting errno.</summary>
+    [LibraryImport("libc")]
+    public static partial int posix_fadvise(SafeFileHandle file, long offset, long length, int advice);
 
     /// <summary>flock(2).</summary>
     [LibraryImport("libc", SetLastError = true)]

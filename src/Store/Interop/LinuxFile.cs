@@ -65,6 +65,9 @@ internal sealed unsafe class LinuxFile(SafeFileHandle handle, string path) : ISt
     }
 
     /// <inheritdoc/>
+    public void DropCache() => _ = Libc.posix_fadvise(handle, 0, 0, Libc.POSIX_FADV_DONTNEED);
+
+    /// <inheritdoc/>
     public void Sync()
     {
         // Not retried on any error: after a failed fsync the kernel has dropped the pages, a second one would lie.

@@ -49,6 +49,7 @@ internal sealed class PackVerifier(StoreContext store, DamageBook book, IProgres
 
         try
         {
+            lease.Pack.ProveHeader();
             var trailer = lease.Pack.ReadTrailer();
             _frameBytes += PackFormat.HeaderBytes + lease.Pack.Bytes - trailer.Offset;
             if (trailer.Hash.Span.SequenceEqual(row.TrailerHash.Span) && trailer.Entries.Count == row.Chunks && lease.Pack.Bytes == row.Bytes)

@@ -32,8 +32,7 @@ internal sealed class PackFile : IDisposable
 
         try
         {
-            Span<byte> bytes = stackalloc byte[PackFormat.HeaderBytes];
-            var header = PackHeader.Read(bytes[..file.ReadFully(0, bytes)]);
+            var header = ReadHeader(file);
             PackFormatException.Require(header.Pack == id, PackFormat.HeaderPackIdAt, $"the file holds pack {header.Pack}");
             PackFormatException.Require(header.Store == storeId, PackFormat.HeaderStoreIdAt, $"the pack belongs to store {header.Store:N}");
             return new PackFile(file, header);
@@ -43,6 +42,14 @@ internal sealed class PackFile : IDisposable
             file.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Reads the header again, from the device if the kernel lets go of its cache: it may have changed since the opening.</summary>
+    /// <exception cref="PackFormatException">Damaged.</exception>
+    public void ProveHeader()
+    {
+        _file.DropCache();
+        PackFormatException.Require(ReadHeader(_file) == Header, 0, "the pack header has changed since the pack was opened");
     }
 
     /// <summary>Reads and checks the trailer.</summary>
@@ -92,4 +99,10 @@ internal sealed class PackFile : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _file.Dispose();
+
+    private static PackHeader ReadHeader(IStoreFile file)
+    {
+        Span<byte> bytes = stackalloc byte[PackFormat.HeaderBytes];
+        return PackHeader.Read(bytes[..file.ReadFully(0, bytes)]);
+    }
 }
