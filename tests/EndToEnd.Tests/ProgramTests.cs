@@ -1,0 +1,70 @@
+using Checkpointer.EndToEnd.Tests.Support;
+using Xunit;
+
+namespace Checkpointer.EndToEnd.Tests;
+
+/// <summary>Every self-verifying program of one process through dump and restore, by the real command line.</summary>
+[Collection(KernelCollection.Name)]
+[Trait("kind", "e2e")]
+public sealed class ProgramTests(ProgramFixture programs)
+{
+    public static TheoryData<string> Processes => TestProgram.Processes;
+
+    public static TheoryData<string> ThreadStates => TestProgram.ThreadStates;
+
+    /// <summary>Rounds of dump, kill and recover for the programs of thread states. 3 keeps the suite short; more are asked
+    /// for by CHECKPOINTER_ROUNDS.</summary>
+    private static int Rounds => int.TryParse(Environment.GetEnvironmentVariable("CHECKPOINTER_ROUNDS"), out var rounds) ? rounds : 3;
+
+    [RootTheory]
+    [MemberData(nameof(Processes))]
+    public void Dump_OfRunningProgram_LeavesItRight(string name)
+    {
+        using var session = Session.Start(programs, name);
+
+        session.Dump(1);
+
+        session.Finish();
+    }
+
+    [RootTheory]
+    [MemberData(nameof(Processes))]
+    public void Recover_AfterKill_ProgramFindsItsStateRight(string name)
+    {
+        using var session = Session.Start(programs, name);
+        session.Dump(1);
+
+        session.KillAndRecover(1);
+
+        session.Finish();
+    }
+
+    [RootTheory]
+    [MemberData(nameof(Processes))]
+    public void Restore_OfSecondGenerationTwice_ProgramFindsItsStateRight(string name)
+    {
+        using var session = Session.Start(programs, name);
+        session.Dump(1);
+        session.Dump(2);
+
+        session.KillAndRestore(2);
+        session.KillAndRestore(2);
+
+        session.Finish();
+    }
+
+    [RootTheory]
+    [MemberData(nameof(ThreadStates))]
+    public void Recover_RoundAfterRound_ProgramFindsItsStateRight(string name)
+    {
+        using var session = Session.Start(programs, name);
+
+        for (var round = 1; round <= Rounds; round++)
+        {
+            session.Dump(round);
+            session.KillAndRecover(round);
+        }
+
+        session.Finish();
+    }
+}

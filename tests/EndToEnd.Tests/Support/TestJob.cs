@@ -1,0 +1,179 @@
+using System.Collections;
+using Checkpointer.EndToEnd.Tests.Interop;
+
+namespace Checkpointer.EndToEnd.Tests.Support;
+
+/// <summary>
+/// A process that is dumped and restored: it and all that descends from it is marked in its environment, which a
+/// restore brings back with its memory. Disposal kills and reaps everything that bears the mark, restored or not.
+/// </summary>
+internal sealed class TestJob : IDisposable
+{
+    private const string MarkName = "E2E_JOB";
+    private readonly string _mark = Guid.NewGuid().ToString("N");
+
+    private TestJob(string directory, string name)
+    {
+        Name = name;
+        OutputPath = Path.Combine(directory, name + ".stdout");
+        ErrorPath = Path.Combine(directory, name + ".stderr");
+        Scratch = Path.Combine(directory, name);
+    }
+
+    /// <summary>Name, for messages.</summary>
+    public string Name { get; }
+
+    /// <summary>The process; the same after a restore.</summary>
+    public int Pid { get; private set; }
+
+    /// <summary>Where its standard output goes.</summary>
+    public string OutputPath { get; }
+
+    /// <summary>Where its standard error goes.</summary>
+    public string ErrorPath { get; }
+
+    /// <summary>Path prefix of the files that it makes; its first argument where it is one of the programs.</summary>
+    public string Scratch { get; }
+
+    /// <summary>What it wrote so far, for assertions and messages.</summary>
+    public string Output => File.Exists(OutputPath) ? File.ReadAllText(OutputPath) : "";
+
+    /// <summary>Starts a process in its own session, standard input /dev/null.</summary>
+    public static TestJob Start(string file, IReadOnlyList<string> arguments, string directory, string name)
+    {
+        var job = new TestJob(directory, name);
+        var environment = Inherited();
+        environment[MarkName] = job._mark;
+        job.Pid = Spawner.Spawn(
+            new SpawnRequest(file, arguments, environment, job.OutputPath, job.ErrorPath, directory));
+        return job;
+    }
+
+    /// <summary>A copy of our own environment.</summary>
+    public static Dictionary<string, string> Inherited() =>
+        Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().ToDictionary(entry => (string)entry.Key, entry => (string)entry.Value!);
+
+    /// <summary>Starts one of the self-verifying programs and waits until it is ready.</summary>
+    public static TestJob StartProgram(string executable, string directory, string name)
+    {
+        var job = Start(executable, [Path.Combine(directory, name)], directory, name);
+        try
+        {
+            job.WaitForLine("ready");
+            return job;
+        }
+        catch
+        {
+            job.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Waits for a whole line of its output.</summary>
+    public void WaitForLine(string line) => WaitForOutput(text => text.Split('\n').Contains(line), $"the line \"{line}\"");
+
+    /// <summary>Waits until its output is as wanted; fails where it ends before.</summary>
+    public void WaitForOutput(Func<string, bool> isWanted, string what)
+    {
+        var ended = false;
+        Wait.Until(
+            () =>
+            {
+                ended = !IsRunning; // before looking at the output, or its last words would be missed
+                return isWanted(Output) || ended;
+            },
+            Wait.Patience,
+            () => $"no {what}: {this}");
+        if (ended && !isWanted(Output))
+        {
+            throw new InvalidOperationException($"ended before {what}: {this}");
+        }
+    }
+
+    /// <summary>True while it exists and is no zombie.</summary>
+    public bool IsRunning => State is not ("Z" or "X" or "");
+
+    /// <summary>Process state of /proc/PID/stat; empty where it is gone.</summary>
+    public string State
+    {
+        get
+        {
+            try
+            {
+                return ProcFacts.StatField(Pid, 3);
+            }
+            catch (IOException)
+            {
+                return "";
+            }
+        }
+    }
+
+    /// <summary>Tells a program to verify itself: by SIGUSR1, or by the file where signals are its topic.</summary>
+    public void Go(bool byFile)
+    {
+        if (byFile)
+        {
+            File.WriteAllText(Scratch + ".go", "");
+            return;
+        }
+
+        if (!Child.Signal(Pid, Libc.SIGUSR1))
+        {
+            throw new InvalidOperationException($"is gone: {this}");
+        }
+    }
+
+    /// <summary>Kills it as a crash or an out-of-memory kill would, and everything that descends from it. Returns when
+    /// the PIDs are free again.</summary>
+    public void Kill()
+    {
+        var killed = new HashSet<int> { Pid };
+        Wait.Until(() => KillMarked(killed), Wait.Patience, () => $"does not die: {this}");
+    }
+
+    /// <summary>Kills it and leaves the zombie.</summary>
+    public void KillWithoutReaping()
+    {
+        _ = Child.Signal(Pid, Libc.SIGKILL);
+        Wait.Until(() => State == "Z", Wait.Patience, () => $"does not die: {this}");
+    }
+
+    /// <summary>Waits for its end and reaps it.</summary>
+    public ExitStatus WaitExit() => Child.Reap(Pid, Wait.Patience, ToString);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        if (Pid > 1)
+        {
+            Kill();
+        }
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() =>
+        $"{Name} (PID {Pid}, state '{State}') wrote \"{Output}\", on standard error \"{(File.Exists(ErrorPath) ? File.ReadAllText(ErrorPath) : "")}\"";
+
+    // One round; a tree may fork between two. A killed process loses its environment before it can be reaped, so those
+    // that were ever killed are remembered.
+    private bool KillMarked(HashSet<int> killed)
+    {
+        var marked = Marked();
+        foreach (var pid in marked)
+        {
+            _ = Child.Signal(pid, Libc.SIGKILL);
+            killed.Add(pid);
+        }
+
+        foreach (var pid in killed)
+        {
+            _ = Child.TryReap(pid);
+        }
+
+        return marked.Count == 0 && State != "Z";
+    }
+
+    private List<int> Marked() =>
+        [.. ProcFacts.All().Where(pid => pid > 1 && pid != Environment.ProcessId && ProcFacts.HasEnvironment(pid, $"{MarkName}={_mark}"))];
+}

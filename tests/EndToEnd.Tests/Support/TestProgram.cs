@@ -1,0 +1,56 @@
+using System.Text.RegularExpressions;
+using Xunit;
+
+namespace Checkpointer.EndToEnd.Tests.Support;
+
+/// <summary>One of tests/Programs/*.c and the words in its head comment (see program.h there).</summary>
+/// <param name="Name">File name without extension.</param>
+/// <param name="Source">Path of the source.</param>
+/// <param name="GoesByFile">Waits for a file instead of SIGUSR1.</param>
+/// <param name="HasChildren">Is a tree of processes.</param>
+/// <param name="IsThreadState">Repeated more often.</param>
+/// <param name="RefusedFor">Word in the sentence with which a dump is refused; null where it is carried.</param>
+/// <param name="CompilerFlags">More flags.</param>
+internal sealed partial record TestProgram(
+    string Name, string Source, bool GoesByFile, bool HasChildren, bool IsThreadState, string? RefusedFor,
+    IReadOnlyList<string> CompilerFlags)
+{
+    private static readonly Lazy<IReadOnlyList<TestProgram>> _all = new(() =>
+        [.. Directory.GetFiles(Path.Combine(Repository.Root, "tests", "Programs"), "*.c").Order(StringComparer.Ordinal).Select(Read)]);
+
+    /// <summary>All programs.</summary>
+    public static IReadOnlyList<TestProgram> All => _all.Value;
+
+    /// <summary>Names of programs of one process that are carried, for theories.</summary>
+    public static TheoryData<string> Processes => Select(program => program is { HasChildren: false, RefusedFor: null });
+
+    /// <summary>Names of programs that are trees of processes.</summary>
+    public static TheoryData<string> Trees => Select(program => program.HasChildren);
+
+    /// <summary>Names of programs whose threads' state is the topic.</summary>
+    public static TheoryData<string> ThreadStates => Select(program => program.IsThreadState);
+
+    /// <summary>Names of programs that a dump refuses.</summary>
+    public static TheoryData<string> Refused => Select(program => program.RefusedFor is not null);
+
+    private static TheoryData<string> Select(Func<TestProgram, bool> isWanted) =>
+        [.. All.Where(isWanted).Select(program => program.Name)];
+
+    private static TestProgram Read(string path)
+    {
+        var text = File.ReadAllText(path);
+        var words = Words().Matches(text[..text.IndexOf("*/", StringComparison.Ordinal)])
+            .ToDictionary(match => match.Groups[1].Value, match => match.Groups[2].Value.Trim());
+        return new TestProgram(
+            Path.GetFileNameWithoutExtension(path),
+            path,
+            words.GetValueOrDefault("go") == "file",
+            words.ContainsKey("tree"),
+            words.ContainsKey("thread-state"),
+            words.GetValueOrDefault("refused"),
+            words.GetValueOrDefault("cflags", "").Split(' ', StringSplitOptions.RemoveEmptyEntries));
+    }
+
+    [GeneratedRegex(@"^ \* @([a-z-]+)(.*)$", RegexOptions.Multiline)]
+    private static partial Regex Words();
+}
