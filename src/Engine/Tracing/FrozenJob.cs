@@ -44,12 +44,15 @@ internal sealed class FrozenJob : IDisposable
         EngineException? failure = null;
         foreach (var process in _processes)
         {
-            failure ??= Try(process.CloseGate);
+            // What went wrong may have been passing; the gate must not stay behind for it.
+            var stayed = Try(process.CloseGate) is null ? null : Try(process.CloseGate);
+            failure ??= stayed;
         }
 
         foreach (var tracee in Tracees)
         {
-            failure ??= Try(tracee.Detach);
+            var held = Try(tracee.Detach);
+            failure ??= held;
         }
 
         var freezeTime = Stopwatch.GetElapsedTime(_frozenSince);

@@ -75,9 +75,9 @@ internal sealed class FrozenProcess : IDisposable
             return;
         }
 
-        Gate = null;
         using var injection = WithoutGate();
         injection.Call(Sys.Munmap, gate.Base.Address, Tracing.Gate.Bytes).OrThrow($"munmap of the gate in process {Id}");
+        Gate = null;
     }
 
     /// <inheritdoc/>
