@@ -1,50 +1,59 @@
 using Checkpointer.Store.Chunking;
-using Checkpointer.Store.Index.Entities;
+using Microsoft.Data.Sqlite;
 
 namespace Checkpointer.Store.Index;
 
-/// <summary>Reads committed generations.</summary>
+/// <summary>Reads committed generations, by plain SQL for the reason that <see cref="JobTable"/> gives.</summary>
 internal sealed class GenerationTable(IndexDatabase index)
 {
-    /// <summary>Generations of a job, oldest first.</summary>
-    public IReadOnlyList<GenerationRow> Of(string job)
-        => Query((jobs, generations) => from row in jobs.Where(row => row.Name == job)
-                                        join generation in generations on row.Id equals generation.JobId
-                                        select new JobGeneration(row.Name, generation));
+    private const string Select =
+        """
+        SELECT j.name, g.number, g.manifest, g.created_at, g.duration, g.new_bytes, g.kind, g.tracker, g.capture, g.freeze_us,
+            g.processes, g.threads, g.populated_bytes, g.dirty_bytes
+        FROM generations g JOIN jobs j ON j.id = g.job_id
+        """;
 
-    /// <summary>Generations of all jobs.</summary>
-    public IReadOnlyList<GenerationRow> All()
-        => Query((jobs, generations) => from row in jobs
-                                        join generation in generations on row.Id equals generation.JobId
-                                        select new JobGeneration(row.Name, generation));
+    /// <summary>Generations of a job, oldest first.</summary>
+    public IReadOnlyList<GenerationRow> Of(string job) => Query($"{Select} WHERE j.name = $job ORDER BY g.number", job, 0);
+
+    /// <summary>Generations of all jobs, by job, oldest first.</summary>
+    public IReadOnlyList<GenerationRow> All() => Query($"{Select} ORDER BY j.name, g.number", "", 0);
 
     /// <summary>One generation, or null.</summary>
     public GenerationRow? Find(GenerationName name)
-        => Query((jobs, generations) => from row in jobs.Where(row => row.Name == name.Job)
-                                        join generation in generations.Where(row => row.Number == name.Number)
-                                            on row.Id equals generation.JobId
-                                        select new JobGeneration(row.Name, generation)).SingleOrDefault();
+        => Query($"{Select} WHERE j.name = $job AND g.number = $number", name.Job, name.Number) is [var row] ? row : null;
 
     /// <summary>One generation.</summary>
     /// <exception cref="StoreException">NotFound.</exception>
     public GenerationRow Get(GenerationName name)
         => Find(name) ?? throw new StoreException(StoreFailure.NotFound, $"there is no generation {name}", $"'checkpointer generations {name.Job}' lists them");
 
-    private List<GenerationRow> Query(
-        Func<IQueryable<JobEntity>, IQueryable<GenerationEntity>, IQueryable<JobGeneration>> query)
-        => index.RunContext(context => query(context.Jobs, context.Generations).AsEnumerable()
-            .OrderBy(row => row.Job, StringComparer.Ordinal).ThenBy(row => row.Generation.Number)
-            .Select(row => ToRow(row.Job, row.Generation)).ToList());
+    private List<GenerationRow> Query(string sql, string job, long number)
+        => index.Run(connection =>
+        {
+            using var command = connection.CreateCommand();
+#pragma warning disable CA2100 // the texts are constants of this class
+            command.CommandText = sql;
+#pragma warning restore CA2100
+            command.Parameters.AddWithValue("$job", job);
+            command.Parameters.AddWithValue("$number", number);
+            using var reader = command.ExecuteReader();
+            var rows = new List<GenerationRow>();
+            while (reader.Read())
+            {
+                rows.Add(ReadRow(reader));
+            }
 
-    private static GenerationRow ToRow(string job, GenerationEntity row)
+            return rows;
+        });
+
+    private static GenerationRow ReadRow(SqliteDataReader reader)
         => new(
             new GenerationRecord(
-                new GenerationName(job, row.Number), Instant.FromMicroseconds(row.CreatedAt),
-                TimeSpan.FromMicroseconds(row.Duration), row.NewBytes,
+                new GenerationName(reader.GetString(0), reader.GetInt64(1)), Instant.FromMicroseconds(reader.GetInt64(3)),
+                TimeSpan.FromMicroseconds(reader.GetInt64(4)), reader.GetInt64(5),
                 new GenerationSummary(
-                    row.Kind, row.Tracker, row.Capture, row.FreezeMicroseconds, row.Processes, row.Threads,
-                    row.PopulatedBytes, row.DirtyBytes)),
-            new ChunkId(row.Manifest));
-
-    private sealed record JobGeneration(string Job, GenerationEntity Generation);
+                    reader.GetString(6), reader.GetString(7), reader.GetString(8), reader.GetInt64(9), reader.GetInt32(10),
+                    reader.GetInt32(11), reader.GetInt64(12), reader.GetInt64(13))),
+            new ChunkId(reader.GetFieldValue<byte[]>(2)));
 }

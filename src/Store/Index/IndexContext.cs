@@ -11,10 +11,6 @@ internal sealed class IndexContext(DbContextOptions<IndexContext> options) : DbC
 {
     public DbSet<JobEntity> Jobs => Set<JobEntity>();
 
-    public DbSet<GenerationEntity> Generations => Set<GenerationEntity>();
-
-    public DbSet<PackEntity> Packs => Set<PackEntity>();
-
     /// <summary>Options for contexts on an open connection, which stays the caller's.</summary>
     public static DbContextOptions<IndexContext> OptionsFor(SqliteConnection connection)
         => new DbContextOptionsBuilder<IndexContext>()

@@ -17,7 +17,7 @@ internal sealed class IndexDatabase : IDisposable
 
     private readonly Lock _gate = new();
     private readonly SqliteConnection _connection;
-    private readonly DbContextOptions<IndexContext> _options;
+    private readonly Lazy<DbContextOptions<IndexContext>> _options;
     private readonly string _path;
     private ChunkCommands? _chunks;
 
@@ -25,7 +25,7 @@ internal sealed class IndexDatabase : IDisposable
     {
         _connection = connection;
         _path = path;
-        _options = IndexContext.OptionsFor(connection);
+        _options = new Lazy<DbContextOptions<IndexContext>>(() => IndexContext.OptionsFor(connection));
     }
 
     /// <summary>Opens an index that exists and updates its schema.</summary>
@@ -68,7 +68,7 @@ internal sealed class IndexDatabase : IDisposable
     public T RunContext<T>(Func<IndexContext, T> action)
         => Run(_ =>
         {
-            using var context = new IndexContext(_options);
+            using var context = NewContext();
             try
             {
                 return action(context);
@@ -89,6 +89,8 @@ internal sealed class IndexDatabase : IDisposable
         }
     }
 
+    private IndexContext NewContext() => new(_options.Value);
+
     private static IndexDatabase Connect(string path)
     {
         var text = new SqliteConnectionStringBuilder
@@ -107,7 +109,7 @@ internal sealed class IndexDatabase : IDisposable
                 using var pragmas = connection.CreateCommand();
                 pragmas.CommandText = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;";
                 pragmas.ExecuteNonQuery();
-                SchemaCheck.Update(connection, index._options);
+                SchemaCheck.Update(connection, index.NewContext);
                 return index;
             });
         }

@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using Checkpointer.Store.Files;
 
 namespace Checkpointer.Store.Packs;
@@ -11,6 +12,9 @@ internal sealed class PackAppender(IFileSystem files, StorePaths paths, Guid sto
     private readonly Lock _gate = new();
     private readonly List<PublishedPack> _published = [];
     private PackWriter? _current;
+
+    // Another worker may stand at the gate when one fails: it must not go on with a pack whose end is unknown.
+    private ExceptionDispatchInfo? _failure;
 
     /// <summary>Packs in <c>packs/</c>, in the order in which they were published.</summary>
     public IReadOnlyList<PublishedPack> Published
@@ -29,13 +33,21 @@ internal sealed class PackAppender(IFileSystem files, StorePaths paths, Guid sto
     {
         lock (_gate)
         {
-            if (_current is not null && _current.IsFullFor(record.Length, packBytesMax))
+            _failure?.Throw();
+            try
             {
-                PublishCurrent();
-            }
+                if (_current is not null && _current.IsFullFor(record.Length, packBytesMax))
+                {
+                    PublishCurrent();
+                }
 
-            _current ??= new PackWriter(files, paths, storeId);
-            _current.Append(header, record);
+                AppendToCurrent(header, record);
+            }
+            catch (Exception exception)
+            {
+                _failure = ExceptionDispatchInfo.Capture(exception);
+                throw;
+            }
         }
     }
 
@@ -44,6 +56,7 @@ internal sealed class PackAppender(IFileSystem files, StorePaths paths, Guid sto
     {
         lock (_gate)
         {
+            _failure?.Throw();
             _current?.Sync();
         }
     }
@@ -53,8 +66,8 @@ internal sealed class PackAppender(IFileSystem files, StorePaths paths, Guid sto
     {
         lock (_gate)
         {
-            _current ??= new PackWriter(files, paths, storeId);
-            _current.Append(header, record);
+            _failure?.Throw();
+            AppendToCurrent(header, record);
             PublishCurrent();
         }
     }
@@ -81,6 +94,12 @@ internal sealed class PackAppender(IFileSystem files, StorePaths paths, Guid sto
             _current?.Dispose();
             _current = null;
         }
+    }
+
+    private void AppendToCurrent(RecordHeader header, ReadOnlySpan<byte> record)
+    {
+        _current ??= new PackWriter(files, paths, storeId);
+        _current.Append(header, record);
     }
 
     private void PublishCurrent()

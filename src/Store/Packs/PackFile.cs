@@ -49,6 +49,7 @@ internal sealed class PackFile : IDisposable
     public void ProveHeader()
     {
         _file.DropCache();
+        PackFormatException.Require(_file.Length == Bytes, Bytes, $"the pack has {_file.Length} bytes, not {Bytes} as when it was opened");
         PackFormatException.Require(ReadHeader(_file) == Header, 0, "the pack header has changed since the pack was opened");
     }
 

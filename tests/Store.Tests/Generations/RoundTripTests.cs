@@ -3,7 +3,7 @@ using Checkpointer.Store.Tests.Support;
 namespace Checkpointer.Store.Tests.Generations;
 
 [Trait("kind", "store")]
-public sealed class RoundTripTests : StoreTest
+public sealed class RoundTripTests() : StoreTest(onDisk: true)
 {
     [Fact]
     public void Generation_ReadBack_IsWhatWasWritten()

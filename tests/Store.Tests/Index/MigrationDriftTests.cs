@@ -1,6 +1,8 @@
+using System.Reflection;
 using Checkpointer.Store.Index;
 using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Migrations;
 
 namespace Checkpointer.Store.Tests.Index;
 
@@ -17,6 +19,15 @@ public sealed class MigrationDriftTests
         Assert.Equal(created, migrated);
         Assert.Contains(created, sql => sql.Contains("WITHOUT ROWID", StringComparison.Ordinal));
         Assert.Equal(6, created.Count);
+    }
+
+    [Fact]
+    public void Known_ListsEveryMigration()
+    {
+        var compiled = typeof(IndexContext).Assembly.GetTypes()
+            .Select(type => type.GetCustomAttribute<MigrationAttribute>()?.Id).OfType<string>().Order(StringComparer.Ordinal);
+
+        Assert.Equal(compiled, SchemaCheck.Known);
     }
 
     private static List<string> Schema(Action<IndexContext> create)

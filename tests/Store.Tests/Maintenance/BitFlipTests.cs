@@ -1,3 +1,4 @@
+using Checkpointer.Store.Packs;
 using Checkpointer.Store.Tests.Support;
 
 namespace Checkpointer.Store.Tests.Maintenance;
@@ -18,30 +19,27 @@ public sealed class BitFlipTests : StoreTest
         var bytesTried = 0;
         var sharedSpoils = 0;
 
+        var packOfOne = PackOf(_one);
+        using var store = OpenStore();
         foreach (var pack in PackFiles())
         {
-            var owner = pack == PackOf(_one) ? _one : _two;
+            var owner = pack == packOfOne ? _one : _two;
             var bytes = File.ReadAllBytes(pack);
             for (var at = 0; at < bytes.Length; at++)
             {
                 Flip(pack, bytes, at, 1 << random.Next(8));
-                using (var store = OpenStore())
-                {
-                    var report = store.Verify(null, null, CancellationToken.None);
-                    var spoiled = report.Damages.SelectMany(damage => damage.Generations).ToHashSet();
-                    Assert.True(spoiled.Contains(owner), $"SEED={seed} {owner}, byte {at} of {bytes.Length}: {string.Join("; ", report.Damages)}");
-                    Assert.Contains(Path.GetFileName(pack), string.Join(' ', report.Damages.Select(damage => damage.Where)), StringComparison.Ordinal);
-                    AssertAgrees(store, spoiled, $"SEED={seed} {owner}, byte {at}");
-                    sharedSpoils += spoiled.Count == 2 ? 1 : 0;
-                }
-
+                var report = store.Verify(null, null, CancellationToken.None);
+                var spoiled = report.Damages.SelectMany(damage => damage.Generations).ToHashSet();
+                Assert.True(spoiled.Contains(owner), $"SEED={seed} {owner}, byte {at} of {bytes.Length}: {string.Join("; ", report.Damages)}");
+                Assert.Contains(Path.GetFileName(pack), string.Join(' ', report.Damages.Select(damage => damage.Where)), StringComparison.Ordinal);
+                AssertAgrees(store, spoiled, $"SEED={seed} {owner}, byte {at}");
+                sharedSpoils += spoiled.Count == 2 ? 1 : 0;
                 Flip(pack, bytes, at, 0);
                 bytesTried++;
             }
         }
 
-        using var mended = OpenStore();
-        AssertSound(mended);
+        AssertSound(store);
         Assert.True(bytesTried > 1500 && sharedSpoils > 100, $"{bytesTried} bytes, {sharedSpoils} spoil both");
     }
 
@@ -84,7 +82,7 @@ public sealed class BitFlipTests : StoreTest
         WriteTwoGenerations();
         var pack = PackOf(_one);
         using var store = OpenStore();
-        var data = store.Context.PackTable.ChunksIn(1).First(entry => entry.Kind == Packs.ChunkKind.Data);
+        var data = store.Context.PackTable.ChunksIn(1).First(entry => entry.Kind == ChunkKind.Data);
         Flip(pack, File.ReadAllBytes(pack), (int)data.Offset + 70, 1);
 
         var exception = Assert.Throws<CorruptChunkException>(() => ReadPages(store, _one));

@@ -11,9 +11,14 @@ public abstract class StoreTest : IDisposable
 {
     public const int Page = 4096;
 
-    protected StoreTest()
+    /// <param name="onDisk">Whether fsync shall be the real thing. The others use memory where there is some: they commit thousands
+    /// of times, and what a power failure takes is simulated by <see cref="FaultyFileSystem"/> anyway.</param>
+    protected StoreTest(bool onDisk = false)
     {
-        Root = Directory.CreateTempSubdirectory("checkpointer-store-").FullName;
+        const string memory = "/dev/shm";
+        Root = !onDisk && Directory.Exists(memory)
+            ? Directory.CreateDirectory(Path.Combine(memory, $"checkpointer-store-{Guid.NewGuid():N}")).FullName
+            : Directory.CreateTempSubdirectory("checkpointer-store-").FullName;
         StorePath = Path.Combine(Root, "store");
     }
 
