@@ -75,13 +75,13 @@ public sealed class BadInputTests(ProgramFixture programs) : IDisposable
         using var session = Session.StartUnregistered(programs, "mem_random");
         using var disk = new SmallDisk(session.Directory, mebibytes: 12);
         session.Cli.Store = Path.Combine(disk.Directory, "store");
-        session.Cli.Run("register", Session.JobName, "--pid", $"{session.Job.Pid}").Expect(0);
+        session.Register().Expect(0);
 
-        var answer = session.Cli.Run("dump", Session.JobName).Expect(Failed).Json.Single();
+        var answer = session.Cli.Run("dump", session.JobName).Expect(Failed).Json.Single();
 
         Assert.Contains("space", answer.GetProperty("error").GetString(), StringComparison.OrdinalIgnoreCase);
         session.AssertUntraced();
-        Assert.Empty(session.Cli.Run("generations", Session.JobName).Expect(0).Json);
+        Assert.Empty(session.Cli.Run("generations", session.JobName).Expect(0).Json);
         Assert.True(session.Cli.Run("verify").Expect(0).Json.Single().GetProperty("good").GetBoolean());
         session.Finish();
     }
@@ -92,10 +92,10 @@ public sealed class BadInputTests(ProgramFixture programs) : IDisposable
         using var session = Session.StartUnregistered(programs, "compute");
         using var disk = new SmallDisk(session.Directory, mebibytes: 32);
         session.Cli.Store = Path.Combine(disk.Directory, "store");
-        session.Cli.Run("register", Session.JobName, "--pid", $"{session.Job.Pid}").Expect(0);
+        session.Register().Expect(0);
         disk.MakeReadOnly();
 
-        var answer = session.Cli.Run("dump", Session.JobName).Expect(Failed).Json.Single();
+        var answer = session.Cli.Run("dump", session.JobName).Expect(Failed).Json.Single();
 
         Assert.Contains(session.Cli.Store, answer.GetProperty("error").GetString(), StringComparison.Ordinal);
         session.AssertUntraced();
@@ -110,7 +110,7 @@ public sealed class BadInputTests(ProgramFixture programs) : IDisposable
         File.WriteAllText(file, "x");
         session.Cli.Store = Path.Combine(file, "store");
 
-        session.Cli.Run("register", Session.JobName, "--pid", $"{session.Job.Pid}").Expect(Failed);
+        session.Register().Expect(Failed);
 
         Assert.Equal("x", File.ReadAllText(file));
         session.Finish();
@@ -123,7 +123,7 @@ public sealed class BadInputTests(ProgramFixture programs) : IDisposable
         session.Cli.Store = Directory.CreateDirectory(Path.Combine(session.Directory, "photos")).FullName;
         File.WriteAllText(Path.Combine(session.Cli.Store, "holiday.jpg"), "x");
 
-        session.Cli.Run("register", Session.JobName, "--pid", $"{session.Job.Pid}").Expect(Failed);
+        session.Register().Expect(Failed);
 
         Assert.Equal(["holiday.jpg"], Directory.EnumerateFileSystemEntries(session.Cli.Store).Select(Path.GetFileName));
         session.Finish();
@@ -143,6 +143,6 @@ public sealed class BadInputTests(ProgramFixture programs) : IDisposable
     {
         var error = result.Expect(Failed).Json[^1].GetProperty("error").GetString();
         Assert.Contains($"{pid}", error, StringComparison.Ordinal);
-        Assert.Equal(Session.JobName, session.Cli.Run("jobs").Expect(0).Json.Single().GetProperty("job").GetString());
+        Assert.Equal(session.JobName, session.Cli.Run("jobs").Expect(0).Json.Single().GetProperty("job").GetString());
     }
 }

@@ -26,11 +26,11 @@ public sealed partial class DamageTests(ProgramFixture programs)
 
         var verdict = session.Cli.Run("verify").Expect(Corrupt).Json.Single();
         session.Job.Kill();
-        var recovery = session.Cli.Run("recover", "--latest", Session.JobName).Expect(DoneWithWarnings);
+        var recovery = session.Cli.Run("recover", "--latest", session.JobName).Expect(DoneWithWarnings);
 
         Assert.False(verdict.GetProperty("good").GetBoolean());
-        Assert.Equal([$"{Session.JobName}/2"], Strings(verdict.GetProperty("spoiled_generations")));
-        Assert.Contains(Strings(recovery.Json.Single().GetProperty("warnings")), warning => warning.Contains($"{Session.JobName}/2", StringComparison.Ordinal));
+        Assert.Equal([$"{session.JobName}/2"], Strings(verdict.GetProperty("spoiled_generations")));
+        Assert.Contains(Strings(recovery.Json.Single().GetProperty("warnings")), warning => warning.Contains($"{session.JobName}/2", StringComparison.Ordinal));
         session.Restored(recovery, 1);
         session.Finish();
     }
@@ -43,7 +43,7 @@ public sealed partial class DamageTests(ProgramFixture programs)
         FlipBit(Packs(session).OrderByDescending(pack => new FileInfo(pack).Length).First());
         session.Job.Kill();
 
-        session.Cli.Run("restore", $"{Session.JobName}/1").Expect(Corrupt);
+        session.Cli.Run("restore", $"{session.JobName}/1").Expect(Corrupt);
 
         Assert.False(ProcFacts.Exists(session.Job.Pid));
     }
@@ -61,7 +61,7 @@ public sealed partial class DamageTests(ProgramFixture programs)
             file.SetLength((file.Length / 2) + 100);
         }
 
-        var answer = session.Cli.Run("dump", Session.JobName).Expect(Corrupt).Json.Single();
+        var answer = session.Cli.Run("dump", session.JobName).Expect(Corrupt).Json.Single();
 
         Assert.Contains("index.db", answer.GetProperty("hint").GetString(), StringComparison.Ordinal);
         session.AssertUntraced();
@@ -77,7 +77,7 @@ public sealed partial class DamageTests(ProgramFixture programs)
         File.Delete(Path.Combine(session.Cli.Store, "index.db"));
         session.Job.Kill();
 
-        session.Restored(session.Cli.Run("restore", $"{Session.JobName}/2").Expect(0), 2);
+        session.Restored(session.Cli.Run("restore", $"{session.JobName}/2").Expect(0), 2);
 
         session.Finish();
     }
@@ -93,7 +93,7 @@ public sealed partial class DamageTests(ProgramFixture programs)
         var before = Listing(session.Cli.Store);
 
         var answers = new[] { "dump", "generations", "recover" }
-            .Select(verb => session.Cli.Run(verb, Session.JobName).Expect(Version).Json[^1]).ToList();
+            .Select(verb => session.Cli.Run(verb, session.JobName).Expect(Version).Json[^1]).ToList();
 
         Assert.All(answers, answer => Assert.Contains("9999", answer.GetProperty("error").GetString(), StringComparison.Ordinal));
         Assert.Equal(before, Listing(session.Cli.Store));
@@ -105,7 +105,7 @@ public sealed partial class DamageTests(ProgramFixture programs)
     {
         using var session = Session.StartUnregistered(programs, "compute");
 
-        session.Cli.Run("dump", Session.JobName).Expect(NoStore);
+        session.Cli.Run("dump", session.JobName).Expect(NoStore);
         session.Cli.Run("recover", "--latest").Expect(NoStore);
         session.Cli.Run("verify").Expect(NoStore);
 

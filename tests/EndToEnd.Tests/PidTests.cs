@@ -21,7 +21,7 @@ public sealed class PidTests(ProgramFixture programs)
         {
             squatter.WaitForLine("ready");
 
-            var refusal = session.Cli.Run("recover", "--latest", Session.JobName).Expect(Failed).Json.Single();
+            var refusal = session.Cli.Run("recover", "--latest", session.JobName).Expect(Failed).Json.Single();
 
             var error = refusal.GetProperty("error").GetString();
             Assert.Contains($"{session.Job.Pid}", error, StringComparison.Ordinal);
@@ -31,7 +31,7 @@ public sealed class PidTests(ProgramFixture programs)
             squatter.Kill();
         }
 
-        session.Restored(session.Cli.Run("recover", "--latest", Session.JobName).Expect(0), 1);
+        session.Restored(session.Cli.Run("recover", "--latest", session.JobName).Expect(0), 1);
         session.Finish();
     }
 
@@ -41,7 +41,7 @@ public sealed class PidTests(ProgramFixture programs)
         using var session = Session.Start(programs, "compute");
         session.Dump(1);
         session.Job.KillWithoutReaping();
-        var recovery = session.Cli.Start("recover", "--latest", Session.JobName);
+        var recovery = session.Cli.Start("recover", "--latest", session.JobName);
 
         // Reaped when the recovery is well under way: it has started a process, or has had the time to.
         Wait.Until(
@@ -62,7 +62,7 @@ public sealed class PidTests(ProgramFixture programs)
         session.Dump(1);
         var started = ProcFacts.StartTicks(session.Job.Pid);
 
-        var answer = session.Cli.Run("recover", "--latest", Session.JobName).Expect(NothingToRestore).Json.Single();
+        var answer = session.Cli.Run("recover", "--latest", session.JobName).Expect(NothingToRestore).Json.Single();
 
         Assert.Equal("running", answer.GetProperty("status").GetString());
         Assert.Equal(started, ProcFacts.StartTicks(session.Job.Pid));
@@ -77,7 +77,7 @@ public sealed class PidTests(ProgramFixture programs)
         session.KillAndRecover(1);
         var started = ProcFacts.StartTicks(session.Job.Pid);
 
-        session.Cli.Run("recover", "--latest", Session.JobName).Expect(NothingToRestore);
+        session.Cli.Run("recover", "--latest", session.JobName).Expect(NothingToRestore);
 
         Assert.Equal(started, ProcFacts.StartTicks(session.Job.Pid));
         session.Finish();
@@ -88,7 +88,7 @@ public sealed class PidTests(ProgramFixture programs)
     {
         using var session = Session.Start(programs, "mem_random");
 
-        session.Cli.Run("dump", Session.JobName, "--stop").Expect(0);
+        session.Cli.Run("dump", session.JobName, "--stop").Expect(0);
 
         Assert.False(session.Job.IsRunning);
         session.KillAndRecover(1); // only reaps

@@ -20,7 +20,7 @@ public sealed class ProgramTests(ProgramFixture programs)
     [MemberData(nameof(Processes))]
     public void Dump_OfRunningProgram_LeavesItRight(string name)
     {
-        using var session = Session.Start(programs, name);
+        using var session = Session.StartUnregistered(programs, name);
 
         session.Dump(1);
 
@@ -29,26 +29,14 @@ public sealed class ProgramTests(ProgramFixture programs)
 
     [RootTheory]
     [MemberData(nameof(Processes))]
-    public void Recover_AfterKill_ProgramFindsItsStateRight(string name)
+    public void Restore_OfSecondThenFirstGeneration_ProgramFindsItsStateRight(string name)
     {
-        using var session = Session.Start(programs, name);
-        session.Dump(1);
-
-        session.KillAndRecover(1);
-
-        session.Finish();
-    }
-
-    [RootTheory]
-    [MemberData(nameof(Processes))]
-    public void Restore_OfSecondGenerationTwice_ProgramFindsItsStateRight(string name)
-    {
-        using var session = Session.Start(programs, name);
+        using var session = Session.StartUnregistered(programs, name);
         session.Dump(1);
         session.Dump(2);
 
-        session.KillAndRestore(2);
-        session.KillAndRestore(2);
+        session.KillAndRecover(2);
+        session.KillAndRestore(1);
 
         session.Finish();
     }
@@ -57,7 +45,7 @@ public sealed class ProgramTests(ProgramFixture programs)
     [MemberData(nameof(ThreadStates))]
     public void Recover_RoundAfterRound_ProgramFindsItsStateRight(string name)
     {
-        using var session = Session.Start(programs, name);
+        using var session = Session.StartUnregistered(programs, name);
 
         for (var round = 1; round <= Rounds; round++)
         {

@@ -32,17 +32,17 @@ public sealed class RefusalTests(ProgramFixture programs)
     public void Dump_OfWhatIsNotCarried_RefusesAndLeavesJobAndStoreAlone(string name)
     {
         using var session = Session.StartUnregistered(programs, name);
-        session.Cli.Run("register", Session.JobName, "--pid", $"{session.Job.Pid}").Expect(DoneWithWarnings);
+        session.Register().Expect(DoneWithWarnings);
         var maps = ProcFacts.Maps(session.Job.Pid);
         var descriptors = ProcFacts.Descriptors(session.Job.Pid);
 
-        var result = session.Cli.Run("dump", Session.JobName).Expect(RefusedByPreflight);
+        var result = session.Cli.Run("dump", session.JobName).Expect(RefusedByPreflight);
 
         AssertNamed(name, result.Json.Single());
         session.AssertUntraced();
         Assert.Equal(maps, ProcFacts.Maps(session.Job.Pid));
         Assert.Equal(descriptors, ProcFacts.Descriptors(session.Job.Pid));
-        Assert.Empty(session.Cli.Run("generations", Session.JobName).Expect(0).Json);
+        Assert.Empty(session.Cli.Run("generations", session.JobName).Expect(0).Json);
         session.Finish();
     }
 

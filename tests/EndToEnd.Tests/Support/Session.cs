@@ -9,10 +9,11 @@ namespace Checkpointer.EndToEnd.Tests.Support;
 /// </summary>
 internal sealed class Session : IDisposable
 {
-    /// <summary>Name of the job in the store.</summary>
-    public const string JobName = "job";
+    /// <summary>Name under which a job is registered.</summary>
+    public const string RegisteredName = "job";
 
     private readonly TestProgram? _program;
+    private bool _isRegistered;
 
     private Session(string directory, TestJob job, TestProgram? program)
     {
@@ -27,6 +28,9 @@ internal sealed class Session : IDisposable
 
     /// <summary>The job.</summary>
     public TestJob Job { get; }
+
+    /// <summary>Its name in the store: that of its registration, or what <c>dump --pid</c> gives it.</summary>
+    public string JobName => _isRegistered ? RegisteredName : $"pid-{Job.Pid}";
 
     /// <summary>The command line.</summary>
     public Cli Cli { get; }
@@ -66,10 +70,19 @@ internal sealed class Session : IDisposable
         return session.RegisterOrDispose();
     }
 
-    /// <summary>Takes a generation; returns the object of <c>--json</c>.</summary>
+    /// <summary>Registers the job in the store, which is made.</summary>
+    public CliResult Register()
+    {
+        _isRegistered = true;
+        return Cli.Run("register", RegisteredName, "--pid", $"{Job.Pid}");
+    }
+
+    /// <summary>Takes a generation; the first of a job that is not registered names its PID. Returns the object of
+    /// <c>--json</c>.</summary>
     public JsonElement Dump(int number)
     {
-        var result = Cli.Run("dump", JobName).Expect(0).Json.Single();
+        string[] target = _isRegistered || number > 1 ? [JobName] : ["--pid", $"{Job.Pid}"];
+        var result = Cli.Run(["dump", .. target]).Expect(0).Json.Single();
         Assert.Equal($"{JobName}/{number}", result.GetProperty("generation").GetString());
         AssertUntraced();
         return result;
@@ -129,7 +142,7 @@ internal sealed class Session : IDisposable
     {
         try
         {
-            _ = Cli.Run("register", JobName, "--pid", $"{Job.Pid}").Expect(0);
+            _ = Register().Expect(0);
             return this;
         }
         catch
