@@ -1,4 +1,9 @@
+using Checkpointer.Engine.Dump;
+using Checkpointer.Engine.Host;
+using Checkpointer.Engine.Proc;
+using Checkpointer.Engine.Restore;
 using Checkpointer.Engine.Support;
+using Checkpointer.Engine.Tracing;
 using Microsoft.Extensions.Logging;
 
 namespace Checkpointer.Engine;
@@ -9,22 +14,40 @@ namespace Checkpointer.Engine;
 /// </summary>
 public sealed class CheckpointEngine(EngineOptions options, ILoggerFactory loggers)
 {
-    /// <summary>Lists what in the job cannot be carried. Touches nothing.</summary>
-    /// <exception cref="EngineException">No such process, or not one that can be a job.</exception>
-    public PreflightReport Check(ProcessId root) => throw new NotImplementedException();
+    private readonly ILogger _dumpLog = loggers.CreateLogger("Checkpointer.Engine.Dump");
+    private readonly ILogger _restoreLog = loggers.CreateLogger("Checkpointer.Engine.Restore");
+
+    /// <summary>Called before each step with its name, for logs; a test makes it throw to see that every step can fail.</summary>
+    internal Action<string>? StepHook { get; set; }
 
     /// <summary>Tells who a PID is now, or null where it is not alive (absent or a zombie).</summary>
-    public static ProcessIdentity? Identify(ProcessId pid) => throw new NotImplementedException();
+    public static ProcessIdentity? Identify(ProcessId pid) => ProcFs.IdentityOf(pid);
+
+    /// <summary>Tries by use what the engine needs from this host.</summary>
+    public IReadOnlyList<HostCapability> Probe() => TracerThread.Run("doctor", () => new HostProbe(options).Run());
+
+    /// <summary>Lists what in the job cannot be carried. Touches nothing.</summary>
+    /// <exception cref="EngineException">No such process, or not one that can be a job.</exception>
+    public static PreflightReport Check(ProcessId root) => Preflight.Examine(root);
 
     /// <summary>Freezes the job, takes its state, thaws it, and hands the state to <paramref name="sink"/>.
     /// Returns after the last byte went to the sink; committing is the caller's. On any failure the job runs on as found.</summary>
     /// <exception cref="UnsupportedResourceException">State that is not carried.</exception>
     /// <exception cref="EngineException">Anything else; the job was thawed.</exception>
-    public DumpReport Dump(ProcessId root, ICheckpointSink sink, IProgress<long>? populatedBytesDone, CancellationToken cancellation)
-        => throw new NotImplementedException();
+    public DumpReport Dump(ProcessId root, ICheckpointSink sink, IProgress<long>? populatedBytesDone, CancellationToken cancellation) =>
+        TracerThread.Run(
+            $"dump {root}",
+            () => new Dumper(options, new CopyCapture(CopyBudget.Of(options)), Step(_dumpLog), _dumpLog)
+                .Dump(root, sink, populatedBytesDone, cancellation));
 
-    /// <summary>Kills the whole tree under <paramref name="root"/> (used by <c>dump --stop</c>).</summary>
-    public void Kill(ProcessIdentity root) => throw new NotImplementedException();
+    /// <summary>Kills the whole tree under <paramref name="root"/>, if it is still the same process.</summary>
+    public void Kill(ProcessIdentity root) => TracerThread.Run(
+        $"kill {root.Pid}",
+        () =>
+        {
+            new TreeKiller(options, Step(_dumpLog)).Kill(root);
+            return root;
+        });
 
     /// <summary>Builds the processes of a generation and lets them run. On any failure nothing of them is left.</summary>
     /// <param name="source">The generation.</param>
@@ -32,9 +55,14 @@ public sealed class CheckpointEngine(EngineOptions options, ILoggerFactory logge
     /// <param name="restoredBytesDone">Progress in bytes of memory.</param>
     /// <param name="cancellation">Cancels until the processes run.</param>
     public RestoreReport Restore(
-        ICheckpointSource source, string generationSuffix, IProgress<long>? restoredBytesDone, CancellationToken cancellation)
-        => throw new NotImplementedException();
+        ICheckpointSource source, string generationSuffix, IProgress<long>? restoredBytesDone, CancellationToken cancellation) =>
+        TracerThread.Run(
+            $"restore {source.Name}",
+            () => new Restorer(options, Step(_restoreLog), _restoreLog).Restore(source, generationSuffix, restoredBytesDone, cancellation));
 
-    /// <summary>Tries by use what the engine needs from this host.</summary>
-    public IReadOnlyList<HostCapability> Probe() => throw new NotImplementedException();
+    private Action<string> Step(ILogger logger) => step =>
+    {
+        DumpLog.Step(logger, step);
+        StepHook?.Invoke(step);
+    };
 }

@@ -1,1 +1,3 @@
-return 0;
+using Checkpointer.Scheduler.Cli;
+
+return Application.Run(args);

@@ -1,4 +1,9 @@
+using Checkpointer.Store.Files;
 using Checkpointer.Store.Generations;
+using Checkpointer.Store.Index;
+using Checkpointer.Store.Interop;
+using Checkpointer.Store.Maintenance;
+using Checkpointer.Store.Packs;
 using Microsoft.Extensions.Logging;
 
 namespace Checkpointer.Store;
@@ -9,57 +14,141 @@ namespace Checkpointer.Store;
 /// </summary>
 public sealed class CheckpointStore : IDisposable
 {
-    /// <summary>Creates the directory (mode 0700), its format file and an empty index; an existing store is opened.</summary>
-    public static CheckpointStore OpenOrCreate(string directory, StoreOptions options, ILoggerFactory loggers)
-        => throw new NotImplementedException();
+    private readonly StoreContext _store;
 
-    /// <summary>Opens an existing store.</summary>
-    /// <exception cref="StoreException">NoStore, UnsupportedVersion, Corrupt or NotPermitted.</exception>
-    public static CheckpointStore Open(string directory, StoreOptions options, ILoggerFactory loggers)
-        => throw new NotImplementedException();
+    private CheckpointStore(StoreContext store) => _store = store;
 
     /// <summary>Absolute path of the store.</summary>
-    public string Directory { get; } = "";
+    public string Directory => _store.Paths.Root;
+
+    /// <summary>Creates the directory (mode 0700), its format file and an empty index; an existing store is opened.</summary>
+    /// <exception cref="StoreException">As <see cref="Open(string, StoreOptions, ILoggerFactory)"/>, or Failed: the directory holds something else.</exception>
+    public static CheckpointStore OpenOrCreate(string directory, StoreOptions options, ILoggerFactory loggers)
+        => OpenOrCreate(directory, options, loggers, new LinuxFileSystem(), TimeProvider.System);
+
+    /// <summary>Opens an existing store. A missing index is rebuilt from the packs.</summary>
+    /// <exception cref="StoreException">NoStore, UnsupportedVersion, Corrupt or NotPermitted.</exception>
+    public static CheckpointStore Open(string directory, StoreOptions options, ILoggerFactory loggers)
+        => Open(directory, options, loggers, new LinuxFileSystem(), TimeProvider.System);
+
+    internal StoreContext Context => _store;
 
     /// <summary>All jobs by name, unregistered ones that still have generations included.</summary>
-    public IReadOnlyList<JobRecord> Jobs() => throw new NotImplementedException();
+    public IReadOnlyList<JobRecord> Jobs() => _store.Jobs.All();
 
     /// <summary>One job.</summary>
     /// <exception cref="StoreException">NotFound.</exception>
-    public JobRecord Job(string name) => throw new NotImplementedException();
+    public JobRecord Job(string name) => _store.Jobs.Get(name);
 
     /// <summary>Adds or re-registers a job. A registered job of the same name is an AlreadyExists failure;
     /// an unregistered one is taken up again with its generations.</summary>
-    public void Register(JobRecord job) => throw new NotImplementedException();
+    /// <exception cref="ArgumentException">The name is not allowed.</exception>
+    public void Register(JobRecord job)
+    {
+        if (!Names.IsJob(job.Name))
+        {
+            throw new ArgumentException($"'{job.Name}' is not a job name: letters, digits and . _ - only, 1 to {Names.JobCharactersMax}, beginning with a letter or digit", nameof(job));
+        }
+
+        _store.Jobs.Register(job);
+    }
 
     /// <summary>Replaces the process facts of a job, after a recovery.</summary>
-    public void UpdateProcess(string name, int pid, ulong startTicks, string bootId) => throw new NotImplementedException();
+    /// <exception cref="StoreException">NotFound.</exception>
+    public void UpdateProcess(string name, int pid, ulong startTicks, string bootId)
+        => _store.Jobs.UpdateProcess(name, pid, startTicks, bootId);
 
     /// <summary>Ends the registration; generations stay.</summary>
-    public void Unregister(string name) => throw new NotImplementedException();
+    /// <exception cref="StoreException">NotFound.</exception>
+    public void Unregister(string name) => _store.Jobs.Unregister(name);
 
-    /// <summary>Committed generations of a job, oldest first.</summary>
-    public IReadOnlyList<GenerationRecord> Generations(string job) => throw new NotImplementedException();
+    /// <summary>Committed generations of a job, oldest first; none for a job that does not exist.</summary>
+    public IReadOnlyList<GenerationRecord> Generations(string job)
+        => [.. _store.Generations.Of(job).Select(generation => generation.Record)];
 
     /// <summary>Begins a generation of a job. Takes the job's writer lock until disposed.</summary>
     /// <param name="job">Registered or not, it must exist.</param>
     /// <param name="baseGeneration">Generation whose pages stay where nothing is written or cleared; null for none.</param>
-    /// <exception cref="StoreException">Locked when another dump of the job is under way.</exception>
-    public GenerationWriter Begin(string job, GenerationName? baseGeneration) => throw new NotImplementedException();
+    /// <exception cref="StoreException">Locked when another dump of the job is under way; NotFound; Corrupt when the base's manifest is.</exception>
+    public GenerationWriter Begin(string job, GenerationName? baseGeneration)
+    {
+        var record = _store.Jobs.Get(job);
+        SweepIfAlone();
+        var locks = WriterLocks.Take(_store.Paths, job);
+        try
+        {
+            var manifest = baseGeneration is { } name ? ReadManifest(name) : null;
+            return new GenerationWriter(_store, record, new GenerationName(job, _store.Jobs.TakeNumber(job)), manifest, locks);
+        }
+        catch
+        {
+            locks.Dispose();
+            throw;
+        }
+    }
 
     /// <summary>Opens a committed generation for reading.</summary>
     /// <exception cref="StoreException">NotFound or Corrupt.</exception>
-    public GenerationReader OpenGeneration(GenerationName name) => throw new NotImplementedException();
+    public GenerationReader OpenGeneration(GenerationName name)
+    {
+        var row = _store.Generations.Get(name);
+        return new GenerationReader(_store, row.Record, row.Manifest);
+    }
 
     /// <summary>Reads every stored byte that <paramref name="only"/> (or, when null, the whole store) needs and proves it.</summary>
+    /// <param name="only">One generation, or null for all packs and all generations.</param>
+    /// <param name="bytesDone">Told the bytes read so far, now and then.</param>
+    /// <param name="cancellation">Stops between chunks.</param>
+    /// <exception cref="StoreException">NotFound, or the index cannot be read at all.</exception>
     public VerifyReport Verify(GenerationName? only, IProgress<long>? bytesDone, CancellationToken cancellation)
-        => throw new NotImplementedException();
+        => new StoreVerifier(_store, bytesDone, cancellation).Run(only);
 
     /// <summary>Sizes.</summary>
-    public StoreStatistics Statistics() => throw new NotImplementedException();
+    public StoreStatistics Statistics()
+        => new StatisticsQuery(_store.Index).Run(
+            (_store.Files.Length(_store.Paths.Index) ?? 0) + (_store.Files.Length(_store.Paths.Index + "-wal") ?? 0));
 
     /// <inheritdoc/>
     public void Dispose()
     {
+        _store.Packs.Dispose();
+        _store.Index.Dispose();
     }
+
+    internal static CheckpointStore OpenOrCreate(
+        string directory, StoreOptions options, ILoggerFactory loggers, IFileSystem files, TimeProvider time)
+    {
+        StoreDirectory.Create(files, new StorePaths(Path.GetFullPath(directory)));
+        return Open(directory, options, loggers, files, time);
+    }
+
+    internal static CheckpointStore Open(
+        string directory, StoreOptions options, ILoggerFactory loggers, IFileSystem files, TimeProvider time)
+    {
+        var paths = new StorePaths(Path.GetFullPath(directory));
+        var format = StoreFormat.Read(files, paths);
+        if (files.List(paths.Packs) is null)
+        {
+            throw new StoreException(StoreFailure.Corrupt, $"the store {paths.Root} has no directory 'packs'", "restore it from a backup");
+        }
+
+        files.CreateDirectory(paths.Locks);
+        files.CreateDirectory(paths.Temporary);
+        StoreContext With(IndexDatabase index)
+            => new(files, paths, format, options, time, index, new PackCache(files, paths, format.StoreId), loggers.CreateLogger<CheckpointStore>());
+        return new CheckpointStore(With(IndexOpening.Open(files, paths, index => CrashSweep.Rebuild(With(index)))));
+    }
+
+    // The lock cannot be had while a writer lives; then its packs are not orphans, and there is nothing to do.
+    private void SweepIfAlone()
+    {
+        using var alone = FileLock.TryExclusive(_store.Paths.StoreLock);
+        if (alone is not null)
+        {
+            CrashSweep.Run(_store);
+        }
+    }
+
+    private Manifest ReadManifest(GenerationName name)
+        => new MapReader(new ChunkReader(_store)).Manifest(_store.Generations.Get(name).Manifest, name);
 }

@@ -1,0 +1,93 @@
+using System.Buffers.Binary;
+using Checkpointer.Engine.Support;
+
+namespace Checkpointer.Engine.Arch.X64;
+
+/// <summary>
+/// The rt_sigframe that leads an injected thread home when its tracer dies: <c>rt_sigreturn</c> takes registers, extended state
+/// and signal mask from it. Layout: arch/x86/include/uapi/asm/sigcontext.h and ucontext.h.
+/// </summary>
+internal static class SignalFrame
+{
+    /// <summary>Room for the largest frame: ucontext and 11 KiB of XSTATE with AMX.</summary>
+    public const int BytesMax = 16 * 1024;
+
+    private const int ContextBytes = 304 + 8;
+    private const int FloatingPointAlignment = 64;
+
+    // UC_FP_XSTATE | UC_SIGCONTEXT_SS | UC_STRICT_RESTORE_SS
+    private const ulong ContextFlags = 7;
+
+    // An invalid mode: the kernel then leaves the thread's alternate stack as it is (restore_altstack squashes EINVAL).
+    private const int KeepAlternateStack = 0x7f;
+
+    // The software-reserved bytes of the FXSAVE area, struct _fpx_sw_bytes.
+    private const int SoftwareBytesOffset = 464;
+    private const uint FirstMagic = 0x46505853;
+    private const uint SecondMagic = 0x46505845;
+    private const long RestartSyscallNumber = (long)Sys.RestartSyscall;
+
+    /// <summary>Builds the frame for a thread that should continue with <paramref name="home"/>.</summary>
+    /// <param name="home">Registers at the freeze.</param>
+    /// <param name="extendedState">NT_X86_XSTATE as ptrace gave it.</param>
+    /// <param name="signalMask">Blocked signals at the freeze.</param>
+    /// <param name="target">Where the frame will lie; 64-byte aligned. It is also the stack pointer to inject with.</param>
+    public static byte[] Build(RegisterSet home, ReadOnlySpan<byte> extendedState, ulong signalMask, RemotePtr target)
+    {
+        Invariant.Require(target.Address % FloatingPointAlignment == 0, "signal frame is not aligned");
+        var floatingPoint = RoundUp(ContextBytes, FloatingPointAlignment);
+        var frame = new byte[floatingPoint + extendedState.Length + sizeof(uint)];
+        Invariant.Require(frame.Length <= BytesMax, "signal frame is larger than its room");
+        WriteContext(frame, ForSigreturn(home), signalMask, (target + (ulong)floatingPoint).Address);
+        WriteExtendedState(frame.AsSpan(floatingPoint), extendedState);
+        return frame;
+    }
+
+    /// <summary>Sigreturn ends any restart, so an interrupted call is rewound; one with a restart block becomes
+    /// <c>restart_syscall</c>, which the kernel then ends with EINTR.</summary>
+    private static RegisterSet ForSigreturn(RegisterSet home)
+    {
+        if (!home.IsInRestartableSyscall)
+        {
+            return home;
+        }
+
+        return home.Rewound(home.NeedsRestartBlock ? RestartSyscallNumber : home.InterruptedSyscall);
+    }
+
+    private static void WriteContext(Span<byte> frame, RegisterSet home, ulong signalMask, ulong floatingPoint)
+    {
+        var raw = home.Raw;
+        ReadOnlySpan<ulong> words =
+        [
+            ContextFlags, 0,
+            0, KeepAlternateStack, 0,
+            raw.r8, raw.r9, raw.r10, raw.r11, raw.r12, raw.r13, raw.r14, raw.r15,
+            raw.rdi, raw.rsi, raw.rbp, raw.rbx, raw.rdx, raw.rax, raw.rcx, raw.rsp, raw.rip, raw.eflags,
+            raw.cs | (raw.gs << 16) | (raw.fs << 32) | (raw.ss << 48),
+            0, 0, 0, 0,
+            floatingPoint, 0, 0, 0, 0, 0, 0, 0, 0,
+            signalMask,
+        ];
+        for (var index = 0; index < words.Length; index++)
+        {
+            BinaryPrimitives.WriteUInt64LittleEndian(frame[(index * sizeof(ulong))..], words[index]);
+        }
+    }
+
+    private static void WriteExtendedState(Span<byte> target, ReadOnlySpan<byte> extendedState)
+    {
+        extendedState.CopyTo(target);
+        // ptrace leaves the enabled features (XCR0) where sigreturn expects its software bytes.
+        var features = BinaryPrimitives.ReadUInt64LittleEndian(extendedState[SoftwareBytesOffset..]);
+        var software = target.Slice(SoftwareBytesOffset, 48);
+        software.Clear();
+        BinaryPrimitives.WriteUInt32LittleEndian(software, FirstMagic);
+        BinaryPrimitives.WriteInt32LittleEndian(software[4..], extendedState.Length + sizeof(uint));
+        BinaryPrimitives.WriteUInt64LittleEndian(software[8..], features);
+        BinaryPrimitives.WriteInt32LittleEndian(software[16..], extendedState.Length);
+        BinaryPrimitives.WriteUInt32LittleEndian(target[extendedState.Length..], SecondMagic);
+    }
+
+    private static int RoundUp(int value, int alignment) => (value + alignment - 1) / alignment * alignment;
+}

@@ -1,0 +1,110 @@
+using Checkpointer.Engine.Interop;
+using Checkpointer.Engine.Proc;
+using Checkpointer.Engine.Resources;
+using Checkpointer.Engine.Support;
+using Checkpointer.Engine.Tracing;
+
+namespace Checkpointer.Engine.Dump;
+
+/// <summary>
+/// Looks at a running job without touching it and lists what could not be carried. The same inspectors run again inside the freeze,
+/// because a job that runs can change after it was looked at.
+/// </summary>
+internal static class Preflight
+{
+    private const int InitPid = 1;
+
+    /// <summary>Examines the tree under <paramref name="root"/>.</summary>
+    /// <exception cref="EngineException">It does not exist, or can never be a job.</exception>
+    public static PreflightReport Examine(ProcessId root)
+    {
+        RefuseWhatIsNoJob(root);
+        var tree = ProcessTree.Walk(root);
+        if (tree.Live.Count == 0)
+        {
+            throw NoSuchProcess(root);
+        }
+
+        var findings = new FindingList();
+        Inspect(tree, findings);
+        var threads = 0;
+        var populated = 0L;
+        foreach (var process in tree.Live)
+        {
+            var status = ProcFs.TryStatus(process);
+            threads += status?.Threads ?? 0;
+            populated += status?.PopulatedBytes ?? 0;
+        }
+
+        return new PreflightReport(
+            root.Value, ProcFs.TryCommandLine(root) ?? string.Empty, tree.Live.Count, threads, populated, findings.All);
+    }
+
+    private static void Inspect(ProcessTree tree, FindingList findings)
+    {
+        var mappings = new MappingCollector(findings, new FileIdentities());
+        ProcessInspector.Inspect(tree, findings);
+        foreach (var process in tree.Live)
+        {
+            mappings.Collect(process, ProcFs.TrySmaps(process) ?? []);
+        }
+
+        new DescriptorCollector(findings).Collect(tree.Live);
+    }
+
+    private static void RefuseWhatIsNoJob(ProcessId root)
+    {
+        if (root.Value <= 0)
+        {
+            throw new EngineException(EngineFailure.NotAJob, $"{root} is not a process ID.", "give the PID of the job's first process");
+        }
+
+        if (root.Value == InitPid)
+        {
+            throw new EngineException(EngineFailure.NotAJob, "Process 1 is the init of this system and cannot be a job.");
+        }
+
+        var status = ProcFs.TryStatus(root) ?? throw NoSuchProcess(root);
+        if (status.Tgid != root.Value)
+        {
+            throw new EngineException(
+                EngineFailure.NotAJob, $"{root} is a thread of process {status.Tgid}.", $"use the process: --pid {status.Tgid}");
+        }
+
+        if (IsKernelThread(root, status))
+        {
+            throw new EngineException(EngineFailure.NotAJob, $"Process {root} ({status.Name}) is a kernel thread and cannot be a job.");
+        }
+
+        if (ProcFs.IdentityOf(root) is null)
+        {
+            throw new EngineException(EngineFailure.NoSuchProcess, $"Process {root} ({status.Name}) has ended and waits for its parent.");
+        }
+
+        RefuseOurselves(root);
+    }
+
+    private static bool IsKernelThread(ProcessId root, ProcStatus status)
+    {
+        const uint KernelThreadFlag = 0x0020_0000; // PF_KTHREAD, for kernels before 6.? whose status has no Kthread line
+        return status.Kthread ?? ProcFs.TryStat(root) is { } stat && (stat.Flags & KernelThreadFlag) != 0;
+    }
+
+    private static void RefuseOurselves(ProcessId root)
+    {
+        var ourselves = new ProcessId(Libc.getpid());
+        for (var process = ourselves; process.Value > InitPid;)
+        {
+            if (process == root)
+            {
+                var what = process == ourselves ? "is this checkpointer itself" : "started this checkpointer, which would freeze itself";
+                throw new EngineException(EngineFailure.NotAJob, $"Process {root} {what}.", "run checkpointer from outside the job");
+            }
+
+            process = new ProcessId(ProcFs.TryStat(process)?.ParentPid ?? 0);
+        }
+    }
+
+    private static EngineException NoSuchProcess(ProcessId root) =>
+        new(EngineFailure.NoSuchProcess, $"There is no process {root}.", "see `ps -e` for the PID of the job");
+}

@@ -1,0 +1,32 @@
+using Checkpointer.Engine.Interop;
+using Checkpointer.Engine.Proc;
+using Checkpointer.Engine.Support;
+using Checkpointer.Engine.Tracing;
+
+namespace Checkpointer.Engine.Host;
+
+/// <summary>
+/// Ends a job: its root and all descendants, by SIGKILL. The tree is frozen first, so that no child can slip away while its parent is killed.
+/// Precondition: runs on a tracer thread.
+/// </summary>
+internal sealed class TreeKiller(EngineOptions options, Action<string> step)
+{
+    /// <summary>Kills the tree if the root is still the process that was meant.</summary>
+    public void Kill(ProcessIdentity root)
+    {
+        if (ProcFs.IdentityOf(root.Pid) != root)
+        {
+            return;
+        }
+
+        using var job = new Freezer(options, step).Freeze(root.Pid);
+        foreach (var process in job.Processes)
+        {
+            Invariant.Require(process.Id.Value > 1, $"{process.Id} is not a process to kill");
+            if (Libc.kill(process.Id.Value, Signal.SIGKILL) != 0 && LastError.Get() is var errno && errno != Errno.ESRCH)
+            {
+                throw new LinuxException($"kill of process {process.Id}", errno);
+            }
+        }
+    }
+}

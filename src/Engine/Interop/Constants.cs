@@ -1,0 +1,185 @@
+namespace Checkpointer.Engine.Interop;
+
+/// <summary>ptrace(2) requests, options and events, linux/ptrace.h.</summary>
+internal static class Ptrace
+{
+    internal const int PTRACE_CONT = 7;
+    internal const int PTRACE_DETACH = 17;
+    internal const int PTRACE_SYSCALL = 24;
+    internal const int PTRACE_SETOPTIONS = 0x4200;
+    internal const int PTRACE_GETEVENTMSG = 0x4201;
+    internal const int PTRACE_GETREGSET = 0x4204;
+    internal const int PTRACE_SETREGSET = 0x4205;
+    internal const int PTRACE_SEIZE = 0x4206;
+    internal const int PTRACE_INTERRUPT = 0x4207;
+    internal const int PTRACE_PEEKSIGINFO = 0x4209;
+    internal const int PTRACE_GETSIGMASK = 0x420a;
+    internal const int PTRACE_SETSIGMASK = 0x420b;
+    internal const int PTRACE_GET_SYSCALL_INFO = 0x420e;
+    internal const int PTRACE_GET_RSEQ_CONFIGURATION = 0x420f;
+    internal const int PTRACE_O_TRACESYSGOOD = 1;
+    internal const int PTRACE_O_TRACEFORK = 1 << 1;
+    internal const int PTRACE_O_TRACEVFORK = 1 << 2;
+    internal const int PTRACE_O_TRACECLONE = 1 << 3;
+    internal const int PTRACE_O_EXITKILL = 1 << 20;
+    internal const int PTRACE_EVENT_FORK = 1;
+    internal const int PTRACE_EVENT_VFORK = 2;
+    internal const int PTRACE_EVENT_CLONE = 3;
+    internal const int PTRACE_EVENT_STOP = 128;
+    internal const int PTRACE_PEEKSIGINFO_SHARED = 1;
+    internal const int PTRACE_SYSCALL_INFO_ENTRY = 1;
+    internal const int PTRACE_SYSCALL_INFO_EXIT = 2;
+    internal const int NT_PRSTATUS = 1;
+    internal const int NT_X86_XSTATE = 0x202;
+}
+
+/// <summary>Signal numbers used by name, signal(7).</summary>
+internal static class Signal
+{
+    internal const int SIGTRAP = 5;
+    internal const int SIGKILL = 9;
+    internal const int SIGCHLD = 17;
+    internal const int SIGSTOP = 19;
+    internal const int SIGTSTP = 20;
+    internal const int SIGTTIN = 21;
+    internal const int SIGTTOU = 22;
+    internal const int Max = 64;
+    internal const int SiginfoBytes = 128;
+}
+
+/// <summary>wait(2) options.</summary>
+internal static class WaitOption
+{
+    internal const int WNOHANG = 1;
+    internal const int __WALL = 0x40000000;
+}
+
+/// <summary>open(2) flags of x86-64, and fcntl(2), lseek(2), pipe and memfd commands.</summary>
+internal static class FileFlag
+{
+    internal const int O_RDONLY = 0;
+    internal const int O_WRONLY = 1;
+    internal const int O_RDWR = 2;
+    internal const int O_ACCMODE = 3;
+    internal const int O_CREAT = 0x40;
+    internal const int O_EXCL = 0x80;
+    internal const int O_NOCTTY = 0x100;
+    internal const int O_TRUNC = 0x200;
+    internal const int O_APPEND = 0x400;
+    internal const int O_NONBLOCK = 0x800;
+    internal const int O_ASYNC = 0x2000;
+    internal const int O_DIRECT = 0x4000;
+    internal const int O_DIRECTORY = 0x10000;
+    internal const int O_NOFOLLOW = 0x20000;
+    internal const int O_CLOEXEC = 0x80000;
+    internal const int O_PATH = 0x200000;
+    internal const int O_TMPFILE = 0x410000;
+    internal const int F_GETFD = 1;
+    internal const int F_SETFD = 2;
+    internal const int F_GETFL = 3;
+    internal const int F_SETFL = 4;
+    internal const int F_GETSIG = 11;
+    internal const int F_GETOWN_EX = 16;
+    internal const int F_SETPIPE_SZ = 1031;
+    internal const int F_GETPIPE_SZ = 1032;
+    internal const int SEEK_SET = 0;
+    internal const int SEEK_DATA = 3;
+    internal const int SEEK_HOLE = 4;
+    internal const int FIONREAD = 0x541b;
+    internal const int SPLICE_F_NONBLOCK = 2;
+    internal const int MFD_CLOEXEC = 1;
+    internal const int MFD_EXEC = 0x10;
+    internal const int AT_FDCWD = -100;
+    internal const int AT_SYMLINK_NOFOLLOW = 0x100;
+    internal const int STATX_BASIC_STATS = 0x7ff;
+    internal const int S_IFMT = 0xf000;
+    internal const int S_IFIFO = 0x1000;
+    internal const int S_IFCHR = 0x2000;
+    internal const int S_IFDIR = 0x4000;
+    internal const int S_IFBLK = 0x6000;
+    internal const int S_IFREG = 0x8000;
+    internal const int S_IFLNK = 0xa000;
+    internal const int S_IFSOCK = 0xc000;
+    internal const long PROC_SUPER_MAGIC = 0x9fa0;
+}
+
+/// <summary>mmap(2), mremap(2), madvise(2) and PAGEMAP_SCAN constants.</summary>
+internal static class Memory
+{
+    internal const int PROT_READ = 1;
+    internal const int PROT_WRITE = 2;
+    internal const int PROT_EXEC = 4;
+    internal const int MAP_SHARED = 0x01;
+    internal const int MAP_PRIVATE = 0x02;
+    internal const int MAP_DROPPABLE = 0x08;
+    internal const int MAP_FIXED = 0x10;
+    internal const int MAP_ANONYMOUS = 0x20;
+    internal const int MAP_GROWSDOWN = 0x0100;
+    internal const int MAP_NORESERVE = 0x4000;
+    internal const int MAP_FIXED_NOREPLACE = 0x100000;
+    internal const int MREMAP_MAYMOVE = 1;
+    internal const int MREMAP_FIXED = 2;
+    internal const int MADV_RANDOM = 1;
+    internal const int MADV_SEQUENTIAL = 2;
+    internal const int MADV_DONTFORK = 10;
+    internal const int MADV_MERGEABLE = 12;
+    internal const int MADV_HUGEPAGE = 14;
+    internal const int MADV_NOHUGEPAGE = 15;
+    internal const int MADV_DONTDUMP = 16;
+    internal const int MADV_WIPEONFORK = 18;
+    internal const int MADV_GUARD_INSTALL = 102;
+    internal const int MLOCK_ONFAULT = 1;
+    internal const int PAGE_IS_FILE = 1 << 2;
+    internal const int PAGE_IS_PRESENT = 1 << 3;
+    internal const int PAGE_IS_SWAPPED = 1 << 4;
+    internal const int PAGE_IS_PFNZERO = 1 << 5;
+
+    /// <summary>_IOWR('f', 16, struct pm_scan_arg).</summary>
+    internal const int PAGEMAP_SCAN = unchecked((int)0xc0606610);
+}
+
+/// <summary>clone(2) flags, prctl(2) options, kcmp(2) types, seccomp modes, itimers, rseq flags.</summary>
+internal static class Task
+{
+    internal const int CLONE_VM = 0x100;
+    internal const int CLONE_FS = 0x200;
+    internal const int CLONE_FILES = 0x400;
+    internal const int CLONE_SIGHAND = 0x800;
+    internal const int CLONE_PARENT = 0x8000;
+    internal const int CLONE_THREAD = 0x10000;
+    internal const int CLONE_SYSVSEM = 0x40000;
+    internal const int PR_SET_PDEATHSIG = 1;
+    internal const int PR_GET_PDEATHSIG = 2;
+    internal const int PR_GET_DUMPABLE = 3;
+    internal const int PR_SET_DUMPABLE = 4;
+    internal const int PR_GET_KEEPCAPS = 7;
+    internal const int PR_SET_KEEPCAPS = 8;
+    internal const int PR_SET_NAME = 15;
+    internal const int PR_CAPBSET_DROP = 24;
+    internal const int PR_GET_TSC = 25;
+    internal const int PR_GET_SECUREBITS = 27;
+    internal const int PR_SET_SECUREBITS = 28;
+    internal const int PR_SET_TIMERSLACK = 29;
+    internal const int PR_GET_TIMERSLACK = 30;
+    internal const int PR_SET_MM = 35;
+    internal const int PR_SET_MM_MAP = 14;
+    internal const int PR_SET_CHILD_SUBREAPER = 36;
+    internal const int PR_GET_CHILD_SUBREAPER = 37;
+    internal const int PR_SET_NO_NEW_PRIVS = 38;
+    internal const int PR_GET_TID_ADDRESS = 40;
+    internal const int PR_SET_THP_DISABLE = 41;
+    internal const int PR_GET_THP_DISABLE = 42;
+    internal const int PR_CAP_AMBIENT = 47;
+    internal const int PR_CAP_AMBIENT_RAISE = 2;
+    internal const int PR_SET_VMA = 0x53564d41;
+    internal const int PR_SET_VMA_ANON_NAME = 0;
+    internal const int KCMP_FILE = 0;
+    internal const int KCMP_VM = 1;
+    internal const int KCMP_FILES = 2;
+    internal const int KCMP_FS = 3;
+    internal const int KCMP_SIGHAND = 4;
+    internal const int RSEQ_FLAG_UNREGISTER = 1;
+    internal const int LINUX_CAPABILITY_VERSION_3 = 0x20080522;
+    internal const int SS_ONSTACK = 1;
+    internal const int SS_DISABLE = 2;
+}

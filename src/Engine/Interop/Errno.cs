@@ -1,0 +1,43 @@
+using System.Runtime.InteropServices;
+
+namespace Checkpointer.Engine.Interop;
+
+/// <summary>Kernel error numbers, errno(3), asm-generic/errno.h.</summary>
+internal enum Errno
+{
+    None = 0,
+    EPERM = 1,
+    ENOENT = 2,
+    ESRCH = 3,
+    EINTR = 4,
+    EIO = 5,
+    ENXIO = 6,
+    EBADF = 9,
+    ECHILD = 10,
+    EAGAIN = 11,
+    ENOMEM = 12,
+    EACCES = 13,
+    EFAULT = 14,
+    EBUSY = 16,
+    EEXIST = 17,
+    ENODEV = 19,
+    ENOTDIR = 20,
+    EISDIR = 21,
+    EINVAL = 22,
+    EMFILE = 24,
+    ENOTTY = 25,
+    ETXTBSY = 26,
+    ENOSPC = 28,
+    ESPIPE = 29,
+    EROFS = 30,
+    EPIPE = 32,
+    ENOSYS = 38,
+    ETIMEDOUT = 110,
+}
+
+/// <summary>The only reader of the last error of a libc call.</summary>
+internal static class LastError
+{
+    /// <summary>Errno of the libc call just made on this thread; must be the first statement after it.</summary>
+    public static Errno Get() => (Errno)Marshal.GetLastPInvokeError();
+}

@@ -1,0 +1,82 @@
+using System.Runtime.InteropServices;
+
+namespace Checkpointer.Engine.Interop;
+
+internal static unsafe partial class Libc
+{
+    /// <summary>open(2).</summary>
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int open(string path, int flags, uint mode);
+
+    /// <summary>close(2).</summary>
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int close(int fd);
+
+    /// <summary>read(2).</summary>
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial nint read(int fd, byte* buffer, nuint count);
+
+    /// <summary>write(2).</summary>
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial nint write(int fd, byte* buffer, nuint count);
+
+    /// <summary>pread(2) with a 64-bit offset.</summary>
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial nint pread64(int fd, byte* buffer, nuint count, long offset);
+
+    /// <summary>pwrite(2) with a 64-bit offset.</summary>
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial nint pwrite64(int fd, byte* buffer, nuint count, long offset);
+
+    /// <summary>lseek(2) with a 64-bit offset.</summary>
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial long lseek64(int fd, long offset, int whence);
+
+    /// <summary>ftruncate(2) with a 64-bit length.</summary>
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int ftruncate64(int fd, long length);
+
+    /// <summary>fsync(2).</summary>
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int fsync(int fd);
+
+    /// <summary>statx(2); follows symbolic links unless told otherwise.</summary>
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int statx(int dirfd, string path, int flags, uint mask, statx_t* buffer);
+
+    /// <summary>fstatfs(2).</summary>
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int statfs64(string path, statfs64_t* buffer);
+
+    /// <summary>ioctl(2).</summary>
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int ioctl(int fd, nuint request, nint argument);
+
+    /// <summary>fcntl(2).</summary>
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int fcntl(int fd, int command, nint argument);
+
+    /// <summary>pipe2(2).</summary>
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int pipe2(int* fds, int flags);
+
+    /// <summary>tee(2).</summary>
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial nint tee(int fdIn, int fdOut, nuint length, uint flags);
+
+    /// <summary>memfd_create(2).</summary>
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int memfd_create(string name, uint flags);
+
+    /// <summary>mmap(2) with a 64-bit offset.</summary>
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial nint mmap64(nint address, nuint length, int protection, int flags, int fd, long offset);
+
+    /// <summary>munmap(2).</summary>
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int munmap(nint address, nuint length);
+
+    /// <summary>madvise(2).</summary>
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int madvise(nint address, nuint length, int advice);
+}

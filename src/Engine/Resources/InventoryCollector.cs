@@ -1,0 +1,40 @@
+using System.Buffers.Binary;
+using Checkpointer.Engine.Images;
+using Checkpointer.Engine.Proc;
+using Checkpointer.Engine.Tracing;
+using Google.Protobuf;
+
+namespace Checkpointer.Engine.Resources;
+
+/// <summary>Describes what a generation holds and the world that it was taken in.</summary>
+internal static class InventoryCollector
+{
+    private const int EnabledFeaturesOffset = 464;
+
+    /// <summary>The image.</summary>
+    public static Inventory Collect(FrozenJob job, IEnumerable<SharedObject> sharedObjects)
+    {
+        var root = job.Processes[0];
+        var extendedState = root.Leader.Tracee.GetExtendedState();
+        var inventory = new Inventory
+        {
+            Version = ImageVersion.Current,
+            Architecture = ImageVersion.Architecture,
+            KernelRelease = ProcFs.KernelRelease(),
+            BootId = ProcFs.BootId(),
+            FrozenAtUnixMs = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds(),
+            CpuStateFeatures = BinaryPrimitives.ReadUInt64LittleEndian(extendedState.AsSpan(EnabledFeaturesOffset)),
+            CpuStateBytes = (uint)extendedState.Length,
+            VdsoSha256 = ByteString.CopyFrom(VdsoHash.Of(root.Vmas, root.Memory)),
+        };
+        inventory.Processes.AddRange(job.Processes.Select(process => process.Id.Value));
+        inventory.CpuFlags.AddRange(ProcFs.CpuFlags());
+        inventory.SharedMemory.AddRange(sharedObjects.Select(shared => new SharedMemory
+        {
+            Id = shared.Id,
+            Bytes = shared.Bytes,
+            Path = ByteString.CopyFromUtf8(shared.Path ?? string.Empty),
+        }));
+        return inventory;
+    }
+}

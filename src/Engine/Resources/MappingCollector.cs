@@ -1,0 +1,163 @@
+using Checkpointer.Engine.Images;
+using Checkpointer.Engine.Interop;
+using Checkpointer.Engine.Proc;
+using Checkpointer.Engine.Support;
+using Google.Protobuf;
+
+namespace Checkpointer.Engine.Resources;
+
+/// <summary>
+/// Turns the mappings of processes into images, and refuses those that cannot be made again. Objects that several mappings share are
+/// numbered over the whole job. Touches nothing, so preflight uses it as it is.
+/// </summary>
+internal sealed class MappingCollector(FindingList findings, FileIdentities identities)
+{
+    /// <summary>Flags that a restore sets again; the others follow from how the mapping is made.</summary>
+    public const VmaFlags CarriedFlags =
+        VmaFlags.GrowsDown | VmaFlags.Locked | VmaFlags.LockOnFault | VmaFlags.SequentialRead | VmaFlags.RandomRead
+        | VmaFlags.DontCopy | VmaFlags.NoReserve | VmaFlags.WipeOnFork | VmaFlags.DontDump | VmaFlags.HugePage
+        | VmaFlags.NoHugePage | VmaFlags.Mergeable;
+
+    private const string SharedAnonymousPath = "/dev/zero";
+    private const VmaFlags DeviceFlags = VmaFlags.PfnMap | VmaFlags.Io | VmaFlags.MixedMap;
+    private const VmaFlags UffdFlags = VmaFlags.UffdMissing | VmaFlags.UffdWriteProtect | VmaFlags.UffdMinor;
+
+    private readonly Dictionary<(ulong Device, ulong Inode), SharedObject> _shared = [];
+
+    /// <summary>Shared objects whose bytes belong to the generation.</summary>
+    public IReadOnlyCollection<SharedObject> SharedObjects => _shared.Values;
+
+    /// <summary>Images of all mappings of a process that a restore makes.</summary>
+    public List<Mapping> Collect(ProcessId process, IReadOnlyList<Vma> vmas)
+    {
+        var mappings = new List<Mapping>(vmas.Count);
+        foreach (var vma in vmas.Where(vma => !vma.IsVsyscall))
+        {
+            if (WhyRefused(vma) is { } reason)
+            {
+                findings.Refuse(process, "mapping", $"Process {process} has {reason} at {Range(vma)}; it cannot be carried.");
+            }
+            else if (ImageOf(process, vma) is { } mapping)
+            {
+                mappings.Add(mapping);
+            }
+        }
+
+        return mappings;
+    }
+
+    private static string? WhyRefused(Vma vma) => vma switch
+    {
+        { IsVdso: true } or { IsVvar: true } => null,
+        { UnknownFlags.Length: > 0 } => $"a mapping with flags that this version does not know ({vma.UnknownFlags})",
+        { Path: "[uprobes]" } => "a mapping of a tracing probe (uprobes): remove the probe and try again",
+        { ProtectionKey: > 0 } => "memory with a protection key",
+        { Path: ['[', ..] } when vma is { IsHeap: false, IsStack: false, AnonymousName: null } => $"a special mapping {vma.Path}",
+        { IsPathExact: false } => "a mapping of a file whose name is not UTF-8",
+        _ when vma.VmFlags.HasFlag(VmaFlags.HugeTlb) => "memory in huge pages (MAP_HUGETLB)",
+        _ when vma.VmFlags.HasFlag(VmaFlags.ShadowStack) => "a shadow stack",
+        _ when vma.VmFlags.HasFlag(VmaFlags.Sealed) => "a sealed mapping (mseal)",
+        _ when vma.VmFlags.HasFlag(VmaFlags.Droppable) => "droppable memory (MAP_DROPPABLE)",
+        _ when vma.VmFlags.HasFlag(VmaFlags.Guard) => "guard pages (MADV_GUARD_INSTALL)",
+        _ when (vma.VmFlags & UffdFlags) != 0 => "memory registered with userfaultfd",
+        _ when (vma.VmFlags & DeviceFlags) != 0 => $"device memory ({vma.Path})",
+        _ when vma.Path.StartsWith("/memfd:", StringComparison.Ordinal) => $"a mapping of a memfd ({vma.Path})",
+        _ when vma.Path.StartsWith("/SYSV", StringComparison.Ordinal) && vma.IsDeleted => "a System V shared memory segment",
+        _ when vma.Path.StartsWith("/[aio]", StringComparison.Ordinal) => "an asynchronous I/O context (io_setup)",
+        _ when vma.Path.StartsWith("anon_inode:", StringComparison.Ordinal) => $"a mapping of {vma.Path}",
+        _ => null,
+    };
+
+    private Mapping? ImageOf(ProcessId process, Vma vma)
+    {
+        var mapping = new Mapping
+        {
+            Start = vma.Start,
+            End = vma.End,
+            Protection = Protection(vma),
+            IsShared = vma.IsShared,
+            Flags = (ulong)(vma.VmFlags & CarriedFlags),
+            Offset = vma.Offset,
+            AnonymousName = vma.AnonymousName ?? string.Empty,
+        };
+        if (vma.IsVdso || vma.IsVvar)
+        {
+            mapping.Kind = Mapping.Types.Kind.Vdso;
+            mapping.Path = ByteString.CopyFromUtf8(vma.Path);
+            return mapping;
+        }
+
+        if (vma.IsShared && vma.Inode != 0 && (vma.Path == SharedAnonymousPath || vma.AnonymousName is not null))
+        {
+            return AddShared(mapping, process, vma, null);
+        }
+
+        return vma.Path is [] or ['[', ..] ? mapping : FileMapping(mapping, process, vma);
+    }
+
+    private Mapping? FileMapping(Mapping mapping, ProcessId process, Vma vma)
+    {
+        if (FileStat.TryOf(MapFile(process, vma)) is not { } mapped)
+        {
+            // Unmapped meanwhile: only in preflight, where the process runs on.
+            return null;
+        }
+
+        if (FileStat.TryOf(vma.Path) is not { } named || !named.IsSameFile(mapped))
+        {
+            var what = vma.IsDeleted ? "was deleted" : "was replaced by another file";
+            findings.Refuse(process, "mapping", $"Process {process} has {vma.Path} mapped at {Range(vma)}, which {what} since; it cannot be mapped again.");
+            return null;
+        }
+
+        if (mapped.Type == FileFlag.S_IFCHR && vma.Path != SharedAnonymousPath)
+        {
+            findings.Refuse(process, "mapping", $"Process {process} has the device {vma.Path} mapped at {Range(vma)}; it cannot be carried.");
+            return null;
+        }
+
+        mapping.Kind = Mapping.Types.Kind.File;
+        mapping.Path = ByteString.CopyFromUtf8(vma.Path);
+        mapping.FileWritable = vma.IsShared && vma.VmFlags.HasFlag(VmaFlags.MayWrite);
+        if (mapped.Type == FileFlag.S_IFREG)
+        {
+            mapping.Identity = identities.Of(vma.Path, mapped);
+        }
+
+        return vma is { IsShared: true, Writable: true } ? AddShared(mapping, process, vma, vma.Path) : mapping;
+    }
+
+    private Mapping AddShared(Mapping mapping, ProcessId process, Vma vma, string? path)
+    {
+        var stat = FileStat.TryOf(MapFile(process, vma));
+        var key = (stat?.Device ?? 0, stat?.Inode ?? vma.Inode);
+        if (!_shared.TryGetValue(key, out var shared))
+        {
+            shared = new SharedObject((uint)_shared.Count + 1, stat?.Bytes ?? 0, path, MapFile(process, vma));
+            _shared.Add(key, shared);
+        }
+
+        mapping.SharedMemory = shared.Id;
+        mapping.CarriesContents = path is not null;
+        mapping.Kind = path is null ? Mapping.Types.Kind.SharedAnonymous : Mapping.Types.Kind.File;
+        return mapping;
+    }
+
+    private static uint Protection(Vma vma) =>
+        (uint)((vma.Readable ? Memory.PROT_READ : 0) | (vma.Writable ? Memory.PROT_WRITE : 0) | (vma.Executable ? Memory.PROT_EXEC : 0));
+
+    private static string MapFile(ProcessId process, Vma vma) => ProcFs.PathOf(process, $"map_files/{vma.Start:x}-{vma.End:x}");
+
+    private static string Range(Vma vma) => $"0x{vma.Start:x}-0x{vma.End:x}";
+}
+
+/// <summary>Memory that several mappings may share and whose bytes belong to the generation.</summary>
+/// <param name="Id">Number in the generation, from 1.</param>
+/// <param name="Bytes">Size of the object.</param>
+/// <param name="Path">File behind it; null for anonymous shared memory.</param>
+/// <param name="OpenPath">Path to open it by while the job is frozen.</param>
+internal sealed record SharedObject(uint Id, ulong Bytes, string? Path, string OpenPath)
+{
+    /// <summary>Name of its content in the generation.</summary>
+    public string ContentName => $"shared/{Id}";
+}

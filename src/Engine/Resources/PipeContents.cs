@@ -1,0 +1,58 @@
+using Checkpointer.Engine.Images;
+using Checkpointer.Engine.Interop;
+using Checkpointer.Engine.Support;
+using Google.Protobuf;
+
+namespace Checkpointer.Engine.Resources;
+
+/// <summary>Reads what is in a pipe without taking it out: tee(2) into a pipe of our own.</summary>
+internal static unsafe class PipeContents
+{
+    /// <summary>The image of a pipe. Runs inside the freeze.</summary>
+    public static Pipe Read(PipeUse use)
+    {
+        var source = Libc.open(use.OpenPath, FileFlag.O_RDONLY | FileFlag.O_NONBLOCK | FileFlag.O_CLOEXEC, 0);
+        LinuxException.ThrowIfFailed(source, $"open of {use.OpenPath} (pipe:[{use.Inode}])");
+        using var pipe = new SafeFd(source);
+        var capacity = Libc.fcntl(source, FileFlag.F_GETPIPE_SZ, 0);
+        LinuxException.ThrowIfFailed(capacity, $"fcntl(F_GETPIPE_SZ) of pipe:[{use.Inode}]");
+        var image = new Pipe { Id = use.Id, Capacity = (uint)capacity };
+        var waiting = 0;
+        LinuxException.ThrowIfFailed(Libc.ioctl(source, FileFlag.FIONREAD, (nint)(&waiting)), $"ioctl(FIONREAD) of pipe:[{use.Inode}]");
+        if (waiting > 0)
+        {
+            Copy(pipe, capacity, waiting, image, use);
+        }
+
+        return image;
+    }
+
+    private static void Copy(SafeFd source, int capacity, int waiting, Pipe image, PipeUse use)
+    {
+        var ends = stackalloc int[2];
+        LinuxException.ThrowIfFailed(Libc.pipe2(ends, FileFlag.O_CLOEXEC | FileFlag.O_NONBLOCK), "pipe2");
+        using var reader = new SafeFd(ends[0]);
+        using var writer = new SafeFd(ends[1]);
+        LinuxException.ThrowIfFailed(Libc.fcntl(writer.Number, FileFlag.F_SETPIPE_SZ, capacity), $"fcntl(F_SETPIPE_SZ, {capacity})");
+        var copied = Libc.tee(source.Number, writer.Number, (nuint)waiting, FileFlag.SPLICE_F_NONBLOCK);
+        LinuxException.ThrowIfFailed(copied, $"tee of pipe:[{use.Inode}]");
+        if (copied != waiting)
+        {
+            throw new EngineException(EngineFailure.Failed, $"Only {copied} of {waiting} bytes in pipe:[{use.Inode}] could be copied.");
+        }
+
+        var buffer = new byte[waiting];
+        var total = 0;
+        fixed (byte* bytes = buffer)
+        {
+            while (total < waiting)
+            {
+                // One read gives one packet of a pipe in packet mode, else all there is.
+                var read = Libc.read(reader.Number, bytes, (nuint)waiting);
+                LinuxException.ThrowIfFailed(read, $"read of the copy of pipe:[{use.Inode}]");
+                image.Packets.Add(ByteString.CopyFrom(buffer, 0, (int)read));
+                total += (int)read;
+            }
+        }
+    }
+}

@@ -1,0 +1,113 @@
+using System.Globalization;
+using Checkpointer.Engine.Arch.X64;
+using Checkpointer.Engine.Images;
+using Checkpointer.Engine.Interop;
+using Checkpointer.Engine.Proc;
+using Checkpointer.Engine.Support;
+using Checkpointer.Engine.Tracing;
+using Google.Protobuf;
+using Task = Checkpointer.Engine.Interop.Task;
+
+namespace Checkpointer.Engine.Resources;
+
+/// <summary>Takes the state of one frozen process that is neither memory nor descriptors.</summary>
+internal sealed class ProcessCollector(FrozenProcess process, FileIdentities identities, FindingList findings)
+{
+    private const int IntervalTimers = 3;
+    private const long MicrosecondsPerSecond = 1_000_000;
+    private const ulong SigsetBytes = 8;
+
+    /// <summary>The image. Precondition: the gate is open, and no injection is.</summary>
+    public Process Collect()
+    {
+        var stat = ProcFs.Stat(process.Id);
+        var image = Facts(stat);
+        var threads = new ThreadCollector(process, findings);
+        using (var injection = process.Inject(process.Leader))
+        {
+            var gate = process.Gate!.Value;
+            AddActions(image, injection, gate);
+            AddTimers(image, injection, gate);
+            image.Dumpable = (uint)injection.Call(Sys.Prctl, Task.PR_GET_DUMPABLE).OrThrow("prctl(PR_GET_DUMPABLE)");
+            image.ThpDisabled = injection.Call(Sys.Prctl, Task.PR_GET_THP_DISABLE).OrThrow("prctl(PR_GET_THP_DISABLE)") != 0;
+            image.ChildSubreaper = threads.GetInt(injection, gate, Task.PR_GET_CHILD_SUBREAPER) != 0;
+            image.Threads.Add(threads.Collect(process.Leader, injection));
+        }
+
+        foreach (var thread in process.Threads.Skip(1))
+        {
+            using var injection = process.Inject(thread);
+            image.Threads.Add(threads.Collect(thread, injection));
+        }
+
+        image.PendingSignals.AddRange(ThreadCollector.Pending(process.Leader.Tracee, shared: true));
+        return image;
+    }
+
+    private Process Facts(ProcStat stat)
+    {
+        var executable = ProcFs.ReadLink(ProcFs.PathOf(process.Id, "exe"))!;
+        var image = new Process
+        {
+            Pid = process.Id.Value,
+            ParentPid = stat.ParentPid,
+            ProcessGroup = stat.ProcessGroup,
+            Session = stat.Session,
+            ExitSignal = stat.ExitSignal,
+            StopSignal = process.Leader.Tracee.GroupStopSignal,
+            IsStopped = process.Leader.Tracee.GroupStopSignal != 0,
+            Executable = ByteString.CopyFromUtf8(executable),
+            ExecutableIdentity = identities.Of(executable, FileStat.Of(executable)),
+            WorkingDirectory = ByteString.CopyFromUtf8(ProcFs.ReadLink(ProcFs.PathOf(process.Id, "cwd"))!),
+            Umask = ProcFs.Status(process.Id).Umask ?? throw new EngineException(EngineFailure.Failed, "This kernel does not show the umask (Linux 4.7 does)."),
+            Personality = uint.Parse(ProcFs.Text(process.Id, "personality"), NumberStyles.HexNumber, CultureInfo.InvariantCulture),
+            OomScoreAdj = int.Parse(ProcFs.Text(process.Id, "oom_score_adj"), CultureInfo.InvariantCulture),
+        };
+        image.Limits.AddRange(ProcFs.Limits(process.Id).Select(limit => new Limit { Resource = (uint)limit.Resource, Soft = limit.Soft, Hard = limit.Hard }));
+        return image;
+    }
+
+    private void AddActions(Process image, SyscallInjection injection, Gate gate)
+    {
+        var status = ProcFs.Status(process.Id);
+        // A default disposition has no other state that could be seen, except SIGCHLD's flags (SA_NOCLDWAIT).
+        var special = status.SigIgn | status.SigCgt | (1ul << (Signal.SIGCHLD - 1));
+        for (var signal = 1; signal <= Signal.Max; signal++)
+        {
+            if ((special & (1ul << (signal - 1))) == 0)
+            {
+                continue;
+            }
+
+            injection.Call(Sys.RtSigaction, (ulong)signal, 0, gate.Data.Address, SigsetBytes).OrThrow($"rt_sigaction({signal})");
+            var action = process.Memory.Read<kernel_sigaction>(gate.Data);
+            image.SignalActions.Add(new SignalAction
+            {
+                Signal = (uint)signal,
+                Handler = action.handler,
+                Flags = action.flags,
+                Restorer = action.restorer,
+                Mask = action.mask,
+            });
+        }
+    }
+
+    private void AddTimers(Process image, SyscallInjection injection, Gate gate)
+    {
+        for (var which = 0; which < IntervalTimers; which++)
+        {
+            injection.Call(Sys.Getitimer, (ulong)which, gate.Data.Address).OrThrow("getitimer");
+            var timer = process.Memory.Read<itimerval>(gate.Data);
+            var remaining = (timer.it_value_sec * MicrosecondsPerSecond) + timer.it_value_usec;
+            if (remaining != 0)
+            {
+                image.IntervalTimers.Add(new IntervalTimer
+                {
+                    Which = (uint)which,
+                    RemainingUs = remaining,
+                    IntervalUs = (timer.it_interval_sec * MicrosecondsPerSecond) + timer.it_interval_usec,
+                });
+            }
+        }
+    }
+}

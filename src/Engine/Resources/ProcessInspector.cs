@@ -1,0 +1,162 @@
+using Checkpointer.Engine.Interop;
+using Checkpointer.Engine.Proc;
+using Checkpointer.Engine.Support;
+using Checkpointer.Engine.Tracing;
+using Task = Checkpointer.Engine.Interop.Task;
+
+namespace Checkpointer.Engine.Resources;
+
+/// <summary>Refuses processes in states that are not carried, as far as /proc tells. Touches nothing.</summary>
+internal static class ProcessInspector
+{
+    private const int KcmpSyscall = 312;
+    private const uint DeadlinePolicy = 6;
+    private static readonly string[] _namespaces = ["mnt", "pid", "net", "uts", "ipc", "user", "time"];
+
+    /// <summary>Inspects all processes of a tree.</summary>
+    public static void Inspect(ProcessTree tree, FindingList findings)
+    {
+        var processes = tree.Live.Select(process => (Id: process, Stat: ProcFs.TryStat(process))).Where(entry => entry.Stat is not null).ToList();
+        foreach (var (process, stat) in processes)
+        {
+            InspectState(process, stat!, findings);
+            InspectWorld(process, findings);
+            InspectThreads(process, findings);
+        }
+
+        InspectFamily([.. processes.Select(entry => entry.Stat!)], findings);
+    }
+
+    private static void InspectState(ProcessId process, ProcStat stat, FindingList findings)
+    {
+        var status = ProcFs.TryStatus(process);
+        if (status is null)
+        {
+            return;
+        }
+
+        // Linux reports the tracing thread; inside the freeze it is one of ours.
+        if (status.TracerPid != 0 && !ProcFs.IsOurThread(new ThreadId(status.TracerPid)))
+        {
+            var name = ProcFs.TryStat(new ProcessId(status.TracerPid))?.Comm;
+            findings.Refuse(process, "tracer", $"Process {process} is traced by process {status.TracerPid} ({name}); detach that debugger first.");
+        }
+
+        if (stat.State is 'Z')
+        {
+            findings.Refuse(process, "thread", $"The main thread of process {process} has exited while others run; that is not carried.");
+        }
+
+        if (status.Seccomp is > 0)
+        {
+            findings.Refuse(process, "seccomp", $"Process {process} is confined by seccomp (mode {status.Seccomp}); that is not carried.");
+        }
+
+        foreach (var timer in ProcFs.TryTimers(process) ?? [])
+        {
+            findings.Refuse(process, "timer", $"Process {process} has a POSIX timer (timer_create, ID {timer.Id}); that is not carried.");
+        }
+
+        if (stat.TtyNr != 0)
+        {
+            findings.Note(process, "terminal", $"Process {process} has a controlling terminal; after a restore it has none.");
+        }
+    }
+
+    private static void InspectWorld(ProcessId process, FindingList findings)
+    {
+        foreach (var name in _namespaces)
+        {
+            var theirs = ProcFs.ReadLink(ProcFs.PathOf(process, "ns/" + name));
+            var ours = ProcFs.ReadLink("/proc/self/ns/" + name);
+            if (theirs is not null && ours is not null && theirs != ours)
+            {
+                findings.Refuse(process, "namespace", $"Process {process} runs in another {name} namespace ({theirs}); run checkpointer inside that container.");
+            }
+        }
+
+        if (ProcFs.ReadLink(ProcFs.PathOf(process, "root")) is { } root && root != "/")
+        {
+            findings.Refuse(process, "root", $"Process {process} has the root directory {root} (chroot); that is not carried.");
+        }
+
+        RefuseMissing(process, "cwd", "working directory", findings);
+        RefuseMissing(process, "exe", "executable", findings);
+    }
+
+    private static void RefuseMissing(ProcessId process, string link, string what, FindingList findings)
+    {
+        var path = ProcFs.PathOf(process, link);
+        if (ProcFs.ReadLink(path) is not { } target || FileStat.TryOf(path) is not { } actual)
+        {
+            return;
+        }
+
+        if (FileStat.TryOf(target) is not { } named || !named.IsSameFile(actual))
+        {
+            findings.Refuse(process, link, $"The {what} of process {process} ({target}) was deleted or replaced; put it back and try again.");
+        }
+    }
+
+    private static void InspectThreads(ProcessId process, FindingList findings)
+    {
+        foreach (var thread in ProcFs.TryThreads(process) ?? [])
+        {
+            if (ProcFs.TryStat(process, thread) is { Policy: >= DeadlinePolicy } stat)
+            {
+                findings.Refuse(process, "scheduling", $"Thread {thread} of process {process} has scheduling policy {stat.Policy}; only OTHER, BATCH, IDLE, FIFO and RR are carried.");
+            }
+
+            if (thread != process.Leader)
+            {
+                RefuseUnlessShared(process, thread, Task.KCMP_FILES, "descriptor table", findings);
+                RefuseUnlessShared(process, thread, Task.KCMP_FS, "working directory", findings);
+            }
+        }
+    }
+
+    private static void RefuseUnlessShared(ProcessId process, ThreadId thread, int type, string what, FindingList findings)
+    {
+        if (Libc.syscall(KcmpSyscall, process.Value, thread.Value, type, 0, 0) > 0)
+        {
+            findings.Refuse(process, "thread", $"Thread {thread} of process {process} has a {what} of its own; that is not carried.");
+        }
+    }
+
+    private static void InspectFamily(List<ProcStat> family, FindingList findings)
+    {
+        var root = family[0];
+        var byPid = family.ToDictionary(stat => stat.Pid);
+        foreach (var stat in family)
+        {
+            var process = new ProcessId(stat.Pid);
+            if (stat != root && byPid.TryGetValue(stat.ParentPid, out var parent))
+            {
+                InspectChild(process, stat, parent, findings);
+            }
+
+            var hasGroup = stat.ProcessGroup == stat.Pid || stat.ProcessGroup == root.ProcessGroup
+                || (byPid.TryGetValue(stat.ProcessGroup, out var leader) && leader.Session == stat.Session);
+            if (!hasGroup)
+            {
+                findings.Refuse(process, "session", $"The leader of process group {stat.ProcessGroup} of process {process} is not in the job; that is not carried.");
+            }
+        }
+    }
+
+    private static void InspectChild(ProcessId process, ProcStat stat, ProcStat parent, FindingList findings)
+    {
+        if (stat.Session != stat.Pid && stat.Session != parent.Session)
+        {
+            findings.Refuse(process, "session", $"Process {process} is in session {stat.Session} and its parent in {parent.Session}; that is not carried.");
+        }
+
+        foreach (var (type, what) in new[] { (Task.KCMP_VM, "memory"), (Task.KCMP_FILES, "descriptor table"), (Task.KCMP_FS, "working directory"), (Task.KCMP_SIGHAND, "signal handlers") })
+        {
+            if (Libc.syscall(KcmpSyscall, stat.Pid, stat.ParentPid, type, 0, 0) == 0)
+            {
+                findings.Refuse(process, "sharing", $"Process {process} shares its {what} with its parent {stat.ParentPid}; that is not carried.");
+            }
+        }
+    }
+}

@@ -1,0 +1,223 @@
+using System.Runtime.CompilerServices;
+using Checkpointer.Engine.Arch.X64;
+using Checkpointer.Engine.Images;
+using Checkpointer.Engine.Interop;
+using Checkpointer.Engine.Proc;
+using Checkpointer.Engine.Support;
+using Checkpointer.Engine.Tracing;
+using Task = Checkpointer.Engine.Interop.Task;
+
+namespace Checkpointer.Engine.Restore;
+
+/// <summary>
+/// Replaces the address space of a process under restore, which is still that of the stub, by the one of its image. The gate is the only
+/// thing that is in both; it goes last.
+/// </summary>
+internal sealed class AddressSpaceBuilder(RestoredProcess process, OpenedFiles opened, SharedObjects shared)
+{
+    // Descriptors taken over at a time; below any usual RLIMIT_NOFILE.
+    private const int FilesPerRound = 200;
+
+    private readonly AddressSpace _space = process.Images.Space;
+
+    /// <summary>Builds the mappings, without contents. Leaves no descriptor open.</summary>
+    public void BuildMappings()
+    {
+        UnmapStub();
+        var mappings = _space.Mappings.Where(mapping => mapping.Kind != Mapping.Types.Kind.Vdso).ToList();
+        for (var start = 0; start < mappings.Count;)
+        {
+            start = MapRound(mappings, start);
+        }
+
+        SetMemoryMap();
+    }
+
+    /// <summary>Sets what mappings have beyond bounds and protection.</summary>
+    public void Advise()
+    {
+        var batch = new SyscallBatch();
+        foreach (var mapping in _space.Mappings)
+        {
+            var flags = (VmaFlags)mapping.Flags;
+            foreach (var (flag, advice) in MappingAdvice.All)
+            {
+                if (flags.HasFlag(flag))
+                {
+                    Add(batch, $"madvise({advice})", Sys.Madvise, mapping, (ulong)advice);
+                }
+            }
+        }
+
+        process.Run(batch);
+    }
+
+    /// <summary>Locks memory and names it; after the contents are there.</summary>
+    public void LockAndName()
+    {
+        var batch = new SyscallBatch();
+        foreach (var mapping in _space.Mappings.Where(mapping => ((VmaFlags)mapping.Flags).HasFlag(VmaFlags.Locked)))
+        {
+            Add(batch, "mlock2", Sys.Mlock2, mapping, ((VmaFlags)mapping.Flags).HasFlag(VmaFlags.LockOnFault) ? (ulong)Memory.MLOCK_ONFAULT : 0);
+        }
+
+        process.Run(batch);
+        foreach (var mapping in _space.Mappings.Where(mapping => mapping.AnonymousName.Length > 0))
+        {
+            process.Memory.Write(process.Arguments, System.Text.Encoding.UTF8.GetBytes(mapping.AnonymousName + '\0'));
+            process.Call(
+                "prctl(PR_SET_VMA)", Sys.Prctl, Task.PR_SET_VMA, Task.PR_SET_VMA_ANON_NAME, mapping.Start, mapping.End - mapping.Start, process.Arguments.Address);
+        }
+    }
+
+    private void UnmapStub()
+    {
+        var gate = process.Gate.Base.Address;
+        var batch = new SyscallBatch();
+        var kernelParts = new List<Vma>();
+        foreach (var vma in ProcFs.Maps(process.Id).Where(vma => !vma.IsVsyscall && (vma.End <= gate || vma.Start >= gate + TreeBuilder.HoleBytes)))
+        {
+            if (vma.IsVdso || vma.IsVvar)
+            {
+                kernelParts.Add(vma);
+                continue;
+            }
+
+            batch.Add($"munmap of the stub in process {process.Id}", Sys.Munmap, [vma.Start, vma.Bytes]);
+        }
+
+        MoveKernelParts(batch, kernelParts);
+        process.Run(batch);
+    }
+
+    /// <summary>Moves the vDSO and its data, through the parking area because old and new places may overlap.</summary>
+    private void MoveKernelParts(SyscallBatch batch, List<Vma> parts)
+    {
+        var wanted = _space.Mappings.Where(mapping => mapping.Kind == Mapping.Types.Kind.Vdso).ToList();
+        var isSameLayout = wanted.Count == parts.Count
+            && wanted.Zip(parts).All(pair => pair.First.Path.ToStringUtf8() == pair.Second.Path && pair.First.End - pair.First.Start == pair.Second.Bytes);
+        if (wanted.Count > 0 && !isSameLayout)
+        {
+            throw new EngineException(
+                EngineFailure.WorldChanged,
+                $"The vDSO of this kernel ({Describe(parts.Select(part => (part.Path, part.Bytes)))}) is laid out differently from the one in the generation ({Describe(wanted.Select(part => (part.Path.ToStringUtf8(), part.End - part.Start)))}).",
+                "restore under the kernel that the job was dumped under");
+        }
+
+        var parking = (process.Gate.Base + Gate.Bytes).Address;
+        foreach (var part in parts)
+        {
+            if (wanted.Count == 0)
+            {
+                batch.Add($"munmap of {part.Path}", Sys.Munmap, [part.Start, part.Bytes]);
+                continue;
+            }
+
+            AddMove(batch, part.Path, part.Start, parking, part.Bytes);
+            parking += part.Bytes;
+        }
+
+        parking = (process.Gate.Base + Gate.Bytes).Address;
+        foreach (var mapping in wanted)
+        {
+            AddMove(batch, mapping.Path.ToStringUtf8(), parking, mapping.Start, mapping.End - mapping.Start);
+            parking += mapping.End - mapping.Start;
+        }
+    }
+
+    private static void AddMove(SyscallBatch batch, string what, ulong from, ulong to, ulong bytes) =>
+        batch.Add($"mremap of {what}", Sys.Mremap, [from, bytes, bytes, Memory.MREMAP_MAYMOVE | Memory.MREMAP_FIXED, to], to);
+
+    private static string Describe(IEnumerable<(string Name, ulong Bytes)> parts) =>
+        string.Join(' ', parts.Select(part => $"{part.Name}:{part.Bytes}"));
+
+    private int MapRound(List<Mapping> mappings, int start)
+    {
+        var batch = new SyscallBatch();
+        var transfer = new DescriptorTransfer(process, batch);
+        transfer.Open(0);
+        var numbers = new Dictionary<SafeFd, int>();
+        var index = start;
+        for (; index < mappings.Count; index++)
+        {
+            var mapping = mappings[index];
+            var number = -1;
+            if (FileOf(mapping) is { } file && !numbers.TryGetValue(file, out number))
+            {
+                if (numbers.Count == FilesPerRound)
+                {
+                    break;
+                }
+
+                number = transfer.Take(file, mapping.Path.ToStringUtf8());
+                numbers.Add(file, number);
+            }
+
+            AddMapping(batch, mapping, number);
+        }
+
+        batch.Add("close_range", Sys.CloseRange, [0, uint.MaxValue, 0]);
+        process.Run(batch);
+        return index;
+    }
+
+    private SafeFd? FileOf(Mapping mapping) => mapping.Kind switch
+    {
+        Mapping.Types.Kind.SharedAnonymous => shared[mapping.SharedMemory],
+        Mapping.Types.Kind.File => opened.OpenShared(mapping.Path.ToStringUtf8(), mapping.FileWritable ? FileFlag.O_RDWR : FileFlag.O_RDONLY),
+        _ => null,
+    };
+
+    private void AddMapping(SyscallBatch batch, Mapping mapping, int descriptor)
+    {
+        var flags = Memory.MAP_FIXED_NOREPLACE | (mapping.IsShared ? Memory.MAP_SHARED : Memory.MAP_PRIVATE);
+        flags |= descriptor < 0 ? Memory.MAP_ANONYMOUS : 0;
+        flags |= ((VmaFlags)mapping.Flags).HasFlag(VmaFlags.GrowsDown) ? Memory.MAP_GROWSDOWN : 0;
+        flags |= ((VmaFlags)mapping.Flags).HasFlag(VmaFlags.NoReserve) ? Memory.MAP_NORESERVE : 0;
+        var bytes = mapping.End - mapping.Start;
+        batch.Add(
+            $"mmap of 0x{mapping.Start:x}-0x{mapping.End:x} {mapping.Path.ToStringUtf8()} in process {process.Id}",
+            Sys.Mmap,
+            [mapping.Start, bytes, mapping.Protection, (ulong)flags, descriptor < 0 ? ulong.MaxValue : (ulong)descriptor, descriptor < 0 ? 0 : mapping.Offset],
+            mapping.Start);
+    }
+
+    private void Add(SyscallBatch batch, string what, Sys number, Mapping mapping, ulong argument) =>
+        batch.Add($"{what} of 0x{mapping.Start:x}-0x{mapping.End:x} in process {process.Id}", number, [mapping.Start, mapping.End - mapping.Start, argument]);
+
+    /// <summary>Tells the kernel where code, data, heap, stack, arguments and the executable are (prctl(PR_SET_MM_MAP)).</summary>
+    private void SetMemoryMap()
+    {
+        var batch = new SyscallBatch();
+        var transfer = new DescriptorTransfer(process, batch);
+        transfer.Open(0);
+        var path = process.Images.Process.Executable.ToStringUtf8();
+        var executable = transfer.Take(opened.OpenShared(path, FileFlag.O_RDONLY), path);
+        var auxiliaryVector = process.Arguments + (ulong)Unsafe.SizeOf<prctl_mm_map>();
+        process.Memory.Write(process.Arguments, MemoryMapOf(_space, auxiliaryVector, executable));
+        process.Memory.Write(auxiliaryVector, _space.AuxiliaryVector.Span);
+        batch.Add(
+            $"prctl(PR_SET_MM_MAP) of process {process.Id}", Sys.Prctl,
+            [Task.PR_SET_MM, Task.PR_SET_MM_MAP, process.Arguments.Address, (ulong)Unsafe.SizeOf<prctl_mm_map>(), 0]);
+        batch.Add("close_range", Sys.CloseRange, [0, uint.MaxValue, 0]);
+        process.Run(batch);
+    }
+
+    private static prctl_mm_map MemoryMapOf(AddressSpace space, RemotePtr auxiliaryVector, int executable) => new()
+    {
+        start_code = space.StartCode,
+        end_code = space.EndCode,
+        start_data = space.StartData,
+        end_data = space.EndData,
+        start_brk = space.StartBrk,
+        brk = space.Brk,
+        start_stack = space.StartStack,
+        arg_start = space.ArgStart,
+        arg_end = space.ArgEnd,
+        env_start = space.EnvStart,
+        env_end = space.EnvEnd,
+        auxv = auxiliaryVector.Address,
+        auxv_size = (uint)space.AuxiliaryVector.Length,
+        exe_fd = executable,
+    };
+}

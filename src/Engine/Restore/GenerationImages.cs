@@ -1,0 +1,91 @@
+using Checkpointer.Engine.Images;
+using Google.Protobuf;
+
+namespace Checkpointer.Engine.Restore;
+
+/// <summary>All images of a generation, parsed and checked for what the restore relies on.</summary>
+internal sealed class GenerationImages
+{
+    private GenerationImages(Inventory inventory, Files files, IReadOnlyList<ProcessImages> processes)
+    {
+        Inventory = inventory;
+        Files = files;
+        Processes = processes;
+    }
+
+    /// <summary>What the generation holds.</summary>
+    public Inventory Inventory { get; }
+
+    /// <summary>Open files and descriptors.</summary>
+    public Files Files { get; }
+
+    /// <summary>Live processes, parents before children.</summary>
+    public IReadOnlyList<ProcessImages> Processes { get; }
+
+    /// <summary>The first process.</summary>
+    public ProcessImages Root => Processes[0];
+
+    /// <summary>Reads them all.</summary>
+    /// <exception cref="EngineException">BadImage.</exception>
+    public static GenerationImages Load(ICheckpointSource source)
+    {
+        var inventory = Parse(source, ImageVersion.Inventory, Inventory.Parser);
+        if (inventory.Version > ImageVersion.Current)
+        {
+            throw new EngineException(
+                EngineFailure.BadImage,
+                $"Generation {source.Name} has images of version {inventory.Version}; this checkpointer reads up to {ImageVersion.Current}.",
+                "restore it with the version that wrote it, or a newer one");
+        }
+
+        if (inventory.Architecture != ImageVersion.Architecture)
+        {
+            throw new EngineException(
+                EngineFailure.WorldChanged, $"Generation {source.Name} was taken on {inventory.Architecture}; this machine is {ImageVersion.Architecture}.");
+        }
+
+        var processes = inventory.Processes.Select(pid => new ProcessImages(
+            Parse(source, ImageVersion.Process(pid), Process.Parser), Parse(source, ImageVersion.Memory(pid), AddressSpace.Parser))).ToList();
+        var images = new GenerationImages(inventory, Parse(source, ImageVersion.Files, Files.Parser), processes);
+        images.Check(source.Name);
+        return images;
+    }
+
+    private static T Parse<T>(ICheckpointSource source, string name, MessageParser<T> parser)
+        where T : IMessage<T>
+    {
+        try
+        {
+            return parser.ParseFrom(source.ReadImage(name));
+        }
+        catch (InvalidProtocolBufferException exception)
+        {
+            throw new EngineException(EngineFailure.BadImage, $"Image {name} of generation {source.Name} is malformed.", "run `checkpointer verify`", exception);
+        }
+    }
+
+    private void Check(string name)
+    {
+        var pids = new HashSet<int>();
+        foreach (var process in Processes)
+        {
+            var isSound = process.Process.Threads.Count > 0
+                && process.Process.Threads[0].Tid == process.Process.Pid
+                && (pids.Count == 0 || pids.Contains(process.Process.ParentPid));
+            if (!isSound || process.Process.Threads.Any(thread => thread.Tid <= 1 || !pids.Add(thread.Tid)))
+            {
+                throw new EngineException(EngineFailure.BadImage, $"The processes of generation {name} do not form a tree.");
+            }
+        }
+
+        if (pids.Count == 0)
+        {
+            throw new EngineException(EngineFailure.BadImage, $"Generation {name} has no process.");
+        }
+    }
+}
+
+/// <summary>Images of one process.</summary>
+/// <param name="Process">Everything but memory and descriptors.</param>
+/// <param name="Space">Layout of its memory.</param>
+internal sealed record ProcessImages(Process Process, AddressSpace Space);

@@ -1,0 +1,74 @@
+using System.Globalization;
+using Checkpointer.Engine.Images;
+using Checkpointer.Engine.Interop;
+using Checkpointer.Engine.Support;
+
+namespace Checkpointer.Engine.Restore;
+
+/// <summary>A pipe made again, with what was in it.</summary>
+internal sealed unsafe class PipeBuilder : IDisposable
+{
+    private readonly SafeFd _reader;
+    private readonly SafeFd _writer;
+
+    private PipeBuilder(SafeFd reader, SafeFd writer)
+    {
+        _reader = reader;
+        _writer = writer;
+    }
+
+    /// <summary>Makes and fills a pipe.</summary>
+    public static PipeBuilder Build(Pipe image, OpenedFiles opened)
+    {
+        var ends = stackalloc int[2];
+        LinuxException.ThrowIfFailed(Libc.pipe2(ends, FileFlag.O_CLOEXEC | FileFlag.O_NONBLOCK), "pipe2");
+        var pipe = new PipeBuilder(opened.Keep(new SafeFd(ends[0])), opened.Keep(new SafeFd(ends[1])));
+        if (Libc.fcntl(pipe._writer.Number, FileFlag.F_SETPIPE_SZ, (int)image.Capacity) < 0)
+        {
+            throw new LinuxException($"fcntl(F_SETPIPE_SZ, {image.Capacity})", LastError.Get());
+        }
+
+        pipe.Fill(image);
+        return pipe;
+    }
+
+    /// <summary>Opens an end with flags of its own, as a struct file of its own.</summary>
+    public SafeFd OpenEnd(int flags, OpenedFiles opened)
+    {
+        var isReader = (flags & FileFlag.O_ACCMODE) == FileFlag.O_RDONLY;
+        var end = isReader ? _reader : _writer;
+        // O_DIRECT (packet mode) cannot be given to open(2) of a pipe that is not empty on all kernels; F_SETFL always takes it.
+        var fd = opened.Open("/proc/self/fd/" + end.Number.ToString(CultureInfo.InvariantCulture), flags & ~FileFlag.O_DIRECT);
+        if ((flags & FileFlag.O_DIRECT) != 0)
+        {
+            LinuxException.ThrowIfFailed(Libc.fcntl(fd.Number, FileFlag.F_SETFL, flags), "fcntl(F_SETFL, O_DIRECT) of a pipe");
+        }
+
+        return fd;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _reader.Dispose();
+        _writer.Dispose();
+    }
+
+    private void Fill(Pipe image)
+    {
+        var packetMode = image.Packets.Count > 1 ? FileFlag.O_DIRECT : 0;
+        LinuxException.ThrowIfFailed(Libc.fcntl(_writer.Number, FileFlag.F_SETFL, FileFlag.O_NONBLOCK | packetMode), "fcntl(F_SETFL) of a pipe");
+        foreach (var packet in image.Packets)
+        {
+            fixed (byte* bytes = packet.Span)
+            {
+                var written = Libc.write(_writer.Number, bytes, (nuint)packet.Length);
+                LinuxException.ThrowIfFailed(written, $"write of {packet.Length} bytes into pipe {image.Id}");
+                if (written != packet.Length)
+                {
+                    throw new EngineException(EngineFailure.Failed, $"Pipe {image.Id} took only {written} of {packet.Length} bytes.");
+                }
+            }
+        }
+    }
+}

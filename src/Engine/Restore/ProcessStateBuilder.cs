@@ -1,0 +1,122 @@
+using System.Globalization;
+using Checkpointer.Engine.Arch.X64;
+using Checkpointer.Engine.Images;
+using Checkpointer.Engine.Interop;
+using Checkpointer.Engine.Proc;
+using Checkpointer.Engine.Support;
+using Task = Checkpointer.Engine.Interop.Task;
+
+namespace Checkpointer.Engine.Restore;
+
+/// <summary>Gives a process what is neither memory, descriptors nor a thread's.</summary>
+internal sealed class ProcessStateBuilder(RestoredProcess process)
+{
+    private const ulong SigsetBytes = 8;
+    private const int DescriptorLimit = 7; // RLIMIT_NOFILE
+    private const long MicrosecondsPerSecond = 1_000_000;
+    private readonly Process _image = process.Images.Process;
+
+    /// <summary>Lifts the limit of descriptors as far as it goes, for the time of the restore.</summary>
+    public unsafe void LiftDescriptorLimit()
+    {
+        rlimit64 lifted = default;
+        LinuxException.ThrowIfFailed(Libc.prlimit(process.Id.Value, DescriptorLimit, null, &lifted), $"prlimit of process {process.Id}");
+        lifted.rlim_cur = lifted.rlim_max;
+        LinuxException.ThrowIfFailed(Libc.prlimit(process.Id.Value, DescriptorLimit, &lifted, null), $"prlimit of process {process.Id}");
+    }
+
+    /// <summary>Sets the job's limits; after everything that they could have stopped. The process does it itself: without
+    /// CAP_SYS_RESOURCE nobody may set the limits of a process of another user.</summary>
+    public void SetLimits()
+    {
+        foreach (var limit in _image.Limits)
+        {
+            process.Memory.Write(process.Arguments, new rlimit64 { rlim_cur = limit.Soft, rlim_max = limit.Hard });
+            using var injection = process.Inject(process.Leader);
+            var result = injection.Call(Sys.Prlimit64, 0, limit.Resource, process.Arguments.Address, 0);
+            if (result.IsError)
+            {
+                throw new EngineException(
+                    EngineFailure.NotPermitted,
+                    $"Resource limit {limit.Resource} of process {process.Id} cannot be set to {limit.Soft} (hard {limit.Hard}): {result.Errno}.",
+                    "raise the hard limit of the shell that runs checkpointer (ulimit -H), or give it CAP_SYS_RESOURCE");
+            }
+        }
+    }
+
+    /// <summary>Working directory, umask, personality, THP; before memory is filled.</summary>
+    public void SetSurroundings()
+    {
+        process.Memory.Write(process.Arguments, System.Text.Encoding.UTF8.GetBytes(_image.WorkingDirectory.ToStringUtf8() + '\0'));
+        process.Call($"chdir to {_image.WorkingDirectory.ToStringUtf8()}", Sys.Chdir, process.Arguments.Address);
+        process.Call("umask", Sys.Umask, _image.Umask);
+        process.Call("personality", Sys.Personality, _image.Personality);
+        process.Call("prctl(PR_SET_THP_DISABLE)", Sys.Prctl, Task.PR_SET_THP_DISABLE, _image.ThpDisabled ? 1ul : 0ul, 0, 0, 0);
+        process.Call("prctl(PR_SET_CHILD_SUBREAPER)", Sys.Prctl, Task.PR_SET_CHILD_SUBREAPER, _image.ChildSubreaper ? 1ul : 0ul);
+        SetOutOfMemoryScore();
+        // Children that ended during the restore have left a SIGCHLD that the job never got; ignoring it for a moment drops it.
+        SetAction(new SignalAction { Signal = Signal.SIGCHLD, Handler = 1 });
+        SetAction(new SignalAction { Signal = Signal.SIGCHLD });
+    }
+
+    /// <summary>Signal handlers, what a change of user would undo, and timers, which start to run down now. No batch may follow:
+    /// the breakpoint that ends one would reset an ignored SIGTRAP.</summary>
+    public void SetLast()
+    {
+        foreach (var action in _image.SignalActions)
+        {
+            SetAction(action);
+        }
+
+        if (_image.Dumpable <= 1)
+        {
+            process.Call("prctl(PR_SET_DUMPABLE)", Sys.Prctl, Task.PR_SET_DUMPABLE, _image.Dumpable);
+        }
+
+        foreach (var timer in _image.IntervalTimers)
+        {
+            process.Memory.Write(process.Arguments, new itimerval
+            {
+                it_interval_sec = timer.IntervalUs / MicrosecondsPerSecond,
+                it_interval_usec = timer.IntervalUs % MicrosecondsPerSecond,
+                it_value_sec = timer.RemainingUs / MicrosecondsPerSecond,
+                it_value_usec = timer.RemainingUs % MicrosecondsPerSecond,
+            });
+            process.Call("setitimer", Sys.Setitimer, timer.Which, process.Arguments.Address, 0);
+        }
+    }
+
+    /// <summary>Unmaps the gate, the last thing of ours in the process.</summary>
+    public void CloseGate() => process.Call("munmap of the gate", Sys.Munmap, process.Gate.Base.Address, TreeBuilder.HoleBytes);
+
+    /// <summary>Lets a process that was stopped stop again as soon as it is let go.</summary>
+    public void StopAgain()
+    {
+        if (_image.IsStopped && Libc.kill(process.Id.Value, Signal.SIGSTOP) != 0)
+        {
+            throw new LinuxException($"kill(SIGSTOP) of process {process.Id}", LastError.Get());
+        }
+    }
+
+    private void SetAction(SignalAction action)
+    {
+        process.Memory.Write(process.Arguments, new kernel_sigaction
+        {
+            handler = action.Handler,
+            flags = action.Flags,
+            restorer = action.Restorer,
+            mask = action.Mask,
+        });
+        process.Call($"rt_sigaction({action.Signal})", Sys.RtSigaction, action.Signal, process.Arguments.Address, 0, SigsetBytes);
+    }
+
+    private void SetOutOfMemoryScore()
+    {
+        var path = ProcFs.PathOf(process.Id, "oom_score_adj");
+        var wanted = _image.OomScoreAdj.ToString(CultureInfo.InvariantCulture);
+        if (ProcFs.Text(process.Id, "oom_score_adj") != wanted)
+        {
+            File.WriteAllText(path, wanted);
+        }
+    }
+}

@@ -1,0 +1,81 @@
+using Checkpointer.Engine.Arch.X64;
+using Checkpointer.Engine.Support;
+using Checkpointer.Engine.Tracing;
+
+namespace Checkpointer.Engine.Restore;
+
+/// <summary>One process under restore: stopped, traced, and dead as soon as the tracer is (PTRACE_O_EXITKILL).</summary>
+internal sealed class RestoredProcess : IDisposable
+{
+    private readonly Gate _gate;
+    private readonly TimeSpan _timeout;
+    private readonly Action<string> _step;
+    private readonly List<Tracee> _threads = [];
+
+    public RestoredProcess(ProcessImages images, Tracee leader, Gate gate, TimeSpan timeout, Action<string> step)
+    {
+        Images = images;
+        _gate = gate;
+        _timeout = timeout;
+        _step = step;
+        _threads.Add(leader);
+        Memory = RemoteMemory.Open(leader.Process);
+    }
+
+    /// <summary>What it is to become.</summary>
+    public ProcessImages Images { get; }
+
+    /// <summary>Process ID.</summary>
+    public ProcessId Id => Leader.Process;
+
+    /// <summary>Its memory.</summary>
+    public RemoteMemory Memory { get; }
+
+    /// <summary>The thread group leader.</summary>
+    public Tracee Leader => _threads[0];
+
+    /// <summary>All threads so far, in the order of the image.</summary>
+    public IReadOnlyList<Tracee> Threads => _threads;
+
+    /// <summary>Gate pages, at one address in all processes of the job.</summary>
+    public Gate Gate => _gate;
+
+    /// <summary>Where arguments of batched calls are put.</summary>
+    public RemotePtr Arguments => _gate.Data + SyscallBatch.ArgumentsOffset;
+
+    /// <summary>Lets a thread make system calls.</summary>
+    public SyscallInjection Inject(Tracee thread) =>
+        SyscallInjection.Through(_gate, thread, thread.GetRegisters(), 0, _timeout, _step);
+
+    /// <summary>Makes all calls of a batch in the leader.</summary>
+    public void Run(SyscallBatch batch) => Run(batch, Leader);
+
+    /// <summary>Makes all calls of a batch in one thread.</summary>
+    public void Run(SyscallBatch batch, Tracee thread)
+    {
+        using var injection = Inject(thread);
+        injection.Run(batch, _gate, Memory);
+    }
+
+    /// <summary>Makes one call in the leader, with an argument structure in the gate.</summary>
+    public ulong Call(string what, Sys number, params ReadOnlySpan<ulong> arguments)
+    {
+        using var injection = Inject(Leader);
+        return injection.Call(number, arguments).OrThrow($"{what} of process {Id}");
+    }
+
+    /// <summary>Makes a task by clone3 in the leader and waits until it has stopped.</summary>
+    public Tracee Clone(in Interop.clone_args arguments, int wantedId, bool isThread)
+    {
+        var tracee = Cloner.Clone(Leader, Memory, _gate, arguments, wantedId, isThread ? Id : new ProcessId(wantedId), _timeout, _step);
+        if (isThread)
+        {
+            _threads.Add(tracee);
+        }
+
+        return tracee;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => Memory.Dispose();
+}

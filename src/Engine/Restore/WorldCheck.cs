@@ -1,0 +1,103 @@
+using System.Buffers.Binary;
+using Checkpointer.Engine.Images;
+using Checkpointer.Engine.Resources;
+using Checkpointer.Engine.Support;
+
+namespace Checkpointer.Engine.Restore;
+
+/// <summary>
+/// Compares the outside world with what a generation relies on: executables, libraries, open files, working directories, the CPU. Everything
+/// is checked before anything is changed or started.
+/// </summary>
+internal static class WorldCheck
+{
+    private const int EnabledFeaturesOffset = 464;
+    private const string PutBack = "put that file back as it was, or start the job anew";
+
+    /// <summary>Throws WorldChanged where the job could not go on rightly.</summary>
+    public static void Require(GenerationImages images)
+    {
+        foreach (var process in images.Processes)
+        {
+            RequireSame(process.Process.Executable.ToStringUtf8(), process.Process.ExecutableIdentity, "the executable");
+            RequireDirectory(process.Process.WorkingDirectory.ToStringUtf8());
+            foreach (var mapping in process.Space.Mappings.Where(mapping => mapping is { Kind: Mapping.Types.Kind.File, CarriesContents: false, Identity: not null }))
+            {
+                RequireSame(mapping.Path.ToStringUtf8(), mapping.Identity, "a file that the job has mapped");
+            }
+        }
+
+        foreach (var file in images.Files.OpenFiles.Where(file => file.Kind != OpenFile.Types.Kind.Pipe))
+        {
+            RequireOpenFile(file);
+        }
+    }
+
+    /// <summary>Throws WorldChanged where the CPU lacks register state that the job uses.</summary>
+    public static void RequireCpu(Inventory inventory, ReadOnlySpan<byte> extendedState)
+    {
+        var features = BinaryPrimitives.ReadUInt64LittleEndian(extendedState[EnabledFeaturesOffset..]);
+        if (features == inventory.CpuStateFeatures && extendedState.Length == inventory.CpuStateBytes)
+        {
+            return;
+        }
+
+        throw new EngineException(
+            EngineFailure.WorldChanged,
+            $"The register state of this CPU (XCR0 0x{features:x}, {extendedState.Length} bytes) differs from that of the dump (0x{inventory.CpuStateFeatures:x}, {inventory.CpuStateBytes} bytes).",
+            "restore on a machine with the same kind of CPU");
+    }
+
+    /// <summary>Throws WorldChanged where the kernel maps another vDSO than the job knows.</summary>
+    public static void RequireVdso(Inventory inventory, ReadOnlySpan<byte> vdsoHash)
+    {
+        if (!inventory.VdsoSha256.IsEmpty && !inventory.VdsoSha256.Span.SequenceEqual(vdsoHash))
+        {
+            throw new EngineException(
+                EngineFailure.WorldChanged,
+                $"The vDSO of this kernel is not the one that the job was dumped with (Linux {inventory.KernelRelease}).",
+                "boot that kernel and recover again");
+        }
+    }
+
+    private static void RequireSame(string path, FileIdentity then, string what)
+    {
+        if (FileStat.TryOf(path) is null)
+        {
+            throw new EngineException(EngineFailure.WorldChanged, $"{path}, {what}, is missing.", PutBack);
+        }
+
+        if (!FileIdentities.IsSame(then, path))
+        {
+            throw new EngineException(EngineFailure.WorldChanged, $"{path}, {what}, was changed since the dump.", PutBack);
+        }
+    }
+
+    private static void RequireDirectory(string path)
+    {
+        if (FileStat.TryOf(path) is not { Type: Interop.FileFlag.S_IFDIR })
+        {
+            throw new EngineException(EngineFailure.WorldChanged, $"{path}, a working directory of the job, is missing.", "make that directory and recover again");
+        }
+    }
+
+    private static void RequireOpenFile(OpenFile file)
+    {
+        var path = file.Path.ToStringUtf8();
+        if (FileStat.TryOf(path) is not { } now)
+        {
+            throw new EngineException(EngineFailure.WorldChanged, $"{path}, which the job has open, is missing.", PutBack);
+        }
+
+        if (file.Kind == OpenFile.Types.Kind.Device && now.DeviceNode != file.DeviceNode)
+        {
+            throw new EngineException(EngineFailure.WorldChanged, $"{path} is another device by now.", PutBack);
+        }
+
+        if (file.Kind == OpenFile.Types.Kind.Regular && now.Bytes < file.Bytes)
+        {
+            throw new EngineException(
+                EngineFailure.WorldChanged, $"{path}, which the job has open, has {now.Bytes} bytes; it had {file.Bytes} at the dump.", PutBack);
+        }
+    }
+}

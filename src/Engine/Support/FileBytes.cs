@@ -1,0 +1,25 @@
+using Checkpointer.Engine.Interop;
+
+namespace Checkpointer.Engine.Support;
+
+/// <summary>Whole writes to open files.</summary>
+internal static unsafe class FileBytes
+{
+    /// <summary>Writes all bytes at an offset or throws.</summary>
+    public static void Write(SafeFd fd, long offset, ReadOnlySpan<byte> source, string name)
+    {
+        fixed (byte* bytes = source)
+        {
+            for (var done = 0; done < source.Length;)
+            {
+                var result = Libc.pwrite64(fd.Number, bytes + done, (nuint)(source.Length - done), offset + done);
+                if (result < 0 && LastError.Get() is var errno && errno != Errno.EINTR)
+                {
+                    throw new LinuxException($"write of {source.Length} bytes to {name} at {offset}", errno);
+                }
+
+                done += (int)Math.Max(0, result);
+            }
+        }
+    }
+}

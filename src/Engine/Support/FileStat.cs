@@ -1,0 +1,49 @@
+using Checkpointer.Engine.Interop;
+
+namespace Checkpointer.Engine.Support;
+
+/// <summary>What statx(2) says of a file, in the units that images use.</summary>
+/// <param name="Mode">Type and permission bits.</param>
+/// <param name="Inode">Inode number.</param>
+/// <param name="Device">File system, major &lt;&lt; 32 | minor.</param>
+/// <param name="DeviceNode">Device that a device node stands for, major &lt;&lt; 32 | minor.</param>
+/// <param name="Bytes">Size.</param>
+/// <param name="ModifiedNs">Modification time, ns since the epoch.</param>
+/// <param name="Owner">User ID.</param>
+internal readonly record struct FileStat(
+    int Mode, ulong Inode, ulong Device, ulong DeviceNode, ulong Bytes, long ModifiedNs, uint Owner)
+{
+    private const long NanosecondsPerSecond = 1_000_000_000;
+
+    /// <summary>S_IF* part of the mode.</summary>
+    public int Type => Mode & FileFlag.S_IFMT;
+
+    /// <summary>True where both are one file.</summary>
+    public bool IsSameFile(in FileStat other) => Inode == other.Inode && Device == other.Device;
+
+    /// <summary>Follows symbolic links; null where there is no such file.</summary>
+    public static unsafe FileStat? TryOf(string path)
+    {
+        statx_t buffer = default;
+        if (Libc.statx(FileFlag.AT_FDCWD, path, 0, FileFlag.STATX_BASIC_STATS, &buffer) == 0)
+        {
+            return From(buffer);
+        }
+
+        return LastError.Get() is Errno.ENOENT or Errno.ENOTDIR or Errno.ESRCH
+            ? null
+            : throw new LinuxException($"statx of {path}", LastError.Get());
+    }
+
+    /// <summary>Follows symbolic links; a missing file is an error.</summary>
+    public static FileStat Of(string path) => TryOf(path) ?? throw new LinuxException($"statx of {path}", Errno.ENOENT);
+
+    private static FileStat From(in statx_t raw) => new(
+        raw.stx_mode,
+        raw.stx_ino,
+        ((ulong)raw.stx_dev_major << 32) | raw.stx_dev_minor,
+        ((ulong)raw.stx_rdev_major << 32) | raw.stx_rdev_minor,
+        raw.stx_size,
+        (raw.stx_mtime.tv_sec * NanosecondsPerSecond) + raw.stx_mtime.tv_nsec,
+        raw.stx_uid);
+}

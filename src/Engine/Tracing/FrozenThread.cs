@@ -1,0 +1,40 @@
+using Checkpointer.Engine.Arch.X64;
+using Checkpointer.Engine.Interop;
+using Checkpointer.Engine.Support;
+
+namespace Checkpointer.Engine.Tracing;
+
+/// <summary>One thread of a frozen job, with what it was doing when it stopped.</summary>
+internal sealed class FrozenThread
+{
+    private FrozenThread(Tracee tracee, RegisterSet registers, ulong signalMask, ptrace_rseq_configuration rseq)
+    {
+        Tracee = tracee;
+        Home = registers;
+        SignalMask = signalMask;
+        Rseq = rseq;
+    }
+
+    /// <summary>The stopped thread.</summary>
+    public Tracee Tracee { get; }
+
+    /// <summary>Thread ID.</summary>
+    public ThreadId Id => Tracee.Thread;
+
+    /// <summary>Registers that it continues with at the thaw.</summary>
+    public RegisterSet Home { get; }
+
+    /// <summary>Blocked signals.</summary>
+    public ulong SignalMask { get; }
+
+    /// <summary>Its restartable-sequences registration.</summary>
+    public ptrace_rseq_configuration Rseq { get; }
+
+    /// <summary>Reads the state of a thread that has just stopped.</summary>
+    public static FrozenThread Capture(Tracee tracee, RemoteMemory memory)
+    {
+        var registers = tracee.GetRegisters();
+        var rseq = tracee.GetRseqConfiguration();
+        return new FrozenThread(tracee, RseqSection.Abort(registers, rseq, memory), tracee.GetSignalMask(), rseq);
+    }
+}

@@ -1,0 +1,40 @@
+using System.Globalization;
+
+namespace Checkpointer.Engine.Tracing;
+
+/// <summary>A wait(2) status, decoded.</summary>
+internal readonly record struct WaitStatus(int Raw)
+{
+    /// <summary>True where the task ended, by exit or by a signal.</summary>
+    public bool IsDead => IsExited || IsSignaled;
+
+    /// <summary>True where it called exit.</summary>
+    public bool IsExited => (Raw & 0x7f) == 0;
+
+    /// <summary>True where a signal ended it.</summary>
+    public bool IsSignaled => (Raw & 0x7f) is not 0 and not 0x7f;
+
+    /// <summary>True where it is stopped.</summary>
+    public bool IsStopped => (Raw & 0xff) == 0x7f;
+
+    /// <summary>Signal of the stop, with 0x80 set for a system call stop (PTRACE_O_TRACESYSGOOD).</summary>
+    public int StopSignal => (Raw >> 8) & 0xff;
+
+    /// <summary>PTRACE_EVENT_* of the stop; 0 where there is none.</summary>
+    public int Event => Raw >> 16;
+
+    /// <summary>True for the stop of a system call entry or exit.</summary>
+    public bool IsSyscallStop => IsStopped && StopSignal == (Interop.Signal.SIGTRAP | 0x80);
+
+    /// <inheritdoc/>
+    public override string ToString()
+    {
+        var raw = Raw.ToString("x", CultureInfo.InvariantCulture);
+        if (IsExited)
+        {
+            return $"exited with {(Raw >> 8) & 0xff} (status 0x{raw})";
+        }
+
+        return IsSignaled ? $"killed by signal {Raw & 0x7f} (status 0x{raw})" : $"stopped by signal {StopSignal}, event {Event} (status 0x{raw})";
+    }
+}

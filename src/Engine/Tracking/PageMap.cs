@@ -1,0 +1,138 @@
+using System.Buffers.Binary;
+using Checkpointer.Engine.Interop;
+using Checkpointer.Engine.Support;
+
+namespace Checkpointer.Engine.Tracking;
+
+/// <summary>
+/// Finds the pages of private memory that are the process's own: present or swapped, not a file's unmodified page, not the zero page.
+/// </summary>
+/// <remarks>
+/// PAGEMAP_SCAN (Linux 6.7) walks page tables in the kernel, a few ms per GiB. Before, /proc/PID/pagemap is read: bit 63 present, 62 swapped,
+/// 61 file page or shared anonymous; it cannot tell the zero page, which is then read and found to be zero.
+/// </remarks>
+internal sealed unsafe class PageMap : IDisposable
+{
+    private const ulong PageBytes = 4096;
+    private const int RegionsPerScan = 4096;
+    private const int EntriesPerRead = 64 * 1024;
+    private const ulong PresentBit = 1ul << 63;
+    private const ulong SwappedBit = 1ul << 62;
+    private const ulong FileBit = 1ul << 61;
+
+    private readonly SafeFd _fd;
+    private readonly ProcessId _process;
+    private readonly page_region[] _regions = new page_region[RegionsPerScan];
+
+    private PageMap(SafeFd fd, ProcessId process)
+    {
+        _fd = fd;
+        _process = process;
+    }
+
+    /// <summary>Opens the page map of a process that we may trace.</summary>
+    public static PageMap Open(ProcessId process)
+    {
+        var fd = Libc.open($"/proc/{process}/pagemap", FileFlag.O_RDONLY | FileFlag.O_CLOEXEC, 0);
+        LinuxException.ThrowIfFailed(fd, $"open of /proc/{process}/pagemap");
+        return new PageMap(new SafeFd(fd), process);
+    }
+
+    /// <summary>False once PAGEMAP_SCAN was found missing.</summary>
+    public bool HasScan { get; private set; } = true;
+
+    /// <summary>Adds the process's own pages of one private mapping to <paramref name="ranges"/>, ascending, neighbours joined.</summary>
+    public void AddOwnPages(ulong start, ulong end, List<PageRange> ranges)
+    {
+        if (HasScan && Scan(start, end, ranges))
+        {
+            return;
+        }
+
+        HasScan = false;
+        Read(start, end, ranges);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _fd.Dispose();
+
+    private bool Scan(ulong start, ulong end, List<PageRange> ranges)
+    {
+        fixed (page_region* regions = _regions)
+        {
+            while (start < end)
+            {
+                pm_scan_arg argument = new()
+                {
+                    size = (ulong)sizeof(pm_scan_arg),
+                    start = start,
+                    end = end,
+                    vec = (ulong)regions,
+                    vec_len = RegionsPerScan,
+                    category_inverted = Memory.PAGE_IS_FILE | Memory.PAGE_IS_PFNZERO,
+                    category_mask = Memory.PAGE_IS_FILE | Memory.PAGE_IS_PFNZERO,
+                    category_anyof_mask = Memory.PAGE_IS_PRESENT | Memory.PAGE_IS_SWAPPED,
+                    return_mask = Memory.PAGE_IS_PRESENT,
+                };
+                var count = Libc.ioctl(_fd.Number, unchecked((uint)Memory.PAGEMAP_SCAN), (nint)(&argument));
+                if (count < 0)
+                {
+                    return LastError.Get() is Errno.ENOTTY or Errno.EINVAL
+                        ? false
+                        : throw new LinuxException($"ioctl(PAGEMAP_SCAN) of process {_process}", LastError.Get());
+                }
+
+                for (var index = 0; index < count; index++)
+                {
+                    Append(ranges, regions[index].start, regions[index].end);
+                }
+
+                start = argument.walk_end;
+            }
+        }
+
+        return true;
+    }
+
+    private void Read(ulong start, ulong end, List<PageRange> ranges)
+    {
+        var entries = new byte[EntriesPerRead * sizeof(ulong)];
+        for (var address = start; address < end;)
+        {
+            var wanted = (int)Math.Min(EntriesPerRead, (end - address) / PageBytes) * sizeof(ulong);
+            var read = ReadEntries(entries.AsSpan(0, wanted), address);
+            for (var offset = 0; offset < read; offset += sizeof(ulong))
+            {
+                var entry = BinaryPrimitives.ReadUInt64LittleEndian(entries.AsSpan(offset));
+                if ((entry & (PresentBit | SwappedBit)) != 0 && (entry & FileBit) == 0)
+                {
+                    Append(ranges, address, address + PageBytes);
+                }
+
+                address += PageBytes;
+            }
+        }
+    }
+
+    private int ReadEntries(Span<byte> target, ulong address)
+    {
+        fixed (byte* bytes = target)
+        {
+            var read = Libc.pread64(_fd.Number, bytes, (nuint)target.Length, (long)(address / PageBytes * sizeof(ulong)));
+            LinuxException.ThrowIfFailed(read, $"read of /proc/{_process}/pagemap");
+            Invariant.Require(read > 0 && read % sizeof(ulong) == 0, $"pagemap of process {_process} ended early");
+            return (int)read;
+        }
+    }
+
+    private static void Append(List<PageRange> ranges, ulong start, ulong end)
+    {
+        if (ranges.Count > 0 && ranges[^1].End == start)
+        {
+            ranges[^1] = ranges[^1] with { End = end };
+            return;
+        }
+
+        ranges.Add(new PageRange(start, end));
+    }
+}

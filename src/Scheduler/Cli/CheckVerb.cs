@@ -1,0 +1,44 @@
+using System.CommandLine;
+using Checkpointer.Engine;
+using Checkpointer.Engine.Support;
+using Checkpointer.Scheduler.Cli.Rendering;
+using Checkpointer.Scheduler.Jobs;
+
+namespace Checkpointer.Scheduler.Cli;
+
+/// <summary><c>check</c>: what in a job cannot be carried.</summary>
+internal sealed class CheckVerb : Verb
+{
+    private readonly JobOrPid _target;
+
+    /// <summary>Makes the verb.</summary>
+    public CheckVerb()
+        : base(
+            "check",
+            "Lists everything in a running job that a dump would not carry. Does not touch the job.",
+            "check md",
+            "check --pid 4711")
+    {
+        _target = new JobOrPid(this);
+    }
+
+    /// <inheritdoc/>
+    public override int Run(Invocation invocation, ParseResult arguments)
+    {
+        PreflightReport report = invocation.Rooms.Engine.Check(_target.Pid(arguments) ?? Locate(invocation, _target.Job(arguments)!));
+        var line = CheckLine.From(report);
+        Output output = invocation.Output;
+        output.Json(line, CliJson.Lines.CheckLine);
+        output.Line(
+            $"PID {line.Pid}: {line.Processes} process(es), {line.Threads} thread(s), {Quantity.Bytes(line.PopulatedBytes)}: {line.Command}");
+        FindingTable.Write(output, line.Findings);
+        output.Line(line.CanDump ? "A dump would carry all of it." : "A dump would be refused.");
+        return line.CanDump ? ExitCode.Ok : ExitCode.Refused;
+    }
+
+    private static ProcessId Locate(Invocation invocation, string job)
+    {
+        using IJobStore store = invocation.Rooms.OpenStore();
+        return new JobLocator(invocation.Rooms.Engine).RequireRunning(store.Job(job)).Pid;
+    }
+}

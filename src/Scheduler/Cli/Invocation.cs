@@ -1,0 +1,30 @@
+using Checkpointer.Scheduler.Cli.Rendering;
+using Checkpointer.Scheduler.Composition;
+using Checkpointer.Scheduler.Jobs;
+using Checkpointer.Scheduler.Recovery;
+
+namespace Checkpointer.Scheduler.Cli;
+
+/// <summary>One run of a verb: where it writes, what it works with, and whether it was cancelled.</summary>
+internal sealed class Invocation(
+    Output output, IRooms rooms, IProgressDisplay progress, TimeProvider time, CancellationToken cancellation)
+{
+    /// <summary>Where it writes.</summary>
+    public Output Output { get; } = output;
+
+    /// <summary>Engine and store.</summary>
+    public IRooms Rooms { get; } = rooms;
+
+    /// <summary>Where long work shows how far it is.</summary>
+    public IProgressDisplay Progress { get; } = progress;
+
+    /// <summary>The clock.</summary>
+    public TimeProvider Time { get; } = time;
+
+    /// <summary>Set by Ctrl-C and SIGTERM.</summary>
+    public CancellationToken Cancellation { get; } = cancellation;
+
+    /// <summary>A recoverer over an open store.</summary>
+    public JobRecoverer CreateRecoverer(IJobStore store)
+        => new(Rooms.Engine, store, new GenerationRestorer(Rooms.Engine, store, Progress, Time));
+}

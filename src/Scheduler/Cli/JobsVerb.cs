@@ -1,0 +1,60 @@
+using System.CommandLine;
+using Checkpointer.Scheduler.Cli.Rendering;
+using Checkpointer.Scheduler.Jobs;
+using Checkpointer.Store;
+
+namespace Checkpointer.Scheduler.Cli;
+
+/// <summary><c>jobs</c>: all jobs and whether they run.</summary>
+internal sealed class JobsVerb : Verb
+{
+    /// <summary>Makes the verb.</summary>
+    public JobsVerb()
+        : base("jobs", "Lists the jobs of the store, whether they run, and their latest generation.", "jobs", "jobs --json")
+    {
+    }
+
+    /// <inheritdoc/>
+    public override int Run(Invocation invocation, ParseResult arguments)
+    {
+        using IJobStore store = invocation.Rooms.OpenStore();
+        var locator = new JobLocator(invocation.Rooms.Engine);
+        JobLine[] lines = [.. store.Jobs().Select(job => Describe(job, store.Generations(job.Name), locator))];
+        foreach (JobLine line in lines)
+        {
+            invocation.Output.Json(line, CliJson.Lines.JobLine);
+        }
+
+        invocation.Output.Table(
+            [new("JOB"), new("STATE"), new("PID", true), new("GENERATIONS", true), new("LATEST"), new("TAKEN AT"), new("COMMAND")],
+            [.. lines.Select(line => Row(line, invocation.Time))],
+            whenEmpty: $"no jobs in {store.Directory}; `checkpointer register NAME --pid P` adds one");
+        return ExitCode.Ok;
+    }
+
+    private static JobLine Describe(JobRecord job, IReadOnlyList<GenerationRecord> generations, JobLocator locator)
+    {
+        GenerationRecord? latest = generations.Count > 0 ? generations[^1] : null;
+        return new JobLine(
+            job.Name,
+            locator.FindRunning(job) is null ? "gone" : "running",
+            job.IsRegistered,
+            job.Pid,
+            generations.Count,
+            latest?.Name.ToString(),
+            latest?.CreatedAt,
+            job.Command,
+            job.RegisteredAt);
+    }
+
+    private static string[] Row(JobLine line, TimeProvider time) =>
+    [
+        line.Job,
+        line.Registered ? line.State : $"{line.State}, unregistered",
+        Quantity.Count(line.Pid),
+        Quantity.Count(line.Generations),
+        line.Latest ?? "-",
+        line.LatestAt is DateTimeOffset taken ? Quantity.Time(taken, time) : "-",
+        line.Command,
+    ];
+}

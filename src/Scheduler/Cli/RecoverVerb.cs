@@ -1,0 +1,84 @@
+using System.CommandLine;
+using Checkpointer.Scheduler.Jobs;
+using Checkpointer.Scheduler.Recovery;
+using Checkpointer.Store;
+
+namespace Checkpointer.Scheduler.Cli;
+
+/// <summary><c>recover</c>: brings back every job that should run and does not.</summary>
+internal sealed class RecoverVerb : Verb
+{
+    private readonly Argument<string[]> _jobs = new("JOB")
+    {
+        Description = "Jobs to recover. Default: all registered ones.",
+        Arity = ArgumentArity.ZeroOrMore,
+    };
+
+    private readonly Option<bool> _latest = new("--latest")
+    {
+        Description = "Take the newest good generation of each job. This is the default.",
+    };
+
+    private readonly Option<bool> _all = new("--all") { Description = "All registered jobs. This is the default." };
+
+    /// <summary>Makes the verb.</summary>
+    public RecoverVerb()
+        : base(
+            "recover",
+            "Restores the newest good generation of each job that does not run. Jobs that run are left alone; "
+            + "a damaged generation is named and passed over for the next older.",
+            "recover --latest",
+            "recover --latest md relax",
+            "recover --latest --all --json")
+    {
+        _jobs.Validators.Add(Words.RequireJobNames);
+        Arguments.Add(_jobs);
+        Options.Add(_latest);
+        Options.Add(_all);
+        Validators.Add(result =>
+        {
+            if (result.GetResult(_all) is not null && result.GetResult(_jobs)?.Tokens.Count > 0)
+            {
+                result.AddError("Name jobs or --all, not both.");
+            }
+        });
+    }
+
+    /// <inheritdoc/>
+    public override int Run(Invocation invocation, ParseResult arguments)
+    {
+        using IJobStore store = invocation.Rooms.OpenStore();
+        JobRecoverer recoverer = invocation.CreateRecoverer(store);
+        var outcomes = new List<RecoveryOutcome>();
+        foreach (JobRecord job in Targets(store, arguments.GetValue(_jobs) ?? []))
+        {
+            RecoveryOutcome outcome = recoverer.Recover(job, invocation.Cancellation);
+            RecoveryReport.Write(invocation.Output, outcome);
+            outcomes.Add(outcome);
+        }
+
+        if (outcomes.Count == 0)
+        {
+            invocation.Output.Line($"no registered job in {store.Directory}");
+        }
+
+        return RecoveryReport.Combine(outcomes);
+    }
+
+    private static List<JobRecord> Targets(IJobStore store, string[] names)
+    {
+        if (names.Length == 0)
+        {
+            return [.. store.Jobs().Where(job => job.IsRegistered)];
+        }
+
+        // All are looked up before the first is restored: a misspelt name must not stop the work half-way.
+        List<JobRecord> jobs = [.. names.Distinct(StringComparer.Ordinal).Select(store.Job)];
+        return jobs.Find(job => !job.IsRegistered) is { } unregistered
+            ? throw new SchedulerException(
+                SchedulerFailure.Failed,
+                $"job {unregistered.Name} is not registered",
+                $"`checkpointer restore {unregistered.Name}/latest` restores it all the same")
+            : jobs;
+    }
+}

@@ -1,0 +1,30 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Checkpointer.Scheduler.Cli.Rendering;
+
+/// <summary>The objects of <c>--json</c>. Every field is always there, null where it is not known, so that programs need not ask.</summary>
+[JsonSerializable(typeof(ErrorLine))]
+[JsonSerializable(typeof(CapabilityLine))]
+[JsonSerializable(typeof(CheckLine))]
+[JsonSerializable(typeof(RegisterLine))]
+[JsonSerializable(typeof(UnregisterLine))]
+[JsonSerializable(typeof(JobLine))]
+[JsonSerializable(typeof(DumpLine))]
+[JsonSerializable(typeof(GenerationLine))]
+[JsonSerializable(typeof(ShowLine))]
+[JsonSerializable(typeof(RecoverLine))]
+[JsonSerializable(typeof(VerifyLine))]
+[JsonSerializable(typeof(StatsLine))]
+internal sealed partial class CliJson : JsonSerializerContext
+{
+    /// <summary>The context with the names and escapes of the command line.</summary>
+    public static CliJson Lines { get; } = new(new JsonSerializerOptions
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+
+        // Lines are read by programs, never put into HTML: paths and quotes stay readable.
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    });
+}

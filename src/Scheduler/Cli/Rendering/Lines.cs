@@ -1,0 +1,166 @@
+using Checkpointer.Engine;
+using Checkpointer.Store;
+
+namespace Checkpointer.Scheduler.Cli.Rendering;
+
+/// <summary>Any failure.</summary>
+internal sealed record ErrorLine(string Error, string? Hint, int ExitCode, IReadOnlyList<FindingLine> Findings);
+
+/// <summary>One line of <c>doctor</c>.</summary>
+internal sealed record CapabilityLine(string Name, string State, string Detail, string? Remedy)
+{
+    /// <summary>From the engine's or the store's probe.</summary>
+    public static CapabilityLine From(HostCapability capability)
+        => new(capability.Name, Word(capability.State), capability.Detail, capability.Remedy);
+
+    private static string Word(CapabilityState state) => state switch
+    {
+        CapabilityState.Works => "works",
+        CapabilityState.Degraded => "degraded",
+        _ => "missing",
+    };
+}
+
+/// <summary>One thing that preflight found.</summary>
+internal sealed record FindingLine(int Pid, string Resource, string Severity, string Sentence)
+{
+    /// <summary>From preflight's finding.</summary>
+    public static FindingLine From(Finding finding)
+        => new(finding.Pid, finding.Resource, Word(finding.Severity), finding.Sentence);
+
+    private static string Word(FindingSeverity severity) => severity == FindingSeverity.Refusal ? "refusal" : "note";
+}
+
+/// <summary>Result of <c>check</c>.</summary>
+internal sealed record CheckLine(
+    int Pid, string Command, int Processes, int Threads, long PopulatedBytes, bool CanDump, IReadOnlyList<FindingLine> Findings)
+{
+    /// <summary>From preflight's report.</summary>
+    public static CheckLine From(PreflightReport report)
+        => new(
+            report.Pid,
+            report.Command,
+            report.Processes,
+            report.Threads,
+            report.PopulatedBytes,
+            report.CanDump,
+            [.. report.Findings.Select(FindingLine.From)]);
+}
+
+/// <summary>Result of <c>register</c>.</summary>
+internal sealed record RegisterLine(string Job, int Pid, string Command, string Store, bool CanDump, IReadOnlyList<FindingLine> Findings);
+
+/// <summary>Result of <c>unregister</c>.</summary>
+internal sealed record UnregisterLine(string Job, int Generations);
+
+/// <summary>One job of <c>jobs</c>.</summary>
+internal sealed record JobLine(
+    string Job,
+    string State,
+    bool Registered,
+    int Pid,
+    int Generations,
+    string? Latest,
+    DateTimeOffset? LatestAt,
+    string Command,
+    DateTimeOffset RegisteredAt);
+
+/// <summary>Result of <c>dump</c>.</summary>
+internal sealed record DumpLine(
+    string Generation,
+    string Kind,
+    string Tracker,
+    string Capture,
+    long FreezeUs,
+    long DurationMs,
+    long PopulatedBytes,
+    long DirtyBytes,
+    long NewBytes,
+    IReadOnlyList<FindingLine> Notes);
+
+/// <summary>One generation of <c>generations</c>.</summary>
+internal sealed record GenerationLine(
+    string Generation,
+    DateTimeOffset CreatedAt,
+    string Kind,
+    string Tracker,
+    string Capture,
+    long FreezeUs,
+    long DurationMs,
+    int Processes,
+    int Threads,
+    long PopulatedBytes,
+    long DirtyBytes,
+    long NewBytes)
+{
+    /// <summary>From the store's record.</summary>
+    public static GenerationLine From(GenerationRecord record)
+        => new(
+            record.Name.ToString(),
+            record.CreatedAt,
+            record.Summary.Kind,
+            record.Summary.Tracker,
+            record.Summary.Capture,
+            record.Summary.FreezeMicroseconds,
+            (long)record.Duration.TotalMilliseconds,
+            record.Summary.Processes,
+            record.Summary.Threads,
+            record.Summary.PopulatedBytes,
+            record.Summary.DirtyBytes,
+            record.NewBytes);
+}
+
+/// <summary>One image of a generation.</summary>
+internal sealed record ImageLine(string Name, int Bytes);
+
+/// <summary>Result of <c>show</c>.</summary>
+internal sealed record ShowLine(
+    GenerationLine Record, IReadOnlyList<int> Pids, IReadOnlyList<ImageLine> Images, IReadOnlyList<string> Contents);
+
+/// <summary>A file that a restore put back or found different.</summary>
+internal sealed record FileLine(string Path, string What, bool RolledBack);
+
+/// <summary>One job of <c>recover</c>, or the one of <c>restore</c>.</summary>
+internal sealed record RecoverLine(
+    string Job,
+    string Status,
+    string? Generation,
+    int? Pid,
+    bool Verified,
+    int FilesRolledBack,
+    long DurationMs,
+    IReadOnlyList<FileLine> Files,
+    IReadOnlyList<string> Warnings,
+    string? Error,
+    string? Hint,
+    int ExitCode);
+
+/// <summary>Something that verify found bad.</summary>
+internal sealed record DamageLine(string Where, string What, IReadOnlyList<string> Generations);
+
+/// <summary>Result of <c>verify</c>.</summary>
+internal sealed record VerifyLine(
+    bool Good,
+    int Packs,
+    long Chunks,
+    long Bytes,
+    long DurationMs,
+    IReadOnlyList<string> Generations,
+    IReadOnlyList<DamageLine> Damages,
+    IReadOnlyList<string> SpoiledGenerations);
+
+/// <summary>Sizes of one job in <c>stats</c>.</summary>
+internal sealed record JobStatsLine(string Job, int Generations, long LogicalBytes, long NewBytes);
+
+/// <summary>Result of <c>stats</c>.</summary>
+internal sealed record StatsLine(
+    string Store,
+    int Jobs,
+    int Generations,
+    int Packs,
+    long Chunks,
+    long LogicalBytes,
+    long PlainBytes,
+    long StoredBytes,
+    long IndexBytes,
+    IReadOnlyList<JobStatsLine> PerJob);

@@ -1,0 +1,24 @@
+using Checkpointer.Scheduler.Jobs;
+
+namespace Checkpointer.Scheduler.Composition;
+
+/// <summary>Hands a verb the engine and the store. Each is made at its first use: most verbs need only one of them.</summary>
+internal interface IRooms : IDisposable
+{
+    /// <summary>Absolute path of the store, whether or not there is one.</summary>
+    string StoreDirectory { get; }
+
+    /// <summary>The engine.</summary>
+    IJobEngine Engine { get; }
+
+    /// <summary>Opens the store that must exist. The caller disposes it.</summary>
+    IJobStore OpenStore();
+
+    /// <summary>Opens the store, made where there is none. The caller disposes it.</summary>
+    IJobStore OpenOrCreateStore();
+}
+
+/// <summary>Makes the rooms for one invocation.</summary>
+/// <param name="storeDirectory">Value of <c>--store</c>, or null.</param>
+/// <param name="verbose">True with <c>--verbose</c>.</param>
+internal delegate IRooms RoomsFactory(string? storeDirectory, bool verbose);

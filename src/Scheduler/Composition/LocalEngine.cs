@@ -1,0 +1,31 @@
+using Checkpointer.Engine;
+using Checkpointer.Engine.Support;
+using Checkpointer.Scheduler.Jobs;
+
+namespace Checkpointer.Scheduler.Composition;
+
+/// <summary>The engine of this process as jobs and recovery see it.</summary>
+internal sealed class LocalEngine(CheckpointEngine engine) : IJobEngine
+{
+    /// <inheritdoc/>
+    public PreflightReport Check(ProcessId root) => CheckpointEngine.Check(root);
+
+    /// <inheritdoc/>
+    public ProcessIdentity? Identify(ProcessId pid) => CheckpointEngine.Identify(pid);
+
+    /// <inheritdoc/>
+    public DumpReport Dump(
+        ProcessId root, ICheckpointSink sink, IProgress<long>? populatedBytesDone, CancellationToken cancellation)
+        => engine.Dump(root, sink, populatedBytesDone, cancellation);
+
+    /// <inheritdoc/>
+    public void Kill(ProcessIdentity root) => engine.Kill(root);
+
+    /// <inheritdoc/>
+    public RestoreReport Restore(
+        ICheckpointSource source, string generationSuffix, IProgress<long>? restoredBytesDone, CancellationToken cancellation)
+        => engine.Restore(source, generationSuffix, restoredBytesDone, cancellation);
+
+    /// <inheritdoc/>
+    public IReadOnlyList<HostCapability> Probe() => engine.Probe();
+}

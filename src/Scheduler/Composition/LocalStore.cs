@@ -1,0 +1,49 @@
+using Checkpointer.Scheduler.Jobs;
+using Checkpointer.Store;
+
+namespace Checkpointer.Scheduler.Composition;
+
+/// <summary>The store of this process as jobs and recovery see it. Owns the store.</summary>
+/// <param name="open">Opens it.</param>
+internal sealed class LocalStore(Func<CheckpointStore> open) : IJobStore
+{
+    private readonly CheckpointStore _store = open();
+
+    /// <inheritdoc/>
+    public string Directory => _store.Directory;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<JobRecord> Jobs() => _store.Jobs();
+
+    /// <inheritdoc/>
+    public JobRecord Job(string name) => _store.Job(name);
+
+    /// <inheritdoc/>
+    public void Register(JobRecord job) => _store.Register(job);
+
+    /// <inheritdoc/>
+    public void UpdateProcess(string name, int pid, ulong startTicks, string bootId)
+        => _store.UpdateProcess(name, pid, startTicks, bootId);
+
+    /// <inheritdoc/>
+    public void Unregister(string name) => _store.Unregister(name);
+
+    /// <inheritdoc/>
+    public IReadOnlyList<GenerationRecord> Generations(string job) => _store.Generations(job);
+
+    /// <inheritdoc/>
+    public IGenerationInProgress Begin(string job) => new StoreSink(_store.Begin(job, baseGeneration: null));
+
+    /// <inheritdoc/>
+    public IStoredGeneration OpenGeneration(GenerationName name) => new StoreSource(_store.OpenGeneration(name));
+
+    /// <inheritdoc/>
+    public VerifyReport Verify(GenerationName? only, IProgress<long>? bytesDone, CancellationToken cancellation)
+        => _store.Verify(only, bytesDone, cancellation);
+
+    /// <inheritdoc/>
+    public StoreStatistics Statistics() => _store.Statistics();
+
+    /// <inheritdoc/>
+    public void Dispose() => _store.Dispose();
+}

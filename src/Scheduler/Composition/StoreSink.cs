@@ -1,0 +1,31 @@
+using Checkpointer.Engine;
+using Checkpointer.Scheduler.Jobs;
+using Checkpointer.Store;
+using Checkpointer.Store.Generations;
+
+namespace Checkpointer.Scheduler.Composition;
+
+/// <summary>Joins the engine's sink to a generation being written. Owns the writer.</summary>
+internal sealed class StoreSink(GenerationWriter writer) : IGenerationInProgress
+{
+    /// <inheritdoc/>
+    public void PutImage(string name, ReadOnlySpan<byte> image) => writer.PutImage(name, image);
+
+    /// <inheritdoc/>
+    public IPageSink OpenPages(string name) => new PageSink(writer.OpenContent(name));
+
+    /// <inheritdoc/>
+    public GenerationRecord Commit(GenerationSummary summary) => writer.Commit(summary);
+
+    /// <inheritdoc/>
+    public void Dispose() => writer.Dispose();
+
+    private sealed class PageSink(ContentWriter content) : IPageSink
+    {
+        public void Write(ulong address, ReadOnlySpan<byte> pages) => content.Write(address, pages);
+
+        public void Clear(ulong address, ulong length) => content.Clear(address, length);
+
+        public void Dispose() => content.Dispose();
+    }
+}

@@ -1,0 +1,59 @@
+using Checkpointer.Engine;
+using Checkpointer.Store;
+
+namespace Checkpointer.Scheduler.Jobs;
+
+/// <summary>What jobs and recovery need of the store. <see cref="CheckpointStore"/> does it; the order of the steps around it
+/// is proved against a fake.</summary>
+internal interface IJobStore : IDisposable
+{
+    /// <summary>Absolute path of the store.</summary>
+    string Directory { get; }
+
+    /// <summary>As <see cref="CheckpointStore.Jobs"/>.</summary>
+    IReadOnlyList<JobRecord> Jobs();
+
+    /// <summary>As <see cref="CheckpointStore.Job"/>.</summary>
+    JobRecord Job(string name);
+
+    /// <summary>As <see cref="CheckpointStore.Register"/>.</summary>
+    void Register(JobRecord job);
+
+    /// <summary>As <see cref="CheckpointStore.UpdateProcess"/>.</summary>
+    void UpdateProcess(string name, int pid, ulong startTicks, string bootId);
+
+    /// <summary>As <see cref="CheckpointStore.Unregister"/>.</summary>
+    void Unregister(string name);
+
+    /// <summary>As <see cref="CheckpointStore.Generations"/>: oldest first.</summary>
+    IReadOnlyList<GenerationRecord> Generations(string job);
+
+    /// <summary>Begins a generation that has no base.</summary>
+    IGenerationInProgress Begin(string job);
+
+    /// <summary>As <see cref="CheckpointStore.OpenGeneration"/>.</summary>
+    IStoredGeneration OpenGeneration(GenerationName name);
+
+    /// <summary>As <see cref="CheckpointStore.Verify"/>.</summary>
+    VerifyReport Verify(GenerationName? only, IProgress<long>? bytesDone, CancellationToken cancellation);
+
+    /// <summary>As <see cref="CheckpointStore.Statistics"/>.</summary>
+    StoreStatistics Statistics();
+}
+
+/// <summary>A generation being written. Disposed without <see cref="Commit"/>, it never existed.</summary>
+internal interface IGenerationInProgress : ICheckpointSink, IDisposable
+{
+    /// <summary>Makes everything durable, then makes the generation exist.</summary>
+    GenerationRecord Commit(GenerationSummary summary);
+}
+
+/// <summary>A committed generation open for reading.</summary>
+internal interface IStoredGeneration : ICheckpointSource, IDisposable
+{
+    /// <summary>Its record.</summary>
+    GenerationRecord Record { get; }
+
+    /// <summary>Names of its contents: memories and files.</summary>
+    IReadOnlyCollection<string> ContentNames { get; }
+}

@@ -1,0 +1,48 @@
+using System.Globalization;
+using Checkpointer.Engine;
+using Checkpointer.Engine.Support;
+using Checkpointer.Store;
+
+namespace Checkpointer.Scheduler.Jobs;
+
+/// <summary>Takes running processes under our care.</summary>
+internal sealed class JobRegistrar(IJobEngine engine, TimeProvider time)
+{
+    /// <summary>Looks at a process before it becomes a job. Touches neither it nor a store.</summary>
+    /// <exception cref="EngineException">It does not exist or cannot be a job.</exception>
+    public (ProcessIdentity Identity, PreflightReport Report) Inspect(ProcessId pid)
+    {
+        // The identity is taken on both sides of the look: a PID that changed hands in between must not be registered.
+        ProcessIdentity? before = engine.Identify(pid);
+        PreflightReport report = engine.Check(pid);
+        ProcessIdentity? after = engine.Identify(pid);
+        if (before is null || before != after)
+        {
+            throw new EngineException(
+                EngineFailure.NoSuchProcess, $"process {pid} is gone", "name a process that is alive; `ps -e` lists them");
+        }
+
+        return (before, report);
+    }
+
+    /// <summary>Registers an inspected process.</summary>
+    /// <exception cref="SchedulerException">The process is a job already: recovering both would restore it twice.</exception>
+    public JobRecord Register(IJobStore store, string name, ProcessIdentity identity, PreflightReport report)
+    {
+        if (JobLocator.FindByProcess(store, identity) is { } known && known.Name != name)
+        {
+            throw new SchedulerException(
+                SchedulerFailure.Failed,
+                $"process {identity.Pid} is registered already, as job {known.Name}",
+                $"use {known.Name}, or `checkpointer unregister {known.Name}` first");
+        }
+
+        var job = new JobRecord(
+            name, identity.Pid.Value, identity.StartTicks, identity.BootId, report.Command, time.GetUtcNow(), IsRegistered: true);
+        store.Register(job);
+        return job;
+    }
+
+    /// <summary>Name of a job that was dumped by PID without being registered.</summary>
+    public static string NameFor(ProcessId pid) => string.Create(CultureInfo.InvariantCulture, $"pid-{pid}");
+}

@@ -1,0 +1,63 @@
+using System.Globalization;
+using Checkpointer.Engine;
+using Checkpointer.Engine.Support;
+using Checkpointer.Scheduler.Jobs;
+using Checkpointer.Store;
+
+namespace Checkpointer.Scheduler.Recovery;
+
+/// <summary>Restores one generation: verify every byte first, then build the processes, then record who they are.</summary>
+internal sealed class GenerationRestorer(IJobEngine engine, IJobStore store, IProgressDisplay progress, TimeProvider time)
+{
+    /// <summary>Verifies and restores. The caller made sure that the job does not run.</summary>
+    /// <exception cref="SchedulerException">Damaged: nothing was restored.</exception>
+    public RestoredGeneration Restore(GenerationName name, CancellationToken cancellation)
+    {
+        long started = time.GetTimestamp();
+        RequireWhole(name, cancellation);
+        RestoreReport report = Build(name, cancellation);
+        Record(name, report.Root);
+        return new RestoredGeneration(name, report, time.GetElapsedTime(started));
+    }
+
+    private void RequireWhole(GenerationName name, CancellationToken cancellation)
+    {
+        using IProgressTask task = progress.Start($"verify of {name}", 0);
+        VerifyReport verified = store.Verify(name, task, cancellation);
+        if (verified.Damages.Count > 0)
+        {
+            Damage first = verified.Damages[0];
+            throw new SchedulerException(
+                SchedulerFailure.Damaged,
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"generation {name} is damaged in {verified.Damages.Count} place(s), first {first.Where}: {first.What}"),
+                $"`checkpointer recover --latest {name.Job}` takes the newest good generation");
+        }
+    }
+
+    private RestoreReport Build(GenerationName name, CancellationToken cancellation)
+    {
+        using IStoredGeneration generation = store.OpenGeneration(name);
+        using IProgressTask task = progress.Start($"restore of {name}", generation.Record.Summary.PopulatedBytes);
+        string suffix = string.Create(CultureInfo.InvariantCulture, $"{name.Job}-{name.Number}");
+        return engine.Restore(generation, suffix, task, cancellation);
+    }
+
+    private void Record(GenerationName name, ProcessIdentity root)
+    {
+        try
+        {
+            store.UpdateProcess(name.Job, root.Pid.Value, root.StartTicks, root.BootId);
+        }
+        catch (Exception failure) when (failure is StoreException or IOException)
+        {
+            // The job runs and must not be restored a second time, so the operator has to know both facts.
+            throw new SchedulerException(
+                SchedulerFailure.Failed,
+                $"job {name.Job} runs again as PID {root.Pid}, but the store could not record that: {failure.Message}",
+                $"`checkpointer unregister {name.Job}`, then `checkpointer register {name.Job} --pid {root.Pid}`",
+                failure);
+        }
+    }
+}

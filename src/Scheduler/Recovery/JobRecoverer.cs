@@ -1,0 +1,104 @@
+using Checkpointer.Engine;
+using Checkpointer.Engine.Support;
+using Checkpointer.Scheduler.Jobs;
+using Checkpointer.Store;
+
+namespace Checkpointer.Scheduler.Recovery;
+
+/// <summary>
+/// Brings back jobs that should run and do not. Takes the newest generation; one that is damaged is named and passed over for the
+/// next older. A restore that fails for another reason (a PID taken, a changed file) is not tried with an older generation:
+/// it would fail alike, and where it did not, work would be lost without need.
+/// </summary>
+internal sealed class JobRecoverer(IJobEngine engine, IJobStore store, GenerationRestorer restorer)
+{
+    private readonly JobLocator _locator = new(engine);
+
+    /// <summary>Recovers one job. Failures are part of the outcome, so that the other jobs get their turn.</summary>
+    public RecoveryOutcome Recover(JobRecord job, CancellationToken cancellation)
+    {
+        var warnings = new List<string>();
+        try
+        {
+            return RecoverOrThrow(job, warnings, cancellation);
+        }
+        catch (Exception failure) when (
+            failure is EngineException or StoreException or SchedulerException or IOException or UnauthorizedAccessException)
+        {
+            return new RecoveryOutcome(job.Name, RecoveryStatus.Failed, null, null, warnings, failure);
+        }
+    }
+
+    /// <summary>Restores the generation that was asked for and no other.</summary>
+    /// <exception cref="SchedulerException">The job runs.</exception>
+    public RecoveryOutcome RestoreOnly(GenerationName name, CancellationToken cancellation)
+    {
+        if (_locator.FindRunning(store.Job(name.Job)) is { } running)
+        {
+            throw new SchedulerException(
+                SchedulerFailure.Running,
+                $"job {name.Job} is running (PID {running.Pid})",
+                $"end it first, or keep its work with `checkpointer dump {name.Job} --stop`");
+        }
+
+        var warnings = new List<string>();
+        return Restored(restorer.Restore(name, cancellation), warnings);
+    }
+
+    private RecoveryOutcome RecoverOrThrow(JobRecord job, List<string> warnings, CancellationToken cancellation)
+    {
+        if (_locator.FindRunning(job) is { } running)
+        {
+            return new RecoveryOutcome(job.Name, RecoveryStatus.Running, running.Pid.Value, null, [], null);
+        }
+
+        IReadOnlyList<GenerationRecord> generations = store.Generations(job.Name);
+        if (generations.Count == 0)
+        {
+            return new RecoveryOutcome(job.Name, RecoveryStatus.Nothing, null, null, [], null);
+        }
+
+        foreach (GenerationRecord generation in generations.Reverse())
+        {
+            cancellation.ThrowIfCancellationRequested();
+            if (TryRestore(generation.Name, warnings, cancellation) is { } restored)
+            {
+                return Restored(restored, warnings);
+            }
+        }
+
+        throw new SchedulerException(
+            SchedulerFailure.Damaged,
+            $"every generation of job {job.Name} is damaged ({generations.Count} tried)",
+            "run `checkpointer verify --all` for what is bad");
+    }
+
+    private RestoredGeneration? TryRestore(GenerationName name, List<string> warnings, CancellationToken cancellation)
+    {
+        try
+        {
+            return restorer.Restore(name, cancellation);
+        }
+        catch (Exception damage) when (IsDamage(damage))
+        {
+            warnings.Add($"{damage.Message}; passed over");
+            return null;
+        }
+    }
+
+    private static bool IsDamage(Exception failure) => failure switch
+    {
+        SchedulerException scheduler => scheduler.Reason == SchedulerFailure.Damaged,
+        StoreException store => store.Reason == StoreFailure.Corrupt,
+        EngineException engine => engine.Reason == EngineFailure.BadImage,
+        _ => false,
+    };
+
+    private static RecoveryOutcome Restored(RestoredGeneration restored, List<string> warnings)
+    {
+        warnings.AddRange(restored.FilesFoundDifferent.Select(file => $"{file.Path}: {file.What}"));
+        ProcessIdentity root = restored.Report.Root;
+        return new RecoveryOutcome(
+            restored.Generation.Job, RecoveryStatus.Restored, root.Pid.Value, restored, warnings, null);
+    }
+}

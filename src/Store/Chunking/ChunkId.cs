@@ -1,0 +1,58 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+
+namespace Checkpointer.Store.Chunking;
+
+/// <summary>Name of a chunk: SHA-256 of its plain bytes.</summary>
+internal readonly record struct ChunkId
+{
+    /// <summary>Size, bytes.</summary>
+    public const int Bytes = 32;
+
+    private readonly ulong _a;
+    private readonly ulong _b;
+    private readonly ulong _c;
+    private readonly ulong _d;
+
+    /// <summary>Takes exactly 32 bytes.</summary>
+    public ChunkId(ReadOnlySpan<byte> bytes)
+    {
+        ArgumentOutOfRangeException.ThrowIfNotEqual(bytes.Length, Bytes);
+        _a = BinaryPrimitives.ReadUInt64LittleEndian(bytes);
+        _b = BinaryPrimitives.ReadUInt64LittleEndian(bytes[8..]);
+        _c = BinaryPrimitives.ReadUInt64LittleEndian(bytes[16..]);
+        _d = BinaryPrimitives.ReadUInt64LittleEndian(bytes[24..]);
+    }
+
+    /// <summary>Hashes.</summary>
+    public static ChunkId Of(ReadOnlySpan<byte> plain)
+    {
+        Span<byte> hash = stackalloc byte[Bytes];
+        SHA256.HashData(plain, hash);
+        return new ChunkId(hash);
+    }
+
+    /// <summary>Writes the 32 bytes.</summary>
+    public void CopyTo(Span<byte> target)
+    {
+        BinaryPrimitives.WriteUInt64LittleEndian(target, _a);
+        BinaryPrimitives.WriteUInt64LittleEndian(target[8..], _b);
+        BinaryPrimitives.WriteUInt64LittleEndian(target[16..], _c);
+        BinaryPrimitives.WriteUInt64LittleEndian(target[24..], _d);
+    }
+
+    /// <summary>The 32 bytes.</summary>
+    public byte[] ToArray()
+    {
+        var bytes = new byte[Bytes];
+        CopyTo(bytes);
+        return bytes;
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>Any 32 bits of a SHA-256 are as good as a mix of all.</remarks>
+    public override int GetHashCode() => unchecked((int)_a);
+
+    /// <inheritdoc/>
+    public override string ToString() => Convert.ToHexStringLower(ToArray());
+}

@@ -1,0 +1,24 @@
+namespace Checkpointer.Store.Files;
+
+/// <summary>Where things lie inside a store directory.</summary>
+internal sealed record StorePaths(string Root)
+{
+    public string Format => Path.Combine(Root, "format");
+
+    public string Packs => Path.Combine(Root, "packs");
+
+    public string Index => Path.Combine(Root, "index.db");
+
+    public string Locks => Path.Combine(Root, "locks");
+
+    public string Temporary => Path.Combine(Root, "tmp");
+
+    /// <summary>Held shared by writers, exclusively by whoever sweeps or rebuilds. Job names cannot begin with <c>_</c>.</summary>
+    public string StoreLock => Path.Combine(Locks, "_store.lock");
+
+    /// <summary>Held while an index is being built.</summary>
+    public string IndexLock => Path.Combine(Locks, "_index.lock");
+
+    /// <summary>Held exclusively by the writer of a generation of the job.</summary>
+    public string JobLock(string job) => Path.Combine(Locks, job + ".lock");
+}

@@ -1,0 +1,63 @@
+using Checkpointer.Store.Chunking;
+using Checkpointer.Store.Packs;
+
+namespace Checkpointer.Store.Generations;
+
+/// <summary>Reads chunks by name and proves them by their hash. One thread at a time: it owns a buffer.</summary>
+internal sealed class ChunkReader(StoreContext store)
+{
+    private byte[] _record = new byte[PackFormat.RecordHeaderBytes + Geometry.ChunkBytesMax];
+
+    /// <summary>Bytes read from packs so far.</summary>
+    public long BytesRead { get; private set; }
+
+    /// <summary>Reads a chunk into <paramref name="buffer"/>, which is replaced when too small, and returns the plain bytes in it.</summary>
+    /// <exception cref="CorruptChunkException">Missing, damaged, or not what its name says.</exception>
+    /// <exception cref="StoreException">The pack was written by a newer version, or cannot be read.</exception>
+    public ReadOnlyMemory<byte> Read(ChunkId id, ref byte[]? buffer)
+    {
+        var location = store.Index.RunChunks(chunks => chunks.Find(id))
+            ?? throw new CorruptChunkException(id.ToString(), null, 0, "the index knows no pack that holds it");
+        try
+        {
+            using var lease = store.Packs.Borrow(location.Pack);
+            PackFormatException.Require(lease is not null, location.Entry.Offset, "the pack is missing");
+            return Read(lease!.Pack, location.Entry, ref buffer);
+        }
+        catch (PackFormatException exception)
+        {
+            throw Translate(exception, location.Pack, id, location.Entry.Offset);
+        }
+    }
+
+    /// <summary>Reads the chunk at a place.</summary>
+    /// <exception cref="PackFormatException">It is not there, or damaged.</exception>
+    public ReadOnlyMemory<byte> Read(PackFile pack, PackEntry entry, ref byte[]? buffer)
+    {
+        // The index may be damaged too: its sizes get the same bounds as those of packs.
+        ChunkFields.RequireSizes(entry.Kind, entry.Codec, entry.StoredBytes, entry.PlainBytes, entry.Offset);
+        if (_record.Length < entry.RecordBytes)
+        {
+            _record = new byte[entry.RecordBytes];
+        }
+
+        if (buffer is null || buffer.Length < entry.PlainBytes)
+        {
+            buffer = new byte[Math.Max(entry.PlainBytes, Geometry.ChunkBytesMax)];
+        }
+
+        var header = pack.ReadRecord(entry, _record);
+        BytesRead += entry.RecordBytes;
+        var plain = buffer.AsMemory(0, entry.PlainBytes);
+        ChunkDecoder.Decode(
+            store.Codec.Value, header, _record.AsSpan(PackFormat.RecordHeaderBytes, entry.StoredBytes), plain.Span, entry.Offset);
+        PackFormatException.Require(ChunkId.Of(plain.Span) == entry.Chunk, entry.Offset, "the plain bytes do not match their hash");
+        return plain;
+    }
+
+    /// <summary>The failure that damage at a place means.</summary>
+    public static StoreException Translate(PackFormatException exception, PackId pack, ChunkId id, long offset)
+        => exception.IsNewer
+            ? new StoreException(StoreFailure.UnsupportedVersion, $"pack {pack.FileName}: {exception.Message}", "use the newer release that wrote it", exception)
+            : new CorruptChunkException(id.ToString(), pack.FileName, offset, exception.Message, exception);
+}

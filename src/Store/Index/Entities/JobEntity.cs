@@ -1,0 +1,26 @@
+namespace Checkpointer.Store.Index.Entities;
+
+/// <summary>Row of <c>jobs</c>.</summary>
+internal sealed class JobEntity
+{
+    public long Id { get; set; }
+
+    public required string Name { get; set; }
+
+    public int Pid { get; set; }
+
+    /// <summary>Two's complement of the unsigned value: SQLite has no unsigned integers.</summary>
+    public long StartTicks { get; set; }
+
+    public required string BootId { get; set; }
+
+    public required string Command { get; set; }
+
+    /// <summary>Microseconds since 1970.</summary>
+    public long RegisteredAt { get; set; }
+
+    public bool IsRegistered { get; set; }
+
+    /// <summary>Number that the next generation gets.</summary>
+    public long NextNumber { get; set; }
+}

@@ -1,0 +1,17 @@
+namespace Checkpointer.Store.Index.Entities;
+
+/// <summary>Row of <c>packs</c>.</summary>
+internal sealed class PackEntity
+{
+    public long Id { get; set; }
+
+    /// <summary>The 16 bytes that name the file.</summary>
+    public required byte[] PackId { get; set; }
+
+    public long Bytes { get; set; }
+
+    public int Chunks { get; set; }
+
+    /// <summary>Hash in the pack's trailer.</summary>
+    public required byte[] TrailerHash { get; set; }
+}

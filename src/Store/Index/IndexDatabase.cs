@@ -1,0 +1,147 @@
+using Checkpointer.Store.Files;
+using Microsoft.Data.Sqlite;
+using Microsoft.EntityFrameworkCore;
+
+namespace Checkpointer.Store.Index;
+
+/// <summary>
+/// One connection to the index, with WAL and synchronous=FULL. Everything runs under one lock, so it is safe for use from any
+/// thread; several processes share the file through SQLite's own locks. The index is a cache of the packs.
+/// </summary>
+internal sealed class IndexDatabase : IDisposable
+{
+    private const int HeaderBytes = 100;
+
+    /// <summary>How long to wait for another process's transaction: the largest commit inserts some millions of rows.</summary>
+    private const int BusySeconds = 60;
+
+    private readonly Lock _gate = new();
+    private readonly SqliteConnection _connection;
+    private readonly Lazy<DbContextOptions<IndexContext>> _options;
+    private readonly string _path;
+    private ChunkCommands? _chunks;
+
+    private IndexDatabase(SqliteConnection connection, string path)
+    {
+        _connection = connection;
+        _path = path;
+        _options = new Lazy<DbContextOptions<IndexContext>>(() => IndexContext.OptionsFor(connection));
+    }
+
+    /// <summary>Opens an index that exists and updates its schema.</summary>
+    /// <exception cref="StoreException">Corrupt, UnsupportedVersion, NotPermitted, Locked or Full.</exception>
+    public static IndexDatabase Open(IFileSystem files, string path)
+    {
+        RequireWhole(files, path);
+        return Connect(path);
+    }
+
+    /// <summary>Creates an empty index at a path where there is none.</summary>
+    public static IndexDatabase Create(IFileSystem files, string path)
+    {
+        // SQLite would create the file with the umask's mode.
+        files.Create(path).Dispose();
+        return Connect(path);
+    }
+
+    /// <summary>Runs raw commands under the lock, SQLite's failures in the store's words.</summary>
+    public T Run<T>(Func<SqliteConnection, T> action)
+    {
+        lock (_gate)
+        {
+            try
+            {
+                return action(_connection);
+            }
+            catch (SqliteException exception)
+            {
+                throw IndexFailure.From(exception, _path);
+            }
+        }
+    }
+
+    /// <summary>Runs prepared chunk commands under the lock.</summary>
+    public T RunChunks<T>(Func<ChunkCommands, T> action)
+        => Run(connection => action(_chunks ??= new ChunkCommands(connection)));
+
+    /// <summary>Runs EF Core queries under the lock.</summary>
+    public T RunContext<T>(Func<IndexContext, T> action)
+        => Run(_ =>
+        {
+            using var context = NewContext();
+            try
+            {
+                return action(context);
+            }
+            catch (DbUpdateException exception) when (exception.InnerException is SqliteException inner)
+            {
+                throw IndexFailure.From(inner, _path);
+            }
+        });
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            _chunks?.Dispose();
+            _connection.Dispose();
+        }
+    }
+
+    private IndexContext NewContext() => new(_options.Value);
+
+    private static IndexDatabase Connect(string path)
+    {
+        var text = new SqliteConnectionStringBuilder
+        {
+            DataSource = path,
+            Mode = SqliteOpenMode.ReadWrite,
+            Pooling = false,
+            DefaultTimeout = BusySeconds,
+        }.ToString();
+        var index = new IndexDatabase(new SqliteConnection(text), path);
+        try
+        {
+            return index.Run(connection =>
+            {
+                connection.Open();
+                using var pragmas = connection.CreateCommand();
+                pragmas.CommandText = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;";
+                pragmas.ExecuteNonQuery();
+                SchemaCheck.Update(connection, index.NewContext);
+                return index;
+            });
+        }
+        catch
+        {
+            index.Dispose();
+            throw;
+        }
+    }
+
+    // SQLite notices a truncated file only when it happens to read a missing page. With no WAL beside it, the header's page count
+    // (bytes 28..31, sqlite.org/fileformat.html) must be the file's.
+    private static void RequireWhole(IFileSystem files, string path)
+    {
+        using var file = files.OpenRead(path)!;
+        var header = new byte[HeaderBytes];
+        if (file.ReadFully(0, header) < HeaderBytes)
+        {
+            throw IndexFailure.Corrupt(path, $"it has {file.Length} bytes, fewer than a database header");
+        }
+
+        if (!header.AsSpan().StartsWith("SQLite format 3\0"u8))
+        {
+            throw IndexFailure.Corrupt(path, "it is not a database");
+        }
+
+        int pageBytes = System.Buffers.Binary.BinaryPrimitives.ReadUInt16BigEndian(header.AsSpan(16));
+        var pages = System.Buffers.Binary.BinaryPrimitives.ReadUInt32BigEndian(header.AsSpan(28));
+        pageBytes = pageBytes == 1 ? 65536 : pageBytes;
+        if (files.Length(path + "-wal") is null or 0 && file.Length < (long)pages * pageBytes)
+        {
+            throw IndexFailure.Corrupt(path, $"it is cut short: {file.Length} of {(long)pages * pageBytes} bytes");
+        }
+    }
+}

@@ -1,0 +1,37 @@
+using Microsoft.Data.Sqlite;
+
+namespace Checkpointer.Store.Index;
+
+/// <summary>Turns SQLite's result codes (sqlite.org/rescode.html) into the store's words.</summary>
+internal static class IndexFailure
+{
+    private const int Busy = 5;
+    private const int Locked = 6;
+    private const int ReadOnly = 8;
+    private const int CorruptDatabase = 11;
+    private const int Full = 13;
+    private const int CannotOpen = 14;
+    private const int NotADatabase = 26;
+
+    /// <summary>What to do about a damaged index, everywhere the same.</summary>
+    public const string RebuildHint =
+        "delete or move away index.db (and index.db-wal, index.db-shm): it is rebuilt from the packs the next time the store is opened";
+
+    /// <summary>The failure that an SQLite exception means.</summary>
+    public static StoreException From(SqliteException exception, string path)
+    {
+        var message = $"index {path}: {exception.Message}";
+        return exception.SqliteErrorCode switch
+        {
+            CorruptDatabase or NotADatabase => Corrupt(path, exception.Message, exception),
+            Full => new StoreException(StoreFailure.Full, message, "free space on the file system of the store", exception),
+            Busy or Locked => new StoreException(StoreFailure.Locked, message, "another process holds the index; try again", exception),
+            ReadOnly or CannotOpen => new StoreException(StoreFailure.NotPermitted, message, "run as the owner of the store", exception),
+            _ => new StoreException(StoreFailure.Failed, message, null, exception),
+        };
+    }
+
+    /// <summary>A damaged index.</summary>
+    public static StoreException Corrupt(string path, string what, Exception? inner = null)
+        => new(StoreFailure.Corrupt, $"the index {path} is damaged: {what}", RebuildHint, inner);
+}

@@ -1,0 +1,76 @@
+using Checkpointer.Store.Chunking;
+using Checkpointer.Store.Packs;
+using Microsoft.Data.Sqlite;
+
+namespace Checkpointer.Store.Index;
+
+/// <summary>Reads packs and, for verify, chunks by the million: raw commands.</summary>
+internal sealed class PackTable(IndexDatabase index)
+{
+    /// <summary>All packs, oldest first.</summary>
+    public IReadOnlyList<PackRow> All()
+        => index.Run(connection =>
+        {
+            using var command = connection.CreateCommand();
+            command.CommandText = "SELECT id, pack_id, bytes, chunks, trailer_hash FROM packs ORDER BY id";
+            using var reader = command.ExecuteReader();
+            var rows = new List<PackRow>();
+            while (reader.Read())
+            {
+                rows.Add(new PackRow(
+                    reader.GetInt64(0), new PackId(reader.GetFieldValue<byte[]>(1)), reader.GetInt64(2), reader.GetInt32(3),
+                    reader.GetFieldValue<byte[]>(4)));
+            }
+
+            return rows;
+        });
+
+    /// <summary>How many chunks the index places in each pack, by pack key; keys of packs that do not exist included.</summary>
+    public IReadOnlyDictionary<long, long> ChunkCounts()
+        => index.Run(connection =>
+        {
+            using var command = connection.CreateCommand();
+            command.CommandText = "SELECT pack, COUNT(*) FROM chunks GROUP BY pack";
+            using var reader = command.ExecuteReader();
+            var counts = new Dictionary<long, long>();
+            while (reader.Read())
+            {
+                counts.Add(reader.GetInt64(0), reader.GetInt64(1));
+            }
+
+            return counts;
+        });
+
+    /// <summary>Chunks that the index places in a pack, by offset. Reads the whole table: for damaged packs only.</summary>
+    public IReadOnlyList<PackEntry> ChunksIn(long packKey)
+        => index.Run(connection =>
+        {
+            using var command = connection.CreateCommand();
+            command.CommandText =
+                "SELECT chunk_id, offset, stored_bytes, plain_bytes, kind, codec FROM chunks WHERE pack = $pack ORDER BY offset";
+            command.Parameters.AddWithValue("$pack", packKey);
+            return ReadEntries(command);
+        });
+
+    /// <summary>SQLite's own check; null when the database is sound, else what it says.</summary>
+    public string? IntegrityFailure()
+        => index.Run(connection =>
+        {
+            using var command = connection.CreateCommand();
+            command.CommandText = "PRAGMA integrity_check(1)";
+            var answer = (string)command.ExecuteScalar()!;
+            return answer == "ok" ? null : answer;
+        });
+
+    private static List<PackEntry> ReadEntries(SqliteCommand command)
+    {
+        using var reader = command.ExecuteReader();
+        var entries = new List<PackEntry>();
+        while (reader.Read())
+        {
+            entries.Add(ChunkCommands.ReadEntry(reader, new ChunkId(reader.GetFieldValue<byte[]>(0)), 1));
+        }
+
+        return entries;
+    }
+}

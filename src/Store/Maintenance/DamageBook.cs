@@ -1,0 +1,80 @@
+using Checkpointer.Store.Chunking;
+using Checkpointer.Store.Packs;
+
+namespace Checkpointer.Store.Maintenance;
+
+/// <summary>One thing that is bad, while it is being found out whom it spoils.</summary>
+internal sealed class DamageDraft(string where, string what)
+{
+    private readonly HashSet<GenerationName> _generations = [];
+
+    /// <summary>Notes a generation that needs what is bad.</summary>
+    public void Spoils(GenerationName generation) => _generations.Add(generation);
+
+    /// <summary>The finished report.</summary>
+    public Damage ToDamage()
+        => new(where, what, [.. _generations.OrderBy(name => name.Job, StringComparer.Ordinal).ThenBy(name => name.Number)]);
+}
+
+/// <summary>Damage found by a verify, by pack and by chunk.</summary>
+internal sealed class DamageBook
+{
+    private readonly List<DamageDraft> _all = [];
+    private readonly Dictionary<PackId, List<DamageDraft>> _packs = [];
+    private readonly Dictionary<ChunkId, DamageDraft> _chunks = [];
+    private readonly HashSet<PackId> _unreadable = [];
+
+    /// <summary>Everything found.</summary>
+    public IReadOnlyList<Damage> Damages => [.. _all.Select(draft => draft.ToDamage())];
+
+    /// <summary>Damage of neither a pack nor a chunk.</summary>
+    public void Add(string where, string what) => _all.Add(new DamageDraft(where, what));
+
+    /// <summary>Damage of a pack as such, at an offset: it spoils whoever has a chunk in the pack.</summary>
+    public void AddPack(PackId pack, long offset, string what)
+    {
+        var draft = new DamageDraft($"{pack.FileName} at {offset}", what);
+        _all.Add(draft);
+        if (!_packs.TryAdd(pack, [draft]))
+        {
+            _packs[pack].Add(draft);
+        }
+    }
+
+    /// <summary>Damage of a pack that makes all its chunks unreadable: they get no damage of their own.</summary>
+    public void AddUnreadablePack(PackId pack, long offset, string what)
+    {
+        AddPack(pack, offset, what);
+        _unreadable.Add(pack);
+    }
+
+    /// <summary>Damage of a chunk; the first found stands.</summary>
+    public void AddChunk(ChunkId chunk, PackEntry? entry, PackId? pack, string what)
+    {
+        var draft = new DamageDraft(pack is { } id ? $"{id.FileName} at {entry!.Value.Offset}, chunk {chunk}" : $"chunk {chunk}", what);
+        if (_chunks.TryAdd(chunk, draft))
+        {
+            _all.Add(draft);
+        }
+    }
+
+    /// <summary>Whether the chunks of a pack cannot be read at all.</summary>
+    public bool IsUnreadable(PackId pack) => _unreadable.Contains(pack);
+
+    /// <summary>What is bad about a chunk or the pack that it lies in.</summary>
+    public IEnumerable<DamageDraft> Of(ChunkId chunk, PackId? pack)
+    {
+        if (_chunks.TryGetValue(chunk, out var draft))
+        {
+            yield return draft;
+        }
+
+        if (pack is { } id && _packs.TryGetValue(id, out var drafts))
+        {
+            foreach (var packDraft in drafts)
+            {
+                yield return packDraft;
+            }
+        }
+    }
+}

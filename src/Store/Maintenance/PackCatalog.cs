@@ -1,0 +1,140 @@
+using Checkpointer.Store.Generations;
+using Checkpointer.Store.Index;
+using Checkpointer.Store.Packs;
+
+namespace Checkpointer.Store.Maintenance;
+
+/// <summary>
+/// What packs that the index does not know hold. They are read twice, for their manifests now and for their chunks when they are entered,
+/// so that the chunks of a whole store need not be in memory.
+/// </summary>
+internal sealed class PackCatalog
+{
+    private readonly StoreContext _store;
+    private readonly ChunkReader _reader;
+    private readonly List<PackId> _readable = [];
+    private readonly List<(Manifest Manifest, Chunking.ChunkId Chunk, PackId Pack)> _manifests = [];
+
+    /// <summary>Reads the trailers and manifests of packs.</summary>
+    /// <param name="store">The store.</param>
+    /// <param name="unknown">Packs to read.</param>
+    /// <param name="known">Packs that the index has.</param>
+    /// <exception cref="StoreException">UnsupportedVersion, or the packs cannot be read at all.</exception>
+    public PackCatalog(StoreContext store, IEnumerable<PackId> unknown, IReadOnlySet<PackId> known)
+    {
+        _store = store;
+        _reader = new ChunkReader(store);
+        foreach (var id in unknown.Order())
+        {
+            Add(id);
+        }
+
+        var present = known.Concat(_readable).ToHashSet();
+        Generations = [.. _manifests.Where(found => IsComplete(found.Manifest, present)).Select(ToGeneration)
+            .OrderByDescending(generation => generation.Record.Name.Number)];
+    }
+
+    /// <summary>Packs whose chunks can be entered.</summary>
+    public IReadOnlyList<PackId> Readable => _readable;
+
+    /// <summary>Complete generations, newest first, so that the newest says what is known of its job.</summary>
+    public IReadOnlyList<NewGeneration> Generations { get; }
+
+    /// <summary>Whether a pack was damaged: then nothing may be taken for an orphan.</summary>
+    public bool HasDamage { get; private set; }
+
+    /// <summary>Reads the readable packs again, one at a time.</summary>
+    public IEnumerable<PublishedPack> Packs() => _readable.Select(Load).OfType<PublishedPack>();
+
+    private void Add(PackId id)
+    {
+        if (Load(id) is not { } pack)
+        {
+            return;
+        }
+
+        _readable.Add(id);
+        if (pack.Entries is [.., { Kind: ChunkKind.Manifest } last])
+        {
+            AddManifest(id, last);
+        }
+    }
+
+    private void AddManifest(PackId id, PackEntry entry)
+    {
+        try
+        {
+            using var pack = Open(id);
+            byte[]? buffer = null;
+            _manifests.Add((ManifestCodec.Decode(_reader.Read(pack, entry, ref buffer).Span), entry.Chunk, id));
+        }
+        catch (PackFormatException exception)
+        {
+            Note(id, exception);
+        }
+    }
+
+    private PublishedPack? Load(PackId id)
+    {
+        try
+        {
+            using var pack = Open(id);
+            return Load(pack);
+        }
+        catch (PackFormatException exception)
+        {
+            Note(id, exception);
+            return null;
+        }
+    }
+
+    // A pack with a damaged trailer still has its records; verify will tell of the trailer.
+    private PublishedPack Load(PackFile pack)
+    {
+        try
+        {
+            var trailer = pack.ReadTrailer();
+            return new PublishedPack(trailer.Pack, pack.Bytes, trailer.Entries, trailer.Hash);
+        }
+        catch (PackFormatException exception)
+        {
+            Note(pack.Header.Pack, exception);
+            return new PublishedPack(pack.Header.Pack, pack.Bytes, pack.Scan(), ReadOnlyMemory<byte>.Empty);
+        }
+    }
+
+    private PackFile Open(PackId id)
+        => PackFile.Open(_store.Files, _store.Paths, id, _store.Format.StoreId)
+            ?? throw new PackFormatException(0, "it has vanished");
+
+    private void Note(PackId id, PackFormatException exception)
+    {
+        if (exception.IsNewer)
+        {
+            throw new StoreException(StoreFailure.UnsupportedVersion, $"pack {id.FileName}: {exception.Message}", "use the newer release that wrote it", exception);
+        }
+
+        HasDamage = true;
+        _store.Log.UnusablePack(id.FileName, exception.Message);
+    }
+
+    private bool IsComplete(Manifest manifest, HashSet<PackId> present)
+    {
+        var missing = manifest.EarlierPacks.Where(pack => !present.Contains(pack)).ToList();
+        if (missing.Count > 0)
+        {
+            _store.Log.IncompleteGeneration(manifest.Name, missing[0].FileName);
+        }
+
+        return missing.Count == 0;
+    }
+
+    private NewGeneration ToGeneration((Manifest Manifest, Chunking.ChunkId Chunk, PackId Pack) found)
+    {
+        var (manifest, chunk, own) = found;
+        var bytes = manifest.EarlierPacks.Append(own)
+            .Sum(pack => _store.Files.Length(Path.Combine(_store.Paths.Packs, pack.FileName)) ?? 0);
+        return new NewGeneration(
+            new GenerationRecord(manifest.Name, manifest.CreatedAt, manifest.Duration, bytes, manifest.Summary), chunk, manifest.Job);
+    }
+}

@@ -1,0 +1,53 @@
+using Checkpointer.Store.Chunking;
+using Checkpointer.Store.Compression;
+
+namespace Checkpointer.Store.Packs;
+
+/// <summary>Makes records. One per thread: it owns its buffers.</summary>
+internal sealed class ChunkEncoder(IBlockCodec codec)
+{
+    /// <summary>LZ4 must save at least one part in so many, or the chunk stays raw and is read without decoding.</summary>
+    private const int SavingDivisor = 16;
+
+    private byte[] _record = new byte[PackFormat.RecordHeaderBytes + Geometry.ChunkBytesMax];
+    private byte[] _check = new byte[Geometry.ChunkBytesMax];
+
+    /// <summary>Encodes a record; the span is valid until the next call. Postcondition: it was decoded again and compared.</summary>
+    public ReadOnlySpan<byte> Encode(ChunkKind kind, ChunkId id, ReadOnlySpan<byte> plain, out RecordHeader header)
+    {
+        Invariant.Require(plain.Length > 0 && plain.Length <= PackFormat.PlainBytesMax(kind), $"a {kind} chunk has {plain.Length} bytes");
+        Grow(plain.Length);
+        var payload = _record.AsSpan(PackFormat.RecordHeaderBytes);
+        var stored = codec.Compress(plain, payload[..(plain.Length - (plain.Length / SavingDivisor))]);
+        var chosen = stored > 0 && stored < plain.Length ? ChunkCodec.Lz4 : ChunkCodec.Raw;
+        if (chosen == ChunkCodec.Raw)
+        {
+            plain.CopyTo(payload);
+            stored = plain.Length;
+        }
+
+        payload = payload[..stored];
+        header = new RecordHeader(kind, chosen, stored, plain.Length, id, PackFormat.Guard(payload));
+        header.Write(_record);
+        RequireReadable(header, plain);
+        return _record.AsSpan(0, header.RecordBytes);
+    }
+
+    // A fault of memory or of the compressor must not reach the disk: this is the last moment at which the plain bytes exist.
+    private void RequireReadable(RecordHeader header, ReadOnlySpan<byte> plain)
+    {
+        var decoded = _check.AsSpan(0, plain.Length);
+        ChunkDecoder.Decode(codec, header, _record.AsSpan(PackFormat.RecordHeaderBytes, header.StoredBytes), decoded, 0);
+        Invariant.Require(decoded.SequenceEqual(plain), $"chunk {header.Chunk} does not decode to what was encoded");
+        Invariant.Require(RecordHeader.Read(_record, 0) == header, $"the record header of chunk {header.Chunk} does not read back");
+    }
+
+    private void Grow(int plainBytes)
+    {
+        if (_check.Length < plainBytes)
+        {
+            _record = new byte[PackFormat.RecordHeaderBytes + plainBytes];
+            _check = new byte[plainBytes];
+        }
+    }
+}

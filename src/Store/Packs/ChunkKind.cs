@@ -1,0 +1,30 @@
+namespace Checkpointer.Store.Packs;
+
+/// <summary>What a chunk holds. Advisory except for manifests, which a rebuild finds by it. Values are on disk.</summary>
+internal enum ChunkKind : byte
+{
+    /// <summary>Pages of a content.</summary>
+    Data = 1,
+
+    /// <summary>Extents of 4 MiB of a content.</summary>
+    Segment = 2,
+
+    /// <summary>Segments of 1 GiB of a content.</summary>
+    Table = 3,
+
+    /// <summary>Piece of an image.</summary>
+    Image = 4,
+
+    /// <summary>What makes a generation.</summary>
+    Manifest = 5,
+}
+
+/// <summary>How a payload is encoded. Values are on disk; 2 and 3 are reserved for byte-shuffle by 4 and by 8 and LZ4.</summary>
+internal enum ChunkCodec : byte
+{
+    /// <summary>As it is.</summary>
+    Raw = 0,
+
+    /// <summary>One LZ4 block.</summary>
+    Lz4 = 1,
+}

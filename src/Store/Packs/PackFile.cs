@@ -1,0 +1,109 @@
+using Checkpointer.Store.Files;
+
+namespace Checkpointer.Store.Packs;
+
+/// <summary>A published pack open for reading. Its header was checked when opened. Safe for parallel reads.</summary>
+internal sealed class PackFile : IDisposable
+{
+    private readonly IStoreFile _file;
+
+    private PackFile(IStoreFile file, PackHeader header)
+    {
+        _file = file;
+        Header = header;
+        Bytes = file.Length;
+    }
+
+    /// <summary>Its header.</summary>
+    public PackHeader Header { get; }
+
+    /// <summary>File size.</summary>
+    public long Bytes { get; }
+
+    /// <summary>Opens a pack; null when the file is missing.</summary>
+    /// <exception cref="PackFormatException">The header is damaged or another pack's.</exception>
+    public static PackFile? Open(IFileSystem files, StorePaths paths, PackId id, Guid storeId)
+    {
+        var file = files.OpenRead(Path.Combine(paths.Packs, id.FileName));
+        if (file is null)
+        {
+            return null;
+        }
+
+        try
+        {
+            var header = ReadHeader(file);
+            PackFormatException.Require(header.Pack == id, PackFormat.HeaderPackIdAt, $"the file holds pack {header.Pack}");
+            PackFormatException.Require(header.Store == storeId, PackFormat.HeaderStoreIdAt, $"the pack belongs to store {header.Store:N}");
+            return new PackFile(file, header);
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Reads the header again, from the device if the kernel lets go of its cache: it may have changed since the opening.</summary>
+    /// <exception cref="PackFormatException">Damaged.</exception>
+    public void ProveHeader()
+    {
+        _file.DropCache();
+        PackFormatException.Require(_file.Length == Bytes, Bytes, $"the pack has {_file.Length} bytes, not {Bytes} as when it was opened");
+        PackFormatException.Require(ReadHeader(_file) == Header, 0, "the pack header has changed since the pack was opened");
+    }
+
+    /// <summary>Reads and checks the trailer.</summary>
+    /// <exception cref="PackFormatException">Damaged.</exception>
+    public PackTrailer ReadTrailer()
+    {
+        var footer = new byte[PackFormat.FooterBytes];
+        var offset = PackTrailer.OffsetFrom(footer.AsSpan(0, _file.ReadFully(Math.Max(0, Bytes - footer.Length), footer)), Bytes);
+        var trailer = new byte[Bytes - offset];
+        return PackTrailer.Read(Header, trailer.AsSpan(0, _file.ReadFully(offset, trailer)), offset);
+    }
+
+    /// <summary>Finds records without the trailer, from the front, as far as their headers are good.</summary>
+    public IReadOnlyList<PackEntry> Scan()
+    {
+        var entries = new List<PackEntry>();
+        var header = new byte[PackFormat.RecordHeaderBytes];
+        long offset = PackFormat.HeaderBytes;
+        while (_file.ReadFully(offset, header) == header.Length && header.AsSpan().StartsWith(PackFormat.RecordMagic))
+        {
+            try
+            {
+                var entry = PackEntry.Of(RecordHeader.Read(header, offset), offset);
+                PackFormatException.Require(entry.End <= Bytes, offset, "a record reaches past the end of the pack");
+                entries.Add(entry);
+                offset = entry.End;
+            }
+            catch (PackFormatException exception) when (!exception.IsNewer)
+            {
+                break;
+            }
+        }
+
+        return entries;
+    }
+
+    /// <summary>Reads a whole record into <paramref name="record"/>, which has room for it, and checks its header and place.</summary>
+    /// <exception cref="PackFormatException">The bytes at that place are not the record of that chunk.</exception>
+    public RecordHeader ReadRecord(PackEntry entry, Span<byte> record)
+    {
+        var bytes = record[..entry.RecordBytes];
+        PackFormatException.Require(_file.ReadFully(entry.Offset, bytes) == bytes.Length, entry.Offset, "the pack ends inside a record");
+        var header = RecordHeader.Read(bytes, entry.Offset);
+        PackFormatException.Require(PackEntry.Of(header, entry.Offset) == entry, entry.Offset, $"the record is of chunk {header.Chunk}, not of {entry.Chunk}");
+        return header;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _file.Dispose();
+
+    private static PackHeader ReadHeader(IStoreFile file)
+    {
+        Span<byte> bytes = stackalloc byte[PackFormat.HeaderBytes];
+        return PackHeader.Read(bytes[..file.ReadFully(0, bytes)]);
+    }
+}

@@ -1,0 +1,25 @@
+using Checkpointer.Store.Compression;
+using Checkpointer.Store.Files;
+using Checkpointer.Store.Index;
+using Checkpointer.Store.Packs;
+using Microsoft.Extensions.Logging;
+
+namespace Checkpointer.Store;
+
+/// <summary>What the parts of an open store share. Owned and disposed by <see cref="CheckpointStore"/>.</summary>
+internal sealed record StoreContext(
+    IFileSystem Files, StorePaths Paths, StoreFormat Format, StoreOptions Options, TimeProvider Time, IndexDatabase Index,
+    PackCache Packs, ILogger Log)
+{
+    /// <summary>Loaded when first needed: listing jobs works without liblz4.</summary>
+    public Lazy<IBlockCodec> Codec { get; } = new(() => Interop.Lz4Codec.Load());
+
+    /// <summary>Jobs.</summary>
+    public JobTable Jobs => new(Index);
+
+    /// <summary>Generations.</summary>
+    public GenerationTable Generations => new(Index);
+
+    /// <summary>Packs.</summary>
+    public PackTable PackTable => new(Index);
+}

@@ -1,0 +1,28 @@
+using Microsoft.Extensions.Logging;
+
+namespace Checkpointer.Store;
+
+/// <summary>Messages of the store: packs 3000, index 3300, maintenance 3600. Ids are never reused.</summary>
+internal static partial class StoreLog
+{
+    [LoggerMessage(3000, LogLevel.Debug, "Committed {Generation}: {NewBytes} new bytes in {ElapsedMs} ms")]
+    public static partial void Committed(this ILogger logger, GenerationName generation, long newBytes, double elapsedMs);
+
+    [LoggerMessage(3001, LogLevel.Warning, "Could not remove what {Generation} left behind; the next writer will")]
+    public static partial void LeftOrphans(this ILogger logger, Exception exception, GenerationName generation);
+
+    [LoggerMessage(3300, LogLevel.Warning, "Rebuilt the index {Path} from {Packs} packs: {Generations} generations")]
+    public static partial void RebuiltIndex(this ILogger logger, string path, int packs, int generations);
+
+    [LoggerMessage(3301, LogLevel.Warning, "Pack {Pack} cannot be used: {What}")]
+    public static partial void UnusablePack(this ILogger logger, string pack, string what);
+
+    [LoggerMessage(3302, LogLevel.Warning, "Left out generation {Generation}: its pack {Pack} is missing")]
+    public static partial void IncompleteGeneration(this ILogger logger, GenerationName generation, string pack);
+
+    [LoggerMessage(3600, LogLevel.Information, "Removed {Files} files that a dead writer left: {Bytes} bytes")]
+    public static partial void Swept(this ILogger logger, int files, long bytes);
+
+    [LoggerMessage(3601, LogLevel.Warning, "Entered {Packs} packs that the index did not know, with {Generations} generations")]
+    public static partial void Adopted(this ILogger logger, int packs, int generations);
+}

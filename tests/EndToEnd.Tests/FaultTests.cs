@@ -1,0 +1,120 @@
+using Checkpointer.EndToEnd.Tests.Support;
+using Checkpointer.Engine;
+using Checkpointer.Engine.Support;
+using Microsoft.Extensions.Logging.Abstractions;
+using Xunit;
+
+namespace Checkpointer.EndToEnd.Tests;
+
+/// <summary>A failure at any step of a dump leaves the job as it was; at any step of a restore it leaves nothing.</summary>
+[Collection(KernelCollection.Name)]
+public sealed class FaultTests(ProgramFixture programs) : IDisposable
+{
+    private const int StepsMax = 5000;
+    private readonly string _directory = Directory.CreateTempSubdirectory("checkpointer-e2e-").FullName;
+    private readonly CheckpointEngine _engine = new(new EngineOptions(), NullLoggerFactory.Instance);
+
+    public void Dispose() => Directory.Delete(_directory, recursive: true);
+
+    [RootTheory]
+    [Trait("kind", "kernel")]
+    [InlineData("tls_threads")]
+    [InlineData("pipe_data")]
+    [InlineData("fork_tree")]
+    public void Dump_FailingAtAnyStep_LeavesTheJobAsFound(string name)
+    {
+        using var job = TestJob.StartProgram(programs.Executable(name), _directory, name);
+        var tree = Tree(job.Pid);
+        var before = tree.ToDictionary(pid => pid, ProcessPicture.Of);
+
+        var steps = FailAtEachStep(() => _engine.Dump(new ProcessId(job.Pid), new MemoryCheckpoint(), null, default), step =>
+        {
+            foreach (var pid in tree)
+            {
+                WaitUntilUntraced(pid);
+                before[pid].AssertSame(ProcessPicture.Of(pid), step);
+            }
+        });
+
+        Assert.True(steps > 50, $"a dump has more than {steps} steps");
+        job.Go(byFile: false);
+        job.WaitForLine("PASS");
+    }
+
+    [RootFact]
+    [Trait("kind", "kernel")]
+    public void Restore_FailingAtAnyStep_LeavesNothingAndSucceedsLater()
+    {
+        using var job = TestJob.StartProgram(programs.Executable("tls_threads"), _directory, "tls_threads");
+        var checkpoint = new MemoryCheckpoint();
+        _engine.Dump(new ProcessId(job.Pid), checkpoint, null, default);
+        var threads = ProcFacts.Threads(job.Pid);
+        job.Kill();
+
+        var steps = FailAtEachStep(() => _engine.Restore(checkpoint, "memory-1", null, default), step =>
+        {
+            Assert.All(threads, thread => Assert.False(Directory.Exists($"/proc/{thread}"), $"{step}: thread {thread} was left"));
+        });
+
+        Assert.True(steps > 20, $"a restore has more than {steps} steps");
+        job.Go(byFile: false);
+        job.WaitForLine("PASS");
+    }
+
+    /// <summary>Runs the operation with a failure at its first step, its second, and so on, until one run succeeds.</summary>
+    private int FailAtEachStep(Action operation, Action<string> check)
+    {
+        for (var failing = 0; failing < StepsMax; failing++)
+        {
+            var step = 0;
+            var failed = string.Empty;
+            _engine.StepHook = name =>
+            {
+                if (step++ == failing)
+                {
+                    failed = name;
+                    throw new EngineException(EngineFailure.Failed, $"injected at step {failing}: {name}");
+                }
+            };
+            var exception = Record.Exception(operation);
+            if (failed.Length == 0)
+            {
+                Assert.Null(exception);
+                return failing;
+            }
+
+            // A failure in the last steps of a thaw may be mended by the thaw itself.
+            check($"step {failing} ({failed})");
+        }
+
+        throw new InvalidOperationException($"more than {StepsMax} steps");
+    }
+
+    private static void WaitUntilUntraced(int pid) => Wait.Until(
+        () => ProcFacts.Threads(pid).All(thread => File.ReadLines($"/proc/{pid}/task/{thread}/status").Contains("TracerPid:\t0")),
+        Wait.Patience,
+        () => $"process {pid} is still traced");
+
+    private static List<int> Tree(int root)
+    {
+        var tree = new List<int> { root };
+        for (var index = 0; index < tree.Count; index++)
+        {
+            tree.AddRange(ProcFacts.All().Where(pid => ParentOf(pid) == tree[index]));
+        }
+
+        return tree;
+    }
+
+    private static int ParentOf(int pid)
+    {
+        try
+        {
+            return int.Parse(ProcFacts.StatField(pid, 4));
+        }
+        catch (IOException)
+        {
+            return 0;
+        }
+    }
+}

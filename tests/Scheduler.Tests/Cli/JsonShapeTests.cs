@@ -1,0 +1,170 @@
+using System.Text.Json;
+using Checkpointer.Engine;
+using Checkpointer.Scheduler.Tests.Fakes;
+using Checkpointer.Store;
+
+namespace Checkpointer.Scheduler.Tests.Cli;
+
+/// <summary>The objects of --json, byte for byte: programs depend on them.</summary>
+public sealed class JsonShapeTests
+{
+    private const string Facts =
+        """
+        "created_at":"2026-01-02T03:04:05+00:00","kind":"full","tracker":"compare","capture":"copy","freeze_us":1234,"duration_ms":567,"processes":2,"threads":5,"populated_bytes":230686720,"dirty_bytes":220200960,"new_bytes":1000
+        """;
+
+    private readonly CommandLine _line = new();
+
+    public JsonShapeTests()
+    {
+        _line.Engine.Start(4711);
+        _line.Store.AddJob("md");
+    }
+
+    [Fact]
+    public void Dump() => Expect(
+        """{"generation":"md/1","kind":"full","tracker":"compare","capture":"copy","freeze_us":1234,"duration_ms":567,"populated_bytes":230686720,"dirty_bytes":220200960,"new_bytes":1000,"notes":[]}""",
+        0, "dump", "md", "--json");
+
+    [Fact]
+    public void Dump_Refused()
+    {
+        _line.Engine.Findings.Add(new Finding(4711, "socket", "A \"socket\" <é>.", FindingSeverity.Refusal));
+
+        Expect(
+            """{"error":"refused: the job has state that is not carried; it was not touched","hint":"run `checkpointer check` for the list, and docs/limits.md for what is carried","exit_code":5,"findings":[{"pid":4711,"resource":"socket","severity":"refusal","sentence":"A \"socket\" <é>."}]}""",
+            5, "dump", "md", "--json");
+    }
+
+    [Fact]
+    public void DumpByPid_OfStranger_WritesTheDumpAlone()
+    {
+        _line.Engine.Start(500);
+
+        CommandResult result = _line.Run("dump", "--pid", "500", "--stop", "--json");
+
+        Assert.Equal(0, result.Code);
+        Assert.Single(result.Out.TrimEnd().Split('\n'));
+        Assert.Empty(result.Error);
+    }
+
+    [Fact]
+    public void Check()
+    {
+        _line.Engine.Findings.Add(new Finding(4712, "tty", "Not restored.", FindingSeverity.Note));
+
+        Expect(
+            """{"pid":4711,"command":"lmp -in melt.lmp","processes":2,"threads":5,"populated_bytes":230686720,"can_dump":true,"findings":[{"pid":4712,"resource":"tty","severity":"note","sentence":"Not restored."}]}""",
+            0, "check", "md", "--json");
+    }
+
+    [Fact]
+    public void Register()
+    {
+        _line.Engine.Start(500);
+
+        Expect(
+            """{"job":"relax","pid":500,"command":"lmp -in melt.lmp","store":"/store","can_dump":true,"findings":[]}""",
+            0, "register", "relax", "--pid", "500", "--json");
+    }
+
+    [Fact]
+    public void Unregister() => Expect("""{"job":"md","generations":0}""", 0, "unregister", "md", "--json");
+
+    [Fact]
+    public void Jobs()
+    {
+        _line.Store.AddGeneration("md");
+        _line.Store.AddJob("old", pid: 9, isRegistered: false);
+
+        Expect(
+            """
+            {"job":"md","state":"running","registered":true,"pid":4711,"generations":1,"latest":"md/1","latest_at":"2026-01-02T03:04:05+00:00","command":"lmp -in melt.lmp","registered_at":"2026-01-02T03:04:05+00:00"}
+            {"job":"old","state":"gone","registered":false,"pid":9,"generations":0,"latest":null,"latest_at":null,"command":"lmp -in melt.lmp","registered_at":"2026-01-02T03:04:05+00:00"}
+            """,
+            0, "jobs", "--json");
+    }
+
+    [Fact]
+    public void Generations()
+    {
+        _line.Store.AddGeneration("md");
+
+        Expect("{\"generation\":\"md/1\"," + Facts + "}", 0, "generations", "md", "--json");
+    }
+
+    [Fact]
+    public void Show()
+    {
+        _line.Store.AddGeneration("md");
+
+        Expect(
+            "{\"record\":{\"generation\":\"md/1\"," + Facts
+            + """},"pids":[4711,4712],"images":[{"name":"inventory","bytes":100},{"name":"process/4711","bytes":100},{"name":"process/4712","bytes":100}],"contents":["memory/4711"]}""",
+            0, "show", "md/latest", "--json");
+    }
+
+    [Fact]
+    public void Recover()
+    {
+        _line.Engine.Alive.Clear();
+        _line.Store.AddGeneration("md");
+        _line.Store.AddJob("fresh", pid: 8);
+        _line.Engine.Files.Add(new FileChange("/data/out.log", "cut to 100 bytes", RolledBack: true));
+
+        Expect(
+            """
+            {"job":"md","status":"restored","generation":"md/1","pid":4711,"verified":true,"files_rolled_back":1,"duration_ms":0,"files":[{"path":"/data/out.log","what":"cut to 100 bytes","rolled_back":true}],"warnings":[],"error":null,"hint":null,"exit_code":0}
+            {"job":"fresh","status":"nothing","generation":null,"pid":null,"verified":false,"files_rolled_back":0,"duration_ms":0,"files":[],"warnings":[],"error":null,"hint":null,"exit_code":4}
+            """,
+            3, "recover", "--latest", "--json");
+    }
+
+    [Fact]
+    public void Recover_Failed()
+    {
+        _line.Engine.Alive.Clear();
+        _line.Store.AddGeneration("md");
+        _line.Engine.DuringRestore = _ => throw new EngineException(EngineFailure.PidTaken, "PID 4711 is bash", "end bash");
+
+        Expect(
+            """{"job":"md","status":"failed","generation":null,"pid":null,"verified":false,"files_rolled_back":0,"duration_ms":0,"files":[],"warnings":[],"error":"PID 4711 is bash","hint":"end bash","exit_code":1}""",
+            1, "recover", "--latest", "--json");
+    }
+
+    [Fact]
+    public void Verify()
+    {
+        GenerationName name = _line.Store.AddGeneration("md");
+        _line.Store.AddGeneration("md");
+        _line.Store.Spoil(name);
+
+        Expect(
+            """{"good":false,"packs":1,"chunks":42,"bytes":8192,"duration_ms":0,"generations":["md/1","md/2"],"damages":[{"where":"pack-1.pack offset 4096","what":"chunk hash differs","generations":["md/1"]}],"spoiled_generations":["md/1"]}""",
+            12, "verify", "--json");
+    }
+
+    [Fact]
+    public void Stats() => Expect(
+        """{"store":"/store","jobs":1,"generations":0,"packs":1,"chunks":42,"logical_bytes":461373440,"plain_bytes":230686720,"stored_bytes":104857600,"index_bytes":65536,"per_job":[{"job":"md","generations":2,"logical_bytes":461373440,"new_bytes":104857600}]}""",
+        0, "stats", "--json");
+
+    [Fact]
+    public void Doctor_FirstLine()
+    {
+        CommandResult result = _line.Run("doctor", "--json");
+
+        Assert.StartsWith(
+            """{"name":"ptrace","state":"works","detail":"a child was seized","remedy":null}""" + "\n", result.Out, StringComparison.Ordinal);
+        Assert.All(result.Out.TrimEnd().Split('\n'), line => JsonDocument.Parse(line).Dispose());
+    }
+
+    private void Expect(string output, int code, params string[] words)
+    {
+        CommandResult result = _line.Run(words);
+
+        Assert.Equal(output + "\n", result.Out);
+        Assert.Equal(code, result.Code);
+        Assert.Empty(result.Error);
+    }
+}

@@ -1,0 +1,153 @@
+using Checkpointer.Scheduler.Cli;
+using Checkpointer.Scheduler.Tests.Fakes;
+
+namespace Checkpointer.Scheduler.Tests.Cli;
+
+public sealed class ParsingTests
+{
+    private readonly CommandLine _line = new();
+
+    public static TheoryData<string> Verbs() => [.. new RootVerb().Subcommands.Select(verb => verb.Name)];
+
+    [Theory]
+    [MemberData(nameof(Verbs))]
+    public void Help_OfVerb_HasDescriptionOptionsAndExamples(string verb)
+    {
+        var command = (Verb)new RootVerb().Subcommands.Single(command => command.Name == verb);
+
+        CommandResult result = _line.Run(verb, "--help");
+
+        Assert.Equal(0, result.Code);
+        Assert.Contains(command.Description!, result.Out, StringComparison.Ordinal);
+        Assert.Contains("--store <DIR>", result.Out, StringComparison.Ordinal);
+        Assert.Contains("Examples:", result.Out, StringComparison.Ordinal);
+        Assert.All(command.Options, option => Assert.Contains(option.Name, result.Out, StringComparison.Ordinal));
+        Assert.NotEmpty(command.Examples);
+    }
+
+    [Theory]
+    [MemberData(nameof(Verbs))]
+    public void Examples_OfVerb_AreLegalCommandLines(string verb)
+    {
+        var root = new RootVerb();
+        var command = (Verb)root.Subcommands.Single(command => command.Name == verb);
+
+        Assert.All(command.Examples, example =>
+        {
+            Assert.Equal(verb, example.Split(' ')[0]);
+            Assert.Empty(root.Parse(example.Replace("$(pgrep -o lmp)", "4711", StringComparison.Ordinal)).Errors);
+        });
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("nonsense")]
+    [InlineData("gc")]
+    [InlineData("--store")]
+    [InlineData("jobs extra")]
+    [InlineData("jobs --nonsense")]
+    [InlineData("dump")]
+    [InlineData("dump md --pid 4711")]
+    [InlineData("dump md other")]
+    [InlineData("dump --pid 0")]
+    [InlineData("dump --pid -1")]
+    [InlineData("dump --pid 4294967297")]
+    [InlineData("dump --pid abc")]
+    [InlineData("dump --pid")]
+    [InlineData("dump ../etc")]
+    [InlineData("check")]
+    [InlineData("register md")]
+    [InlineData("register --pid 4711")]
+    [InlineData("register .md --pid 4711")]
+    [InlineData("unregister")]
+    [InlineData("generations")]
+    [InlineData("show")]
+    [InlineData("show md")]
+    [InlineData("show md/0")]
+    [InlineData("restore")]
+    [InlineData("restore md/x")]
+    [InlineData("recover md --all")]
+    [InlineData("recover md/1")]
+    [InlineData("verify md/1 --all")]
+    [InlineData("verify md")]
+    public void Run_OfMalformedLine_IsUsageWithHint(string words)
+    {
+        CommandResult result = _line.Run(words.Split(' ', StringSplitOptions.RemoveEmptyEntries));
+
+        Assert.Equal(2, result.Code);
+        Assert.Empty(result.Out);
+        Assert.Contains("hint: see `checkpointer", result.Error, StringComparison.Ordinal);
+        Assert.Empty(_line.Journal);
+    }
+
+    [Fact]
+    public void Run_OfMalformedLineWithJson_WritesAnErrorObject()
+    {
+        CommandResult result = _line.Run("dump", "--json");
+
+        Assert.Equal(2, result.Code);
+        Assert.Equal(
+            """{"error":"Name either a JOB or --pid P.","hint":"see `checkpointer dump --help`","exit_code":2,"findings":[]}""" + "\n",
+            result.Out);
+        Assert.Empty(result.Error);
+    }
+
+    [Fact]
+    public void GlobalOptions_BeforeOrAfterTheVerb_AreTheSame()
+    {
+        _line.Run("jobs", "--store", "/a", "--verbose");
+        Assert.Equal("/a", _line.StoreArgument);
+        Assert.True(_line.Verbose);
+
+        _line.Run("--store", "/b", "jobs");
+        Assert.Equal("/b", _line.StoreArgument);
+        Assert.False(_line.Verbose);
+    }
+
+    [Fact]
+    public void Run_WithArgumentThatStartsWithAt_DoesNotReadAFile()
+        => Assert.Contains("'@/etc/passwd' is no name for a job", _line.Run("generations", "@/etc/passwd").Error, StringComparison.Ordinal);
+
+    [Fact]
+    public void Version_IsWritten() => Assert.Matches(@"^\d+\.\d+\.\d+", _line.Run("--version").Out);
+
+    [Theory]
+    [InlineData("check md")]
+    [InlineData("unregister md")]
+    [InlineData("jobs")]
+    [InlineData("dump md")]
+    [InlineData("dump --pid 4711")]
+    [InlineData("generations md")]
+    [InlineData("show md/1")]
+    [InlineData("recover --latest")]
+    [InlineData("restore md/1")]
+    [InlineData("verify")]
+    [InlineData("stats")]
+    public void Run_WithoutStore_SaysSo(string words)
+    {
+        _line.HasStore = false;
+        _line.Engine.Start(4711);
+
+        CommandResult result = _line.Run(words.Split(' '));
+
+        Assert.Equal(10, result.Code);
+        Assert.Equal("there is no store at /store\nhint: `checkpointer register` makes one\n", result.Error);
+        Assert.False(_line.HasStore);
+    }
+
+    [Fact]
+    public void Run_WithUnexpectedFailure_SaysThatItIsADefect()
+    {
+        _line.Engine.Start(4711);
+        _line.Store.AddJob("md");
+        _line.Engine.DuringDump = () => throw new InvalidOperationException("broken invariant");
+
+        CommandResult quiet = _line.Run("dump", "md");
+        CommandResult verbose = _line.Run("dump", "md", "--verbose");
+
+        Assert.Equal(1, quiet.Code);
+        Assert.StartsWith("unexpected InvalidOperationException: broken invariant\nhint: ", quiet.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", quiet.Error, StringComparison.Ordinal);
+        Assert.Contains("   at ", verbose.Error, StringComparison.Ordinal);
+    }
+}

@@ -1,0 +1,85 @@
+using Checkpointer.Scheduler.Cli;
+using Checkpointer.Scheduler.Cli.Rendering;
+using Checkpointer.Scheduler.Composition;
+using Checkpointer.Scheduler.Jobs;
+using Checkpointer.Store;
+
+namespace Checkpointer.Scheduler.Tests.Fakes;
+
+/// <summary>What one command line wrote and returned.</summary>
+internal sealed record CommandResult(int Code, string Out, string Error);
+
+/// <summary>Runs whole command lines against a fake engine and a fake store.</summary>
+internal sealed class CommandLine
+{
+    public CommandLine()
+    {
+        Engine = new FakeEngine(Journal);
+        Store = new FakeStore(Journal);
+    }
+
+    public List<string> Journal { get; } = [];
+
+    public FakeEngine Engine { get; }
+
+    public FakeStore Store { get; }
+
+    public bool HasStore { get; set; } = true;
+
+    public bool IsTerminal { get; set; }
+
+    public string? StoreArgument { get; private set; }
+
+    public bool Verbose { get; private set; }
+
+    public string StoreDirectory { get; set; } = Path.GetTempPath();
+
+    public CommandResult Run(params string[] words) => Run(CancellationToken.None, words);
+
+    public CommandResult Run(CancellationToken cancellation, params string[] words)
+    {
+        using var output = new StringWriter();
+        using var error = new StringWriter();
+        var terminal = new Terminal(output, error, IsTerminal, IsTerminal, HasColour: IsTerminal, Terminal.PipedColumns);
+        var application = new Application(terminal, Open, new FixedTime());
+        return new CommandResult(application.Run(words, cancellation), output.ToString(), error.ToString());
+    }
+
+    private Rooms Open(string? storeDirectory, bool verbose)
+    {
+        StoreArgument = storeDirectory;
+        Verbose = verbose;
+        return new Rooms(this);
+    }
+
+    private sealed class Rooms(CommandLine line) : IRooms
+    {
+        public string StoreDirectory => line.StoreDirectory;
+
+        public IJobEngine Engine => line.Engine;
+
+        public IJobStore OpenStore() => line.HasStore
+            ? line.Store
+            : throw new StoreException(StoreFailure.NoStore, "there is no store at /store", "`checkpointer register` makes one");
+
+        public IJobStore OpenOrCreateStore()
+        {
+            line.HasStore = true;
+            return line.Store;
+        }
+
+        public void Dispose()
+        {
+        }
+    }
+
+    /// <summary>Time stands still, so that durations are the same in every run.</summary>
+    private sealed class FixedTime : TimeProvider
+    {
+        public override TimeZoneInfo LocalTimeZone => TimeZoneInfo.Utc;
+
+        public override DateTimeOffset GetUtcNow() => FakeStore.Epoch;
+
+        public override long GetTimestamp() => 0;
+    }
+}

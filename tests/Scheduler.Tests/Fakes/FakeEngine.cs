@@ -1,0 +1,80 @@
+using Checkpointer.Engine;
+using Checkpointer.Engine.Support;
+using Checkpointer.Scheduler.Jobs;
+
+namespace Checkpointer.Scheduler.Tests.Fakes;
+
+/// <summary>An engine over processes that exist only in a dictionary. Writes its calls to a shared journal.</summary>
+internal sealed class FakeEngine(List<string> journal) : IJobEngine
+{
+    public const string Boot = "boot-1";
+
+    public Dictionary<int, ProcessIdentity> Alive { get; } = [];
+
+    public List<Finding> Findings { get; } = [];
+
+    public List<Finding> Notes { get; } = [];
+
+    public List<FileChange> Files { get; } = [];
+
+    public List<HostCapability> Capabilities { get; } = [new("ptrace", CapabilityState.Works, "a child was seized", null)];
+
+    /// <summary>Runs in the middle of a dump; may throw.</summary>
+    public Action DuringDump { get; set; } = () => { };
+
+    /// <summary>Runs before a restore with the generation's name; may throw.</summary>
+    public Action<string> DuringRestore { get; set; } = _ => { };
+
+    public Exception? KillFailure { get; set; }
+
+    public ProcessIdentity Start(int pid, ulong startTicks = 100)
+        => Alive[pid] = new ProcessIdentity(new ProcessId(pid), startTicks, Boot);
+
+    public PreflightReport Check(ProcessId root)
+    {
+        journal.Add($"check {root}");
+        return Alive.ContainsKey(root.Value)
+            ? new PreflightReport(root.Value, "lmp -in melt.lmp", 2, 5, 220L << 20, Findings)
+            : throw new EngineException(EngineFailure.NoSuchProcess, $"no process {root}", "look with ps");
+    }
+
+    public ProcessIdentity? Identify(ProcessId pid) => Alive.GetValueOrDefault(pid.Value);
+
+    public DumpReport Dump(
+        ProcessId root, ICheckpointSink sink, IProgress<long>? populatedBytesDone, CancellationToken cancellation)
+    {
+        journal.Add($"dump {root}");
+        cancellation.ThrowIfCancellationRequested();
+        sink.PutImage($"process/{root}", [1, 2, 3]);
+        using (IPageSink pages = sink.OpenPages($"memory/{root}"))
+        {
+            pages.Write(0x1000, new byte[4096]);
+        }
+
+        populatedBytesDone?.Report(4096);
+        DuringDump();
+        return new DumpReport(
+            Alive[root.Value], "full", "compare", "copy", TimeSpan.FromMicroseconds(1234), 2, 5, 220L << 20, 210L << 20, Notes);
+    }
+
+    public void Kill(ProcessIdentity root)
+    {
+        journal.Add($"kill {root.Pid}");
+        if (KillFailure is not null)
+        {
+            throw KillFailure;
+        }
+
+        Alive.Remove(root.Pid.Value);
+    }
+
+    public RestoreReport Restore(
+        ICheckpointSource source, string generationSuffix, IProgress<long>? restoredBytesDone, CancellationToken cancellation)
+    {
+        journal.Add($"restore {source.Name} as {generationSuffix}");
+        DuringRestore(source.Name);
+        return new RestoreReport(Start(4711, 999), 2, 5, 220L << 20, Files);
+    }
+
+    public IReadOnlyList<HostCapability> Probe() => Capabilities;
+}

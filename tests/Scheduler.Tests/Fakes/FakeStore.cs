@@ -1,0 +1,172 @@
+using Checkpointer.Engine;
+using Checkpointer.Scheduler.Jobs;
+using Checkpointer.Store;
+
+namespace Checkpointer.Scheduler.Tests.Fakes;
+
+/// <summary>A store in memory. Writes its changing calls to a shared journal.</summary>
+internal sealed class FakeStore(List<string> journal) : IJobStore
+{
+    public static readonly DateTimeOffset Epoch = new(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
+
+    private readonly List<JobRecord> _jobs = [];
+    private readonly List<GenerationRecord> _generations = [];
+
+    public string Directory => "/store";
+
+    public List<Damage> Damages { get; } = [];
+
+    public Exception? CommitFailure { get; set; }
+
+    public Exception? UpdateFailure { get; set; }
+
+    public Exception? BeginFailure { get; set; }
+
+    public JobRecord AddJob(string name, int pid = 4711, ulong startTicks = 100, bool isRegistered = true)
+    {
+        var job = new JobRecord(name, pid, startTicks, FakeEngine.Boot, "lmp -in melt.lmp", Epoch, isRegistered);
+        _jobs.Add(job);
+        return job;
+    }
+
+    public GenerationName AddGeneration(string job)
+    {
+        var name = new GenerationName(job, _generations.Count(record => record.Name.Job == job) + 1);
+        Add(name, new GenerationSummary("full", "compare", "copy", 1234, 2, 5, 220L << 20, 210L << 20));
+        return name;
+    }
+
+    public void Spoil(GenerationName name)
+        => Damages.Add(new Damage("pack-1.pack offset 4096", "chunk hash differs", [name]));
+
+    public IReadOnlyList<JobRecord> Jobs() => _jobs;
+
+    public JobRecord Job(string name)
+        => _jobs.Find(job => job.Name == name)
+            ?? throw new StoreException(StoreFailure.NotFound, $"no job {name}", "see `checkpointer jobs`");
+
+    public void Register(JobRecord job)
+    {
+        journal.Add($"register {job.Name}");
+        if (_jobs.Exists(known => known.Name == job.Name && known.IsRegistered))
+        {
+            throw new StoreException(StoreFailure.AlreadyExists, $"job {job.Name} exists", "choose another name");
+        }
+
+        _jobs.RemoveAll(known => known.Name == job.Name);
+        _jobs.Add(job);
+    }
+
+    public void UpdateProcess(string name, int pid, ulong startTicks, string bootId)
+    {
+        journal.Add($"update {name} {pid} {startTicks}");
+        if (UpdateFailure is not null)
+        {
+            throw UpdateFailure;
+        }
+
+        JobRecord old = Job(name);
+        _jobs[_jobs.IndexOf(old)] = old with { Pid = pid, StartTicks = startTicks, BootId = bootId };
+    }
+
+    public void Unregister(string name)
+    {
+        journal.Add($"unregister {name}");
+        JobRecord old = Job(name);
+        _jobs[_jobs.IndexOf(old)] = old with { IsRegistered = false };
+    }
+
+    public IReadOnlyList<GenerationRecord> Generations(string job)
+        => [.. _generations.Where(record => record.Name.Job == job)];
+
+    public IGenerationInProgress Begin(string job)
+    {
+        journal.Add($"begin {job}");
+        return BeginFailure is null ? new InProgress(this, job, journal) : throw BeginFailure;
+    }
+
+    public IStoredGeneration OpenGeneration(GenerationName name) => new Stored(Find(name));
+
+    public VerifyReport Verify(GenerationName? only, IProgress<long>? bytesDone, CancellationToken cancellation)
+    {
+        journal.Add($"verify {only?.ToString() ?? "all"}");
+        cancellation.ThrowIfCancellationRequested();
+        bytesDone?.Report(1);
+        GenerationName[] walked = only is GenerationName one
+            ? [Find(one).Name]
+            : [.. _generations.Select(record => record.Name)];
+        Damage[] found = [.. Damages.Where(damage => only is null || damage.Generations.Contains(only.Value))];
+        return new VerifyReport(1, 42, 8192, walked, found);
+    }
+
+    public StoreStatistics Statistics()
+        => new(1, _generations.Count, 1, 42, 440L << 20, 220L << 20, 100L << 20, 65536, [new JobStatistics("md", 2, 440L << 20, 100L << 20)]);
+
+    public void Dispose()
+    {
+    }
+
+    private GenerationRecord Find(GenerationName name)
+        => _generations.Find(record => record.Name == name)
+            ?? throw new StoreException(StoreFailure.NotFound, $"no generation {name}", "see `checkpointer generations`");
+
+    private GenerationRecord Add(GenerationName name, GenerationSummary summary)
+    {
+        var record = new GenerationRecord(name, Epoch, TimeSpan.FromMilliseconds(567), 1000, summary);
+        _generations.Add(record);
+        return record;
+    }
+
+    private sealed class InProgress(FakeStore store, string job, List<string> journal) : IGenerationInProgress
+    {
+        public void PutImage(string name, ReadOnlySpan<byte> image) => journal.Add($"image {name} {image.Length}");
+
+        public IPageSink OpenPages(string name) => new Pages();
+
+        public GenerationRecord Commit(GenerationSummary summary)
+        {
+            journal.Add("commit");
+            return store.CommitFailure is null
+                ? store.Add(new GenerationName(job, store.Generations(job).Count + 1), summary)
+                : throw store.CommitFailure;
+        }
+
+        public void Dispose() => journal.Add("close");
+    }
+
+    private sealed class Pages : IPageSink
+    {
+        public void Write(ulong address, ReadOnlySpan<byte> pages)
+        {
+        }
+
+        public void Clear(ulong address, ulong length)
+        {
+        }
+
+        public void Dispose()
+        {
+        }
+    }
+
+    private sealed class Stored(GenerationRecord record) : IStoredGeneration
+    {
+        public string Name => record.Name.ToString();
+
+        public GenerationRecord Record => record;
+
+        public IReadOnlyCollection<string> ImageNames => ["process/4712", "inventory", "process/4711"];
+
+        public IReadOnlyCollection<string> ContentNames => ["memory/4711"];
+
+        public byte[] ReadImage(string name) => new byte[100];
+
+        public void ReadPages(string name, PageVisitor visitor)
+        {
+        }
+
+        public void Dispose()
+        {
+        }
+    }
+}

@@ -1,0 +1,13 @@
+namespace Checkpointer.Scheduler.Tests.Fakes;
+
+/// <summary>A clock that moves only when told to.</summary>
+internal sealed class ManualTime : TimeProvider
+{
+    private long _ticks;
+
+    public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+    public override long GetTimestamp() => _ticks;
+
+    public void Advance(TimeSpan by) => _ticks += by.Ticks;
+}

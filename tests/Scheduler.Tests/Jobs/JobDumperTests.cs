@@ -1,0 +1,187 @@
+using Checkpointer.Engine;
+using Checkpointer.Scheduler.Tests.Fakes;
+using Checkpointer.Store;
+
+namespace Checkpointer.Scheduler.Tests.Jobs;
+
+public sealed class JobDumperTests
+{
+    private readonly CommandLine _line = new();
+
+    public JobDumperTests()
+    {
+        _line.Engine.Start(4711);
+        _line.Store.AddJob("md");
+    }
+
+    [Fact]
+    public void Dump_OfRunningJob_ChecksBeginsDumpsCommitsAndCloses()
+    {
+        CommandResult result = _line.Run("dump", "md");
+
+        Assert.Equal(0, result.Code);
+        Assert.Equal(["check 4711", "begin md", "dump 4711", "image process/4711 3", "commit", "close"], _line.Journal);
+    }
+
+    [Fact]
+    public void Dump_WithRefusal_TouchesNeitherJobNorStore()
+    {
+        _line.Engine.Findings.Add(new Finding(4711, "io_uring", "It has an io_uring.", FindingSeverity.Refusal));
+
+        CommandResult result = _line.Run("dump", "md");
+
+        Assert.Equal(5, result.Code);
+        Assert.Equal(["check 4711"], _line.Journal);
+        Assert.Contains("io_uring (PID 4711): It has an io_uring.", result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Dump_WithNoteOnly_IsDone()
+    {
+        _line.Engine.Findings.Add(new Finding(4711, "tty", "Its terminal is not restored.", FindingSeverity.Note));
+
+        Assert.Equal(0, _line.Run("dump", "md").Code);
+        Assert.Single(_line.Store.Generations("md"));
+    }
+
+    [Fact]
+    public void Dump_FailingInTheMiddle_LeavesNoGenerationAndClosesTheWriter()
+    {
+        _line.Engine.DuringDump = () => throw new EngineException(EngineFailure.TimedOut, "thread 4712 did not stop in 10 s");
+
+        CommandResult result = _line.Run("dump", "md", "--stop");
+
+        Assert.Equal(75, result.Code);
+        Assert.Empty(_line.Store.Generations("md"));
+        Assert.Equal("close", _line.Journal[^1]);
+        Assert.DoesNotContain("commit", _line.Journal);
+        Assert.True(_line.Engine.Alive.ContainsKey(4711));
+    }
+
+    [Fact]
+    public void Dump_WithStopAndFailingCommit_DoesNotKill()
+    {
+        _line.Store.CommitFailure = new StoreException(StoreFailure.Full, "no space left on /store");
+
+        CommandResult result = _line.Run("dump", "md", "--stop");
+
+        Assert.Equal(1, result.Code);
+        Assert.DoesNotContain("kill 4711", _line.Journal);
+    }
+
+    [Fact]
+    public void Dump_WithStop_KillsAfterTheWriterIsClosed()
+    {
+        CommandResult result = _line.Run("dump", "md", "--stop");
+
+        Assert.Equal(0, result.Code);
+        Assert.Equal(["commit", "close", "kill 4711"], _line.Journal.TakeLast(3));
+    }
+
+    [Fact]
+    public void Dump_WithStopAndFailingKill_ReportsTheGenerationAndTheFailure()
+    {
+        _line.Engine.KillFailure = new EngineException(EngineFailure.NotPermitted, "kill of 4711: EPERM");
+
+        CommandResult result = _line.Run("dump", "md", "--stop", "--json");
+
+        Assert.Equal(1, result.Code);
+        string[] lines = result.Out.TrimEnd().Split('\n');
+        Assert.Contains("\"generation\":\"md/1\"", lines[0], StringComparison.Ordinal);
+        Assert.Contains("\"error\":\"kill of 4711: EPERM\"", lines[1], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Dump_WhosePidChangedHandsMeanwhile_IsNotCommitted()
+    {
+        _line.Engine.DuringDump = () => _line.Engine.Start(4711, startTicks: 200);
+
+        CommandResult result = _line.Run("dump", "md");
+
+        Assert.Equal(1, result.Code);
+        Assert.DoesNotContain("commit", _line.Journal);
+    }
+
+    [Fact]
+    public void Dump_CancelledAfterTheEngineIsDone_IsNotCommitted()
+    {
+        using var cancellation = new CancellationTokenSource();
+        _line.Engine.DuringDump = cancellation.Cancel;
+
+        CommandResult result = _line.Run(cancellation.Token, "dump", "md");
+
+        Assert.Equal(130, result.Code);
+        Assert.DoesNotContain("commit", _line.Journal);
+    }
+
+    [Fact]
+    public void Dump_WhileAnotherIsUnderWay_IsLocked()
+    {
+        _line.Store.BeginFailure = new StoreException(StoreFailure.Locked, "job md is being dumped by PID 99");
+
+        Assert.Equal(11, _line.Run("dump", "md").Code);
+    }
+
+    [Theory]
+    [InlineData(null, "PID 4711 is gone")]
+    [InlineData(200UL, "PID 4711 is another process now")]
+    public void Dump_OfJobThatIsGone_SaysSoAndHowToRecover(ulong? startTicksNow, string expected)
+    {
+        _line.Engine.Alive.Clear();
+        if (startTicksNow is ulong ticks)
+        {
+            _line.Engine.Start(4711, ticks);
+        }
+
+        CommandResult result = _line.Run("dump", "md");
+
+        Assert.Equal(1, result.Code);
+        Assert.Contains($"job md is not running ({expected})", result.Error, StringComparison.Ordinal);
+        Assert.Contains("hint: bring it back with `checkpointer recover --latest md`", result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Dump_OfUnregisteredJob_IsRefusedWithHint()
+    {
+        _line.Run("unregister", "md");
+
+        CommandResult result = _line.Run("dump", "md");
+
+        Assert.Equal(1, result.Code);
+        Assert.Contains("hint: `checkpointer register md --pid P`", result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void DumpByPid_OfRegisteredProcess_UsesItsJob()
+    {
+        CommandResult result = _line.Run("dump", "--pid", "4711");
+
+        Assert.Equal(0, result.Code);
+        Assert.Single(_line.Store.Generations("md"));
+        Assert.DoesNotContain(_line.Journal, entry => entry.StartsWith("register", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void DumpByPid_OfStranger_RegistersItAndSaysSo()
+    {
+        _line.Engine.Start(500);
+
+        CommandResult result = _line.Run("dump", "--pid", "500");
+
+        Assert.Equal(0, result.Code);
+        Assert.Contains("PID 500 is registered as job pid-500", result.Out, StringComparison.Ordinal);
+        Assert.Single(_line.Store.Generations("pid-500"));
+    }
+
+    [Fact]
+    public void DumpByPid_OfStrangerThatIsRefused_DoesNotRegisterIt()
+    {
+        _line.Engine.Start(500);
+        _line.Engine.Findings.Add(new Finding(500, "gpu", "It uses a GPU.", FindingSeverity.Refusal));
+
+        CommandResult result = _line.Run("dump", "--pid", "500");
+
+        Assert.Equal(5, result.Code);
+        Assert.Equal(["check 500"], _line.Journal);
+    }
+}
