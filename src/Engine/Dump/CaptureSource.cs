@@ -28,12 +28,14 @@ internal interface ICapture
     string Name { get; }
 
     /// <summary>Takes the pages. Runs inside the freeze.</summary>
+    /// <param name="sources">What to take.</param>
+    /// <param name="sink">Where it goes at last; each content is opened once.</param>
     ICapturedPages Take(IReadOnlyList<CaptureSource> sources, ICheckpointSink sink);
 }
 
 /// <summary>Pages as of the freeze.</summary>
 internal interface ICapturedPages : IDisposable
 {
-    /// <summary>Hands the pages to the sink. Runs beside the job.</summary>
-    void Deliver(ICheckpointSink sink, IProgress<long>? bytesDone, CancellationToken cancellation);
+    /// <summary>Hands the pages to the sink that they were taken for. Runs beside the job.</summary>
+    void Deliver(IProgress<long>? bytesDone, CancellationToken cancellation);
 }

@@ -24,37 +24,17 @@ internal sealed class CopyCapture(long budgetBytes) : ICapture
             keptBytes += pieces[kept++].Bytes;
         }
 
-        var buffer = new NativeBuffer(keptBytes);
+        var pages = new CopiedPages(pieces[..kept], new NativeBuffer(keptBytes), sink);
         try
         {
-            var offset = 0L;
-            foreach (var piece in pieces.Take(kept))
-            {
-                piece.Source.Reader.Read(piece.Address, buffer.Slice(offset, piece.Bytes));
-                offset += piece.Bytes;
-            }
-
-            HandOver(pieces.Skip(kept), sink);
-            return new CopiedPages(pieces[..kept], buffer);
+            pages.Copy();
+            pages.HandOver(pieces.Skip(kept));
+            return pages;
         }
         catch
         {
-            buffer.Dispose();
+            pages.Dispose();
             throw;
-        }
-    }
-
-    private static void HandOver(IEnumerable<Piece> pieces, ICheckpointSink sink)
-    {
-        var buffer = new byte[PieceBytes];
-        foreach (var group in pieces.GroupBy(piece => piece.Source))
-        {
-            using var target = sink.OpenPages(group.Key.ContentName);
-            foreach (var piece in group)
-            {
-                piece.Source.Reader.Read(piece.Address, buffer.AsSpan(0, piece.Bytes));
-                target.Write(piece.Address, buffer.AsSpan(0, piece.Bytes));
-            }
         }
     }
 
@@ -71,24 +51,67 @@ internal sealed class CopyCapture(long budgetBytes) : ICapture
 
     private sealed record Piece(CaptureSource Source, ulong Address, int Bytes);
 
-    private sealed class CopiedPages(List<Piece> pieces, NativeBuffer buffer) : ICapturedPages
+    /// <summary>Pieces one behind the other in a buffer, and the contents that were opened for them.</summary>
+    private sealed class CopiedPages(List<Piece> pieces, NativeBuffer buffer, ICheckpointSink sink) : ICapturedPages
     {
-        public void Deliver(ICheckpointSink sink, IProgress<long>? bytesDone, CancellationToken cancellation)
+        private readonly Dictionary<string, IPageSink> _contents = [];
+
+        /// <summary>Reads all pieces into the buffer. Runs inside the freeze.</summary>
+        public void Copy()
         {
             var offset = 0L;
-            foreach (var group in pieces.GroupBy(piece => piece.Source))
+            foreach (var piece in pieces)
             {
-                using var target = sink.OpenPages(group.Key.ContentName);
-                foreach (var piece in group)
-                {
-                    cancellation.ThrowIfCancellationRequested();
-                    target.Write(piece.Address, buffer.Slice(offset, piece.Bytes));
-                    offset += piece.Bytes;
-                    bytesDone?.Report(offset);
-                }
+                piece.Source.Reader.Read(piece.Address, buffer.Slice(offset, piece.Bytes));
+                offset += piece.Bytes;
             }
         }
 
-        public void Dispose() => buffer.Dispose();
+        /// <summary>Hands pieces to the sink without keeping them. Runs inside the freeze.</summary>
+        public void HandOver(IEnumerable<Piece> overBudget)
+        {
+            var bytes = new byte[PieceBytes];
+            foreach (var piece in overBudget)
+            {
+                piece.Source.Reader.Read(piece.Address, bytes.AsSpan(0, piece.Bytes));
+                ContentOf(piece).Write(piece.Address, bytes.AsSpan(0, piece.Bytes));
+            }
+        }
+
+        /// <inheritdoc/>
+        public void Deliver(IProgress<long>? bytesDone, CancellationToken cancellation)
+        {
+            var offset = 0L;
+            foreach (var piece in pieces)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                ContentOf(piece).Write(piece.Address, buffer.Slice(offset, piece.Bytes));
+                offset += piece.Bytes;
+                bytesDone?.Report(offset);
+            }
+        }
+
+        /// <inheritdoc/>
+        public void Dispose()
+        {
+            foreach (var content in _contents.Values)
+            {
+                content.Dispose();
+            }
+
+            buffer.Dispose();
+        }
+
+        private IPageSink ContentOf(Piece piece)
+        {
+            var name = piece.Source.ContentName;
+            if (!_contents.TryGetValue(name, out var content))
+            {
+                content = sink.OpenPages(name);
+                _contents.Add(name, content);
+            }
+
+            return content;
+        }
     }
 }

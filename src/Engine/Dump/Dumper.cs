@@ -131,7 +131,7 @@ internal sealed class Dumper(EngineOptions options, ICapture capture, Action<str
             sink.PutImage(name, image.ToByteArray());
         }
 
-        pages.Deliver(sink, bytesDone, cancellation);
+        pages.Deliver(bytesDone, cancellation);
     }
 
     private void Add(string name, IMessage image) => _images.Add(KeyValuePair.Create(name, image));

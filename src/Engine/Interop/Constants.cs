@@ -51,6 +51,7 @@ internal static class Signal
 internal static class WaitOption
 {
     internal const int WNOHANG = 1;
+    internal const int __WNOTHREAD = 0x20000000;
     internal const int __WALL = 0x40000000;
 }
 

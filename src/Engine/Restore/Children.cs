@@ -1,19 +1,23 @@
+using System.Diagnostics;
 using Checkpointer.Engine.Interop;
 using Checkpointer.Engine.Support;
+using Checkpointer.Engine.Tracing;
 
 namespace Checkpointer.Engine.Restore;
 
-/// <summary>Ends processes that we started.</summary>
+/// <summary>Ends processes that we started. Precondition: runs on the tracer thread that made them.</summary>
 internal static class Children
 {
-    /// <summary>Kills a process that was made by a restore; its parent, or init, reaps it.</summary>
+    private const uint PollMicroseconds = 200;
+
+    /// <summary>Kills a process that was made by a restore.</summary>
     public static void Kill(ProcessId process)
     {
         Invariant.Require(process.Value > 1, $"{process} is not a process to kill");
         _ = Libc.kill(process.Value, Signal.SIGKILL);
     }
 
-    /// <summary>Kills a child of ours and waits for it, so that nothing of it is left, its PID included.</summary>
+    /// <summary>Kills a child of ours that has one thread, and waits for it, so that nothing of it is left, its PID included.</summary>
     public static unsafe void KillAndReap(ProcessId process)
     {
         Kill(process);
@@ -23,6 +27,29 @@ internal static class Children
         {
             reaped = Libc.waitpid(process.Value, &status, WaitOption.__WALL);
         }
-        while ((reaped < 0 && LastError.Get() == Errno.EINTR) || (reaped == process.Value && new Tracing.WaitStatus(status).IsStopped));
+        while ((reaped < 0 && LastError.Get() == Errno.EINTR) || (reaped == process.Value && new WaitStatus(status).IsStopped));
+    }
+
+    /// <summary>
+    /// Reaps all killed children and tracees of this thread. A traced process is not gone before each of its threads was waited for. What does not die
+    /// in time is killed by the kernel when this thread ends (PTRACE_O_EXITKILL).
+    /// </summary>
+    public static unsafe void ReapAll(TimeSpan timeout)
+    {
+        var start = Stopwatch.GetTimestamp();
+        while (Stopwatch.GetElapsedTime(start) < timeout)
+        {
+            var status = 0;
+            var reaped = Libc.waitpid(-1, &status, WaitOption.__WALL | WaitOption.__WNOTHREAD | WaitOption.WNOHANG);
+            if (reaped < 0 && LastError.Get() != Errno.EINTR)
+            {
+                return;
+            }
+
+            if (reaped == 0)
+            {
+                _ = Libc.usleep(PollMicroseconds);
+            }
+        }
     }
 }

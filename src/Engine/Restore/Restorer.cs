@@ -39,11 +39,7 @@ internal sealed class Restorer(EngineOptions options, Action<string> step, ILogg
         catch
         {
             _processes.ForEach(process => Children.Kill(process.Id));
-            if (_processes.Count > 0)
-            {
-                Children.KillAndReap(_processes[0].Id);
-            }
-
+            Children.ReapAll(options.SyscallTimeout);
             throw;
         }
         finally

@@ -30,6 +30,7 @@ internal sealed class TreeBuilder(GenerationImages images, TimeSpan timeout, Act
         var gate = MapGate(stub);
         step("make the root process");
         processes.Add(MakeRoot(stub, gate));
+        processes[0].Call("setsid", Sys.Setsid);
         for (var index = 0; index < processes.Count; index++)
         {
             MakeChildren(processes[index], processes);
@@ -79,9 +80,7 @@ internal sealed class TreeBuilder(GenerationImages images, TimeSpan timeout, Act
         // CLONE_PARENT: the root is our child and not the stub's, which goes away; the exit signal is the stub's, SIGCHLD.
         clone_args arguments = new() { flags = Task.CLONE_PARENT };
         var tracee = Cloner.Clone(stub.Tracee, stub.Memory, gate, arguments, image.Process.Pid, new ProcessId(image.Process.Pid), timeout, step);
-        var root = new RestoredProcess(image, tracee, gate, timeout, step);
-        root.Call("setsid", Sys.Setsid);
-        return root;
+        return new RestoredProcess(image, tracee, gate, timeout, step);
     }
 
     private void MakeChildren(RestoredProcess parent, List<RestoredProcess> processes)

@@ -49,6 +49,12 @@ internal sealed class FrozenJob : IDisposable
             failure ??= stayed;
         }
 
+        foreach (var thread in _processes.SelectMany(process => process.Threads))
+        {
+            var strayed = Try(thread.SendHome);
+            failure ??= strayed;
+        }
+
         foreach (var tracee in Tracees)
         {
             var held = Try(tracee.Detach);

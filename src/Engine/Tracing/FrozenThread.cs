@@ -33,8 +33,18 @@ internal sealed class FrozenThread
     /// <summary>Reads the state of a thread that has just stopped.</summary>
     public static FrozenThread Capture(Tracee tracee, RemoteMemory memory)
     {
-        var registers = tracee.GetRegisters();
+        var registers = SyscallRestart.WithoutInterruption(tracee.GetRegisters());
         var rseq = tracee.GetRseqConfiguration();
         return new FrozenThread(tracee, RseqSection.Abort(registers, rseq, memory), tracee.GetSignalMask(), rseq);
+    }
+
+    /// <summary>Puts the registers to where the thread continues; they differ from those at the stop where it was in a restartable sequence
+    /// or in a wait that must not notice us.</summary>
+    public void SendHome()
+    {
+        if (!Tracee.IsGone)
+        {
+            Tracee.SetRegisters(Home);
+        }
     }
 }

@@ -24,4 +24,12 @@ internal static class Wait
             _ = Libc.poll(null, 0, 2);
         }
     }
+
+    /// <summary>Repeats an assertion until it holds.</summary>
+    /// <exception cref="TimeoutException">It does not hold in time; the message is the last failure.</exception>
+    public static void UntilHolds(Action assertion)
+    {
+        var failure = "";
+        Until(() => (failure = Xunit.Record.Exception(assertion)?.Message ?? "").Length == 0, Patience, () => failure);
+    }
 }

@@ -44,8 +44,17 @@ internal struct RegisterSet
     /// <summary>Second argument of the interrupted call.</summary>
     public readonly ulong Argument2 => Raw.rsi;
 
+    /// <summary>Third argument of the interrupted call.</summary>
+    public readonly ulong Argument3 => Raw.rdx;
+
     /// <summary>Fourth argument of the interrupted call.</summary>
     public readonly ulong Argument4 => Raw.r10;
+
+    /// <summary>Fifth argument of the interrupted call.</summary>
+    public readonly ulong Argument5 => Raw.r8;
+
+    /// <summary>True where a system call was interrupted and the kernel will not restart it.</summary>
+    public readonly bool EndedWithEintr => unchecked((long)Raw.orig_rax) >= 0 && Result == -(long)Errno.EINTR;
 
     /// <summary>These registers, continuing at another address.</summary>
     public readonly RegisterSet ContinuingAt(ulong address)

@@ -60,6 +60,29 @@ internal static class SyscallRestart
         return WithRemainder(frozen.Rewound(number), number);
     }
 
+    /// <summary>
+    /// Makes our interruption invisible to a thread that waits without a time limit in one of the calls that the kernel ends with EINTR instead of
+    /// restarting them (signal(7)). With a time limit the EINTR stays: restarted, the wait would start over at each dump and might never end.
+    /// </summary>
+    public static RegisterSet WithoutInterruption(RegisterSet frozen)
+    {
+        if (!frozen.EndedWithEintr)
+        {
+            return frozen;
+        }
+
+        var waitsForEver = frozen.InterruptedSyscall switch
+        {
+            (long)Sys.EpollWait or (long)Sys.EpollPwait => unchecked((int)frozen.Argument4) < 0,
+            (long)Sys.RtSigtimedwait => frozen.Argument3 == 0,
+            (long)Sys.Semop => true,
+            (long)Sys.Semtimedop or (long)Sys.EpollPwait2 => frozen.Argument4 == 0,
+            (long)Sys.IoGetevents => frozen.Argument5 == 0,
+            _ => false,
+        };
+        return waitsForEver ? frozen.Rewound(frozen.InterruptedSyscall) : frozen;
+    }
+
     private static RegisterSet WithRemainder(RegisterSet rewound, long number)
     {
         var remainder = number switch
