@@ -14,9 +14,28 @@ internal static class ProcFacts
         return line[(name.Length + 1)..].Trim();
     }
 
-    /// <summary>The tracer's PID, over all threads; 0 where nobody traces.</summary>
-    public static int Tracer(int pid) =>
-        Threads(pid).Select(thread => int.Parse(Status(thread, "TracerPid"), CultureInfo.InvariantCulture)).Max();
+    /// <summary>The tracer's PID, over all threads; 0 where nobody traces. Threads may die while we look.</summary>
+    public static int Tracer(int pid)
+    {
+        var tracer = int.Parse(Status(pid, "TracerPid"), CultureInfo.InvariantCulture);
+        foreach (var thread in Threads(pid))
+        {
+            try
+            {
+                tracer = Math.Max(tracer, int.Parse(Status(thread, "TracerPid"), CultureInfo.InvariantCulture));
+            }
+            catch (IOException)
+            {
+                // Gone: nobody traces it.
+            }
+        }
+
+        return tracer;
+    }
+
+    /// <summary>False for a process that has given up its memory: a zombie, or about to be one.</summary>
+    public static bool HasMemory(int pid) =>
+        !File.ReadAllText($"/proc/{pid}/statm").StartsWith("0 ", StringComparison.Ordinal);
 
     public static IReadOnlyList<int> Threads(int pid) => Numbers($"/proc/{pid}/task");
 

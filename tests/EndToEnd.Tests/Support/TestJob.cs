@@ -155,18 +155,33 @@ internal sealed class TestJob : IDisposable
     public override string ToString() =>
         $"{Name} (PID {Pid}, state '{State}') wrote \"{Output}\", on standard error \"{(File.Exists(ErrorPath) ? File.ReadAllText(ErrorPath) : "")}\"";
 
-    // One round; a tree may fork between two. A dying process loses its environment before it is a zombie, so those that
-    // were killed are remembered until they are reaped, by us or by their parent.
+    // One round; a tree may fork between two. What was killed is remembered until it is reaped, by us or by its parent.
     private bool KillMarked(HashSet<int> dying)
     {
-        foreach (var pid in Marked())
+        var marked = Marked();
+        foreach (var pid in marked)
         {
             _ = Child.Signal(pid, Libc.SIGKILL);
             dying.Add(pid);
         }
 
+        dying.UnionWith(ProcFacts.All().Where(IsDyingMember));
         dying.RemoveWhere(pid => Child.TryReap(pid) is not null || !ProcFacts.Exists(pid));
-        return dying.Count == 0;
+        return marked.Count == 0 && dying.Count == 0; // a child that was born during this round is found in the next
+    }
+
+    // Children that ended by themselves, and orphans that are ours to reap now, bear no mark any more: a process loses its
+    // environment before it is a zombie. They are known by their session, and are only waited for, never killed.
+    private bool IsDyingMember(int pid)
+    {
+        try
+        {
+            return ProcFacts.StatField(pid, 6) == $"{Pid}" && !ProcFacts.HasMemory(pid);
+        }
+        catch (IOException)
+        {
+            return false; // gone meanwhile
+        }
     }
 
     private List<int> Marked() =>
