@@ -99,13 +99,15 @@ internal sealed class ProcessCollector(FrozenProcess process, FileIdentities ide
             injection.Call(Sys.Getitimer, (ulong)which, gate.Data.Address).OrThrow("getitimer");
             var timer = process.Memory.Read<itimerval>(gate.Data);
             var remaining = (timer.it_value_sec * MicrosecondsPerSecond) + timer.it_value_usec;
-            if (remaining != 0)
+            var interval = (timer.it_interval_sec * MicrosecondsPerSecond) + timer.it_interval_usec;
+            // Nothing left but an interval: it has just expired, and the kernel starts it again when the signal is taken.
+            if (remaining != 0 || interval != 0)
             {
                 image.IntervalTimers.Add(new IntervalTimer
                 {
                     Which = (uint)which,
                     RemainingUs = remaining,
-                    IntervalUs = (timer.it_interval_sec * MicrosecondsPerSecond) + timer.it_interval_usec,
+                    IntervalUs = interval,
                 });
             }
         }

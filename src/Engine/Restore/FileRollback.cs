@@ -8,9 +8,10 @@ namespace Checkpointer.Engine.Restore;
 
 /// <summary>
 /// Puts the sizes of files back that the job writes: what was appended after the dump is cut off and kept aside as
-/// <c>NAME.after-GENERATION</c>. A file that was changed in place is reported; its contents are not in the generation.
+/// <c>NAME.after-GENERATION</c>. A file that was changed in place is reported; its contents are not in the generation, unless it was mapped shared
+/// and writable (<see cref="MappedFiles"/>).
 /// </summary>
-internal sealed class FileRollback(Files files, string generationSuffix)
+internal sealed class FileRollback(Files files, Inventory inventory, string generationSuffix)
 {
     private const int CopyBytes = 1 << 20;
     private const int NamesMax = 1000;
@@ -47,6 +48,10 @@ internal sealed class FileRollback(Files files, string generationSuffix)
             if (now.Bytes > file.Bytes && IsWritten(file))
             {
                 CutTail(path, file.Bytes, now.Bytes);
+            }
+            else if (inventory.SharedMemory.Any(shared => shared.Path == file.Path))
+            {
+                _changes.Add(new FileChange(path, "was mapped by the job; its bytes were put back as they were at the dump", RolledBack: true));
             }
             else if (now.ModifiedNs != file.MtimeNs || now.Bytes != file.Bytes)
             {

@@ -75,12 +75,14 @@ internal sealed class ProcessStateBuilder(RestoredProcess process)
 
         foreach (var timer in _image.IntervalTimers)
         {
+            // One that had just expired has its signal in the queue; its next interval starts now.
+            var remaining = timer.RemainingUs != 0 ? timer.RemainingUs : timer.IntervalUs;
             process.Memory.Write(process.Arguments, new itimerval
             {
                 it_interval_sec = timer.IntervalUs / MicrosecondsPerSecond,
                 it_interval_usec = timer.IntervalUs % MicrosecondsPerSecond,
-                it_value_sec = timer.RemainingUs / MicrosecondsPerSecond,
-                it_value_usec = timer.RemainingUs % MicrosecondsPerSecond,
+                it_value_sec = remaining / MicrosecondsPerSecond,
+                it_value_usec = remaining % MicrosecondsPerSecond,
             });
             process.Call("setitimer", Sys.Setitimer, timer.Which, process.Arguments.Address, 0);
         }

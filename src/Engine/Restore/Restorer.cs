@@ -22,7 +22,7 @@ internal sealed class Restorer(EngineOptions options, Action<string> step, ILogg
         step("check the world");
         WorldCheck.Require(images);
         MappedFiles.Require(images.Inventory);
-        var rollback = new FileRollback(images.Files, generationSuffix);
+        var rollback = new FileRollback(images.Files, images.Inventory, generationSuffix);
         rollback.RequireNoOtherWriter();
         PidAvailability.Require(AllIds(images), options.PidReleaseTimeout);
         try
