@@ -184,7 +184,7 @@ internal sealed class DescriptorCollector(FindingList findings)
             var name = ProcFs.TryStat(holder)?.Comm ?? "gone";
             findings.Refuse(
                 pipe.Process, "descriptor",
-                $"Descriptor {pipe.Descriptor} of process {pipe.Process} is a pipe (pipe:[{inode}]) that is also held by process {holder} ({name}), outside the job; start the job with its output in a file.");
+                $"Descriptor {pipe.Descriptor} of process {pipe.Process} is a pipe (pipe:[{inode}]) that is also held by process {holder} ({name}), outside the job; start the job with that descriptor in a file or closed (exec {pipe.Descriptor}>&-).");
         }
     }
 

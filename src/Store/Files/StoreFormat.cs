@@ -33,7 +33,7 @@ internal sealed record StoreFormat(int Version, Guid StoreId)
     public static StoreFormat Read(IFileSystem files, StorePaths paths)
     {
         using var file = files.OpenRead(paths.Format)
-            ?? throw new StoreException(StoreFailure.NoStore, $"there is no store in {paths.Root}: it has no file 'format'", "register or run a job to create one, or name another with --store");
+            ?? throw new StoreException(StoreFailure.NoStore, $"there is no store in {paths.Root}: it has no file 'format'", "register a job to create one, or name another with --store");
         var bytes = new byte[BytesMax];
         var length = file.ReadFully(0, bytes);
         try
