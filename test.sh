@@ -61,7 +61,8 @@ run_project() {
     echo "== $name"
     timeout -k 30 2400 dotnet test "$1" -c Release --no-build --nologo -v q \
         --results-directory "$results" --logger "trx;LogFileName=$name.trx" --logger "console;verbosity=minimal" \
-        ${filter[@]+"${filter[@]}"} || status=$?
+        ${filter[@]+"${filter[@]}"} &
+    wait $! || status=$? # in the background, so that a signal to this script is handled at once
     counters=$(grep -o '<Counters [^>]*>' "$trx" 2>/dev/null || true)
     if [ -n "$counters" ]; then
         count "$trx" "$counters"
