@@ -24,7 +24,7 @@ internal sealed class Dumper(EngineOptions options, ICapture capture, Action<str
     /// <summary>Dumps the tree under <paramref name="root"/> to the sink.</summary>
     public DumpReport Dump(ProcessId root, ICheckpointSink sink, IProgress<long>? bytesDone, CancellationToken cancellation)
     {
-        RefuseByPreflight(root);
+        var notes = RefuseByPreflight(root);
         cancellation.ThrowIfCancellationRequested();
         var identity = ProcFs.IdentityOf(root) ?? throw new EngineException(EngineFailure.NoSuchProcess, $"Process {root} has ended.");
         using var job = new Freezer(options, step).Freeze(root);
@@ -42,7 +42,8 @@ internal sealed class Dumper(EngineOptions options, ICapture capture, Action<str
             Deliver(sink, pages, bytesDone, cancellation);
             var populated = _sources.Sum(source => source.Bytes);
             return new DumpReport(
-                identity, "full", "compare", capture.Name, freezeTime, job.Processes.Count, threads, populated, populated, _findings.Notes);
+                identity, "full", "compare", capture.Name, freezeTime, job.Processes.Count, threads, populated, populated,
+                [.. notes.Union(_findings.Notes)]);
         }
         finally
         {
@@ -50,13 +51,12 @@ internal sealed class Dumper(EngineOptions options, ICapture capture, Action<str
         }
     }
 
-    private static void RefuseByPreflight(ProcessId root)
+    private static List<Finding> RefuseByPreflight(ProcessId root)
     {
-        var refusals = Preflight.Examine(root).Findings.Where(finding => finding.Severity == FindingSeverity.Refusal).ToList();
-        if (refusals.Count > 0)
-        {
-            throw new UnsupportedResourceException(refusals);
-        }
+        var findings = Preflight.Examine(root).Findings.ToLookup(finding => finding.Severity);
+        return findings.Contains(FindingSeverity.Refusal)
+            ? throw new UnsupportedResourceException([.. findings[FindingSeverity.Refusal]])
+            : [.. findings[FindingSeverity.Note]];
     }
 
     private void Collect(FrozenJob job)
@@ -98,17 +98,20 @@ internal sealed class Dumper(EngineOptions options, ICapture capture, Action<str
         Add(ImageVersion.Process(process.Id.Value), image);
         Add(ImageVersion.Memory(process.Id.Value), space);
         step($"scan pages of {process.Id}");
-        var ranges = OwnPages(process.Id, mappings);
+        var guards = new List<PageRange>();
+        var ranges = OwnPages(process.Id, mappings, guards);
+        space.Guards.AddRange(guards.Select(guard => new GuardPages { Start = guard.Start, End = guard.End }));
         _sources.Add(new CaptureSource(ImageVersion.Memory(process.Id.Value), ranges, new MemoryReader(process.Memory)));
     }
 
-    private static List<PageRange> OwnPages(ProcessId process, List<Mapping> mappings)
+    private static List<PageRange> OwnPages(ProcessId process, List<Mapping> mappings, List<PageRange> guards)
     {
         var ranges = new List<PageRange>();
         using var pages = PageMap.Open(process);
         foreach (var mapping in mappings.Where(mapping => !mapping.IsShared && mapping.Kind != Mapping.Types.Kind.Vdso))
         {
             pages.AddOwnPages(mapping.Start, mapping.End, ranges);
+            pages.AddGuardPages(mapping.Start, mapping.End, guards);
         }
 
         return ranges;

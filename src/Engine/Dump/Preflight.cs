@@ -47,6 +47,11 @@ internal static class Preflight
         foreach (var process in tree.Live)
         {
             mappings.Collect(process, ProcFs.TrySmaps(process) ?? []);
+            // Too slow for the freeze: the kernel walks all page tables for it.
+            if (ProcFs.HasNumaPolicy(process))
+            {
+                findings.Note(process, "numa", $"Process {process} has a NUMA memory policy; after a restore it has the default one.");
+            }
         }
 
         new DescriptorCollector(findings).Collect(tree.Live);

@@ -134,6 +134,7 @@ internal static class Memory
     internal const int PAGE_IS_PRESENT = 1 << 3;
     internal const int PAGE_IS_SWAPPED = 1 << 4;
     internal const int PAGE_IS_PFNZERO = 1 << 5;
+    internal const int PAGE_IS_GUARD = 1 << 8;
 
     /// <summary>_IOWR('f', 16, struct pm_scan_arg).</summary>
     internal const int PAGEMAP_SCAN = unchecked((int)0xc0606610);

@@ -173,6 +173,12 @@ internal static class ProcFs
         return line[(line.IndexOf(':', StringComparison.Ordinal) + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries);
     }
 
+    /// <summary>True where a mapping has another memory policy than the default, the second word of its line in /proc/PID/numa_maps.
+    /// False where the kernel has no NUMA support.</summary>
+    public static bool HasNumaPolicy(ProcessId pid)
+        => ProcFile.TryParse(PathOf(pid, "numa_maps"), text => Encoding.UTF8.GetString(text)) is { } maps
+            && maps.Split('\n').Any(line => line.Split(' ') is [_, not "default", ..]);
+
     /// <summary>All processes of our PID namespace.</summary>
     public static IReadOnlyList<ProcessId> Processes()
         => ProcFile.TryListNumbers("/proc")?.ConvertAll(number => new ProcessId(number)) ?? [];

@@ -127,7 +127,7 @@ internal sealed class DescriptorCollector(FindingList findings)
             FileFlag.S_IFIFO when !target.StartsWith("pipe:[", StringComparison.Ordinal) => $"the FIFO {target}",
             FileFlag.S_IFIFO => null,
             FileFlag.S_IFREG or FileFlag.S_IFDIR => WhyFileRefused(target, stat),
-            _ => $"{target}, a kind of file that this version does not know",
+            _ => AnonymousFileNames.Of(target),
         };
     }
 

@@ -58,7 +58,6 @@ internal sealed class MappingCollector(FindingList findings, FileIdentities iden
         _ when vma.VmFlags.HasFlag(VmaFlags.ShadowStack) => "a shadow stack",
         _ when vma.VmFlags.HasFlag(VmaFlags.Sealed) => "a sealed mapping (mseal)",
         _ when vma.VmFlags.HasFlag(VmaFlags.Droppable) => "droppable memory (MAP_DROPPABLE)",
-        _ when vma.VmFlags.HasFlag(VmaFlags.Guard) => "guard pages (MADV_GUARD_INSTALL)",
         _ when (vma.VmFlags & UffdFlags) != 0 => "memory registered with userfaultfd",
         _ when (vma.VmFlags & DeviceFlags) != 0 => $"device memory ({vma.Path})",
         _ when vma.Path.StartsWith("/memfd:", StringComparison.Ordinal) => $"a mapping of a memfd ({vma.Path})",

@@ -52,10 +52,16 @@ internal sealed class AddressSpaceBuilder(RestoredProcess process, OpenedFiles o
         process.Run(batch);
     }
 
-    /// <summary>Locks memory and names it; after the contents are there.</summary>
-    public void LockAndName()
+    /// <summary>Installs guard pages, locks memory and names it; after the contents are there.</summary>
+    public void Complete()
     {
         var batch = new SyscallBatch();
+        foreach (var guard in _space.Guards)
+        {
+            batch.Add(
+                $"madvise(MADV_GUARD_INSTALL) at 0x{guard.Start:x} in process {process.Id}", Sys.Madvise, [guard.Start, guard.End - guard.Start, Memory.MADV_GUARD_INSTALL]);
+        }
+
         foreach (var mapping in _space.Mappings.Where(mapping => ((VmaFlags)mapping.Flags).HasFlag(VmaFlags.Locked)))
         {
             Add(batch, "mlock2", Sys.Mlock2, mapping, ((VmaFlags)mapping.Flags).HasFlag(VmaFlags.LockOnFault) ? (ulong)Memory.MLOCK_ONFAULT : 0);

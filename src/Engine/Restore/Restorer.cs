@@ -93,7 +93,7 @@ internal sealed class Restorer(EngineOptions options, Action<string> step, ILogg
             process.Memory.Write(new RemotePtr(address), pages);
             bytesDone(pages.Length);
         });
-        space.LockAndName();
+        space.Complete();
         descriptors.Install(process);
         threads.MakeThreads();
         threads.SetState();

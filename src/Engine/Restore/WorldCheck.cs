@@ -17,11 +17,13 @@ internal static class WorldCheck
     /// <summary>Throws WorldChanged where the job could not go on rightly.</summary>
     public static void Require(GenerationImages images)
     {
+        // What the job had mapped for writing is put back by the restore itself.
+        var putBack = images.Inventory.SharedMemory.Select(shared => shared.Path).ToHashSet();
         foreach (var process in images.Processes)
         {
             RequireSame(process.Process.Executable.ToStringUtf8(), process.Process.ExecutableIdentity, "the executable");
             RequireDirectory(process.Process.WorkingDirectory.ToStringUtf8());
-            foreach (var mapping in process.Space.Mappings.Where(mapping => mapping is { Kind: Mapping.Types.Kind.File, CarriesContents: false, Identity: not null }))
+            foreach (var mapping in process.Space.Mappings.Where(mapping => mapping is { Kind: Mapping.Types.Kind.File, Identity: not null } && !putBack.Contains(mapping.Path)))
             {
                 RequireSame(mapping.Path.ToStringUtf8(), mapping.Identity, "a file that the job has mapped");
             }

@@ -19,9 +19,11 @@ internal sealed unsafe class PageMap : IDisposable
     private const ulong PresentBit = 1ul << 63;
     private const ulong SwappedBit = 1ul << 62;
     private const ulong FileBit = 1ul << 61;
+    private const ulong GuardBit = 1ul << 58;
 
     private readonly SafeFd _fd;
     private readonly ProcessId _process;
+    private bool _hasGuards = true;
     private readonly page_region[] _regions = new page_region[RegionsPerScan];
 
     private PageMap(SafeFd fd, ProcessId process)
@@ -44,7 +46,7 @@ internal sealed unsafe class PageMap : IDisposable
     /// <summary>Adds the process's own pages of one private mapping to <paramref name="ranges"/>, ascending, neighbours joined.</summary>
     public void AddOwnPages(ulong start, ulong end, List<PageRange> ranges)
     {
-        if (HasScan && Scan(start, end, ranges))
+        if (HasScan && ScanOwn(start, end, ranges))
         {
             return;
         }
@@ -53,27 +55,57 @@ internal sealed unsafe class PageMap : IDisposable
         Read(start, end, ranges);
     }
 
+    /// <summary>Adds the guard pages (MADV_GUARD_INSTALL, Linux 6.13) of a mapping; after <see cref="AddOwnPages"/>. Kernels before 6.15 do not
+    /// show them.</summary>
+    public void AddGuardPages(ulong start, ulong end, List<PageRange> ranges)
+    {
+        var guards = new pm_scan_arg
+        {
+            category_mask = Memory.PAGE_IS_GUARD,
+            return_mask = Memory.PAGE_IS_GUARD,
+        };
+        if (HasScan && _hasGuards)
+        {
+            _ = Scan(guards, start, end, ranges);
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose() => _fd.Dispose();
 
-    private bool Scan(ulong start, ulong end, List<PageRange> ranges)
+    private bool ScanOwn(ulong start, ulong end, List<PageRange> ranges)
+    {
+        // Guard pages stand in the page table as swapped ones do. A kernel that cannot tell them apart refuses the category.
+        const ulong NotOwn = Memory.PAGE_IS_FILE | Memory.PAGE_IS_PFNZERO;
+        if (_hasGuards && Scan(OwnPages(NotOwn | Memory.PAGE_IS_GUARD), start, end, ranges))
+        {
+            return true;
+        }
+
+        _hasGuards = false;
+        return Scan(OwnPages(NotOwn), start, end, ranges);
+    }
+
+    private static pm_scan_arg OwnPages(ulong notOwn) => new()
+    {
+        category_inverted = notOwn,
+        category_mask = notOwn,
+        category_anyof_mask = Memory.PAGE_IS_PRESENT | Memory.PAGE_IS_SWAPPED,
+        return_mask = Memory.PAGE_IS_PRESENT,
+    };
+
+    /// <summary>Runs a scan; false where the kernel does not know PAGEMAP_SCAN or one of the categories.</summary>
+    private bool Scan(pm_scan_arg argument, ulong start, ulong end, List<PageRange> ranges)
     {
         fixed (page_region* regions = _regions)
         {
             while (start < end)
             {
-                pm_scan_arg argument = new()
-                {
-                    size = (ulong)sizeof(pm_scan_arg),
-                    start = start,
-                    end = end,
-                    vec = (ulong)regions,
-                    vec_len = RegionsPerScan,
-                    category_inverted = Memory.PAGE_IS_FILE | Memory.PAGE_IS_PFNZERO,
-                    category_mask = Memory.PAGE_IS_FILE | Memory.PAGE_IS_PFNZERO,
-                    category_anyof_mask = Memory.PAGE_IS_PRESENT | Memory.PAGE_IS_SWAPPED,
-                    return_mask = Memory.PAGE_IS_PRESENT,
-                };
+                argument.size = (ulong)sizeof(pm_scan_arg);
+                argument.start = start;
+                argument.end = end;
+                argument.vec = (ulong)regions;
+                argument.vec_len = RegionsPerScan;
                 var count = Libc.ioctl(_fd.Number, unchecked((uint)Memory.PAGEMAP_SCAN), (nint)(&argument));
                 if (count < 0)
                 {
@@ -104,7 +136,7 @@ internal sealed unsafe class PageMap : IDisposable
             for (var offset = 0; offset < read; offset += sizeof(ulong))
             {
                 var entry = BinaryPrimitives.ReadUInt64LittleEndian(entries.AsSpan(offset));
-                if ((entry & (PresentBit | SwappedBit)) != 0 && (entry & FileBit) == 0)
+                if ((entry & (PresentBit | SwappedBit)) != 0 && (entry & (FileBit | GuardBit)) == 0)
                 {
                     Append(ranges, address, address + PageBytes);
                 }
