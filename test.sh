@@ -104,6 +104,9 @@ trap 'exit 130' INT TERM
 install_missing
 dotnet build Checkpointer.sln -c Release --nologo -v q -p:UseSharedCompilation=false
 dotnet format whitespace Checkpointer.sln --verify-no-changes --no-restore
+# The end-to-end tests run the program as it is installed, which also starts twice as fast.
+dotnet publish src/Scheduler -c Release -r linux-x64 --self-contained false -o "$results/program" --nologo -v q
+export E2E_PROGRAM=$results/program/checkpointer
 for project in tests/*.Tests/*.csproj; do
     run_project "$project"
 done

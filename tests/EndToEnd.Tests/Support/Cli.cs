@@ -23,7 +23,8 @@ internal sealed record CliResult(string Command, int ExitCode, string Output, st
     public override string ToString() => $"{Command}\n{Output}{Error}";
 }
 
-/// <summary>Runs the real command line, as built beside these tests, on one store.</summary>
+/// <summary>Runs the real command line on one store: the published one that E2E_PROGRAM names, as test.sh does, else the one built beside
+/// these tests.</summary>
 internal sealed class Cli(string directory)
 {
     private static readonly TimeSpan _timeout = TimeSpan.FromSeconds(90);
@@ -33,8 +34,9 @@ internal sealed class Cli(string directory)
     public string Store { get; set; } = Path.Combine(directory, "store");
 
     /// <summary>Host and arguments that start the program; the verb comes after them.</summary>
-    public static IReadOnlyList<string> Program { get; } =
-        [DotnetHost(), "exec", Path.Combine(AppContext.BaseDirectory, "checkpointer.dll")];
+    public static IReadOnlyList<string> Program { get; } = Environment.GetEnvironmentVariable("E2E_PROGRAM") is { Length: > 0 } published
+        ? [published]
+        : [DotnetHost(), "exec", Path.Combine(AppContext.BaseDirectory, "checkpointer.dll")];
 
     /// <summary>Runs a verb with <c>--json</c> on the store to its end.</summary>
     public CliResult Run(params string[] arguments) => Start(arguments).Finish();
