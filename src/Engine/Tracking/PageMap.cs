@@ -24,22 +24,25 @@ internal sealed unsafe class PageMap : IDisposable
     private readonly ProcessId _process;
     private readonly page_region[] _regions = new page_region[RegionsPerScan];
 
-    private PageMap(SafeFd fd, ProcessId process)
+    private PageMap(SafeFd fd, ProcessId process, bool useScan)
     {
         _fd = fd;
         _process = process;
+        HasScan = useScan;
     }
 
     /// <summary>Opens the page map of a process that we may trace.</summary>
-    public static PageMap Open(ProcessId process)
+    /// <param name="process">The process.</param>
+    /// <param name="useScan">False reads the page map as on a kernel without PAGEMAP_SCAN.</param>
+    public static PageMap Open(ProcessId process, bool useScan = true)
     {
         var fd = Libc.open($"/proc/{process}/pagemap", FileFlag.O_RDONLY | FileFlag.O_CLOEXEC, 0);
         LinuxException.ThrowIfFailed(fd, $"open of /proc/{process}/pagemap");
-        return new PageMap(new SafeFd(fd), process);
+        return new PageMap(new SafeFd(fd), process, useScan);
     }
 
     /// <summary>False once PAGEMAP_SCAN was found missing.</summary>
-    public bool HasScan { get; private set; } = true;
+    public bool HasScan { get; private set; }
 
     /// <summary>Adds the process's own pages of one private mapping to <paramref name="ranges"/>, ascending, neighbours joined.</summary>
     public void AddOwnPages(ulong start, ulong end, List<PageRange> ranges)
