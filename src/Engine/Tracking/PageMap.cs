@@ -90,7 +90,9 @@ internal sealed unsafe class PageMap : IDisposable
                     Append(ranges, regions[index].start, regions[index].end);
                 }
 
-                start = argument.walk_end;
+                // Only a full vector stops a walk early. walk_end alone cannot tell: where the kernel's own buffer filled up on the way, it is left at
+                // that address though the walk went on to the end (fs/proc/task_mmu.c, seen on 6.18), and ranges would be reported twice.
+                start = count < RegionsPerScan ? end : Math.Max(argument.walk_end, regions[count - 1].end);
             }
         }
 
