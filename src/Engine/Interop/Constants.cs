@@ -22,12 +22,8 @@ internal static class Ptrace
     internal const int PTRACE_O_TRACEVFORK = 1 << 2;
     internal const int PTRACE_O_TRACECLONE = 1 << 3;
     internal const int PTRACE_O_EXITKILL = 1 << 20;
-    internal const int PTRACE_EVENT_FORK = 1;
-    internal const int PTRACE_EVENT_VFORK = 2;
-    internal const int PTRACE_EVENT_CLONE = 3;
     internal const int PTRACE_EVENT_STOP = 128;
     internal const int PTRACE_PEEKSIGINFO_SHARED = 1;
-    internal const int PTRACE_SYSCALL_INFO_ENTRY = 1;
     internal const int PTRACE_SYSCALL_INFO_EXIT = 2;
     internal const int NT_PRSTATUS = 1;
     internal const int NT_X86_XSTATE = 0x202;
@@ -40,9 +36,6 @@ internal static class Signal
     internal const int SIGKILL = 9;
     internal const int SIGCHLD = 17;
     internal const int SIGSTOP = 19;
-    internal const int SIGTSTP = 20;
-    internal const int SIGTTIN = 21;
-    internal const int SIGTTOU = 22;
     internal const int Max = 64;
     internal const int SiginfoBytes = 128;
 }
@@ -66,21 +59,13 @@ internal static class FileFlag
     internal const int O_EXCL = 0x80;
     internal const int O_NOCTTY = 0x100;
     internal const int O_TRUNC = 0x200;
-    internal const int O_APPEND = 0x400;
     internal const int O_NONBLOCK = 0x800;
     internal const int O_ASYNC = 0x2000;
     internal const int O_DIRECT = 0x4000;
-    internal const int O_DIRECTORY = 0x10000;
-    internal const int O_NOFOLLOW = 0x20000;
     internal const int O_CLOEXEC = 0x80000;
     internal const int O_PATH = 0x200000;
-    internal const int O_TMPFILE = 0x410000;
-    internal const int F_GETFD = 1;
     internal const int F_SETFD = 2;
-    internal const int F_GETFL = 3;
     internal const int F_SETFL = 4;
-    internal const int F_GETSIG = 11;
-    internal const int F_GETOWN_EX = 16;
     internal const int F_SETPIPE_SZ = 1031;
     internal const int F_GETPIPE_SZ = 1032;
     internal const int SEEK_SET = 0;
@@ -91,7 +76,6 @@ internal static class FileFlag
     internal const int MFD_CLOEXEC = 1;
     internal const int MFD_EXEC = 0x10;
     internal const int AT_FDCWD = -100;
-    internal const int AT_SYMLINK_NOFOLLOW = 0x100;
     internal const int STATX_BASIC_STATS = 0x7ff;
     internal const int S_IFMT = 0xf000;
     internal const int S_IFIFO = 0x1000;
@@ -113,7 +97,6 @@ internal static class Memory
     internal const int MAP_SHARED = 0x01;
     internal const int MAP_PRIVATE = 0x02;
     internal const int MAP_DROPPABLE = 0x08;
-    internal const int MAP_FIXED = 0x10;
     internal const int MAP_ANONYMOUS = 0x20;
     internal const int MAP_GROWSDOWN = 0x0100;
     internal const int MAP_NORESERVE = 0x4000;
@@ -154,11 +137,9 @@ internal static class Task
     internal const int PR_GET_PDEATHSIG = 2;
     internal const int PR_GET_DUMPABLE = 3;
     internal const int PR_SET_DUMPABLE = 4;
-    internal const int PR_GET_KEEPCAPS = 7;
     internal const int PR_SET_KEEPCAPS = 8;
     internal const int PR_SET_NAME = 15;
     internal const int PR_CAPBSET_DROP = 24;
-    internal const int PR_GET_TSC = 25;
     internal const int PR_GET_SECUREBITS = 27;
     internal const int PR_SET_SECUREBITS = 28;
     internal const int PR_SET_TIMERSLACK = 29;
@@ -180,8 +161,6 @@ internal static class Task
     internal const int KCMP_FILES = 2;
     internal const int KCMP_FS = 3;
     internal const int KCMP_SIGHAND = 4;
-    internal const int RSEQ_FLAG_UNREGISTER = 1;
     internal const int LINUX_CAPABILITY_VERSION_3 = 0x20080522;
     internal const int SS_ONSTACK = 1;
-    internal const int SS_DISABLE = 2;
 }

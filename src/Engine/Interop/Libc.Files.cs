@@ -36,10 +36,6 @@ internal static unsafe partial class Libc
     [LibraryImport("libc", SetLastError = true)]
     internal static partial int ftruncate64(int fd, long length);
 
-    /// <summary>fsync(2).</summary>
-    [LibraryImport("libc", SetLastError = true)]
-    internal static partial int fsync(int fd);
-
     /// <summary>statx(2); follows symbolic links unless told otherwise.</summary>
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int statx(int dirfd, string path, int flags, uint mask, statx_t* buffer);

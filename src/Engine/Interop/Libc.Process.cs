@@ -24,10 +24,6 @@ internal static unsafe partial class Libc
     [LibraryImport("libc")]
     internal static partial int getpid();
 
-    /// <summary>geteuid(2).</summary>
-    [LibraryImport("libc")]
-    internal static partial uint geteuid();
-
     /// <summary>sched_yield(2).</summary>
     [LibraryImport("libc")]
     internal static partial int sched_yield();
@@ -36,10 +32,6 @@ internal static unsafe partial class Libc
     [LibraryImport("libc")]
     internal static partial int usleep(uint usec);
 
-    /// <summary>prctl(2).</summary>
-    [LibraryImport("libc", SetLastError = true)]
-    internal static partial int prctl(int option, nint arg2, nint arg3, nint arg4, nint arg5);
-
     /// <summary>prlimit(2).</summary>
     [LibraryImport("libc", SetLastError = true)]
     internal static partial int prlimit(int pid, int resource, rlimit64* newLimit, rlimit64* oldLimit);
@@ -47,10 +39,6 @@ internal static unsafe partial class Libc
     /// <summary>posix_spawn(3). Returns the error instead of setting errno.</summary>
     [LibraryImport("libc")]
     internal static partial int posix_spawn(int* pid, byte* path, nint fileActions, nint attributes, byte** argv, byte** envp);
-
-    /// <summary>getpriority(2).</summary>
-    [LibraryImport("libc", SetLastError = true)]
-    internal static partial int getpriority(int which, uint who);
 
     /// <summary>sched_getaffinity(2); size in bytes.</summary>
     [LibraryImport("libc", SetLastError = true)]

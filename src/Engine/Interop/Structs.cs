@@ -181,14 +181,6 @@ internal struct itimerval
     internal long it_value_usec;
 }
 
-/// <summary>struct f_owner_ex, fcntl(2).</summary>
-[StructLayout(LayoutKind.Sequential)]
-internal struct f_owner_ex
-{
-    internal int type;
-    internal int pid;
-}
-
 /// <summary>struct sched_attr, sched_setattr(2), first published form.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct sched_attr

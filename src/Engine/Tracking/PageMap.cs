@@ -26,22 +26,25 @@ internal sealed unsafe class PageMap : IDisposable
     private bool _hasGuards = true;
     private readonly page_region[] _regions = new page_region[RegionsPerScan];
 
-    private PageMap(SafeFd fd, ProcessId process)
+    private PageMap(SafeFd fd, ProcessId process, bool useScan)
     {
         _fd = fd;
         _process = process;
+        HasScan = useScan;
     }
 
     /// <summary>Opens the page map of a process that we may trace.</summary>
-    public static PageMap Open(ProcessId process)
+    /// <param name="process">The process.</param>
+    /// <param name="useScan">False reads the page map as on a kernel without PAGEMAP_SCAN.</param>
+    public static PageMap Open(ProcessId process, bool useScan = true)
     {
         var fd = Libc.open($"/proc/{process}/pagemap", FileFlag.O_RDONLY | FileFlag.O_CLOEXEC, 0);
         LinuxException.ThrowIfFailed(fd, $"open of /proc/{process}/pagemap");
-        return new PageMap(new SafeFd(fd), process);
+        return new PageMap(new SafeFd(fd), process, useScan);
     }
 
     /// <summary>False once PAGEMAP_SCAN was found missing.</summary>
-    public bool HasScan { get; private set; } = true;
+    public bool HasScan { get; private set; }
 
     /// <summary>Adds the process's own pages of one private mapping to <paramref name="ranges"/>, ascending, neighbours joined.</summary>
     public void AddOwnPages(ulong start, ulong end, List<PageRange> ranges)
@@ -119,7 +122,9 @@ internal sealed unsafe class PageMap : IDisposable
                     Append(ranges, regions[index].start, regions[index].end);
                 }
 
-                start = argument.walk_end;
+                // Only a full vector stops a walk early. walk_end alone cannot tell: where the kernel's own buffer filled up on the way, it is left at
+                // that address though the walk went on to the end (fs/proc/task_mmu.c, seen on 6.18), and ranges would be reported twice.
+                start = count < RegionsPerScan ? end : Math.Max(argument.walk_end, regions[count - 1].end);
             }
         }
 

@@ -1,0 +1,143 @@
+using System.Buffers.Binary;
+using Checkpointer.Engine.Arch.X64;
+using Checkpointer.Engine.Support;
+using Checkpointer.Engine.Tests.Support;
+using Xunit;
+
+namespace Checkpointer.Engine.Tests.Arch.X64;
+
+/// <summary>The frame that leads home is laid out as the C headers say and asks for what the thread was doing.</summary>
+[Trait("kind", "unit")]
+public sealed class SignalFrameTests
+{
+    private const int StateBytes = 2696; // x87, SSE, AVX, AVX-512 and PKRU
+    private const int SoftwareBytes = 464;
+    private const ulong Features = 0x2e7;
+    private const ulong Mask = 0x5a5a0000a5a5;
+
+    private static readonly RemotePtr _target = new(0x7f0000001000);
+
+    [CommandFact("cc")]
+    public void Build_PutsEachRegisterWhereUcontextHasIt()
+    {
+        var home = Registers.AllDifferent();
+        var frame = Build(home);
+        var source = new CSource("ucontext.h");
+        var raw = home.Raw;
+        (string Name, ulong Value)[] members =
+        [
+            ("gregs[REG_R8]", raw.r8), ("gregs[REG_R9]", raw.r9), ("gregs[REG_R10]", raw.r10), ("gregs[REG_R11]", raw.r11),
+            ("gregs[REG_R12]", raw.r12), ("gregs[REG_R13]", raw.r13), ("gregs[REG_R14]", raw.r14), ("gregs[REG_R15]", raw.r15),
+            ("gregs[REG_RDI]", raw.rdi), ("gregs[REG_RSI]", raw.rsi), ("gregs[REG_RBP]", raw.rbp), ("gregs[REG_RBX]", raw.rbx),
+            ("gregs[REG_RDX]", raw.rdx), ("gregs[REG_RAX]", raw.rax), ("gregs[REG_RCX]", raw.rcx), ("gregs[REG_RSP]", raw.rsp),
+            ("gregs[REG_RIP]", raw.rip), ("gregs[REG_EFL]", raw.eflags), ("gregs[REG_CSGSFS]", 0x002b_0053_0063_0033ul),
+            ("fpregs", _target.Address + (ulong)StateOffset(frame)),
+        ];
+
+        foreach (var (name, value) in members)
+        {
+            source.Expect($"offsetof(ucontext_t, uc_mcontext.{name})", OffsetOf(frame, value));
+        }
+
+        source.Expect("offsetof(ucontext_t, uc_sigmask)", OffsetOf(frame, Mask));
+        source.RequireCompiles();
+    }
+
+    [CommandFact("cc")]
+    public void Build_MarksTheExtendedStateAsTheKernelWantsIt()
+    {
+        var frame = Build(Registers.AllDifferent());
+        var state = frame.AsSpan(StateOffset(frame));
+        var software = state[SoftwareBytes..];
+        var source = new CSource("asm/sigcontext.h");
+
+        source.Expect("offsetof(struct _fpstate_64, sw_reserved)", SoftwareBytes);
+        source.Expect("sizeof(struct _fpx_sw_bytes)", 48);
+        source.Expect("FP_XSTATE_MAGIC1", BinaryPrimitives.ReadUInt32LittleEndian(software));
+        source.Expect("offsetof(struct _fpx_sw_bytes, extended_size)", 4);
+        source.Expect("offsetof(struct _fpx_sw_bytes, xfeatures)", software.IndexOf(BitConverter.GetBytes(Features)));
+        source.Expect("offsetof(struct _fpx_sw_bytes, xstate_size)", 16);
+        source.Expect("FP_XSTATE_MAGIC2", BinaryPrimitives.ReadUInt32LittleEndian(state[StateBytes..]));
+
+        source.RequireCompiles();
+        Assert.Equal(StateBytes + 4, BinaryPrimitives.ReadInt32LittleEndian(software[4..]));
+        Assert.Equal(StateBytes, BinaryPrimitives.ReadInt32LittleEndian(software[16..]));
+        Assert.Equal(StateBytes + 4, state.Length);
+    }
+
+    [Fact]
+    public void Build_KeepsTheExtendedStateButForTheSoftwareBytes()
+    {
+        var frame = Build(Registers.AllDifferent());
+        var state = frame.AsSpan(StateOffset(frame), StateBytes);
+        var given = State();
+
+        Assert.Equal(given[..SoftwareBytes], state[..SoftwareBytes].ToArray());
+        Assert.Equal(given[(SoftwareBytes + 48)..], state[(SoftwareBytes + 48)..].ToArray());
+        Assert.Equal(new byte[28], state.Slice(SoftwareBytes + 20, 28).ToArray());
+    }
+
+    [Fact]
+    public void Build_AlignsTheExtendedState()
+    {
+        Assert.Equal(0, StateOffset(Build(Registers.AllDifferent())) % 64);
+    }
+
+    [Fact]
+    public void Build_ForAnUnalignedPlace_IsAnError()
+    {
+        Assert.Throws<InvariantViolationException>(() => SignalFrame.Build(Registers.AllDifferent(), State(), Mask, _target + 8));
+    }
+
+    [Fact]
+    public void Build_OfMoreStateThanThereIsRoomFor_IsAnError()
+    {
+        Assert.Throws<InvariantViolationException>(() => SignalFrame.Build(Registers.AllDifferent(), new byte[SignalFrame.BytesMax], Mask, _target));
+    }
+
+    [Theory]
+    [InlineData(0, -512, 0L)] // read is made again
+    [InlineData((int)Sys.Nanosleep, -516, (long)Sys.RestartSyscall)] // sigreturn disarms the restart block: this ends with EINTR
+    public void Build_InARestartableCall_MakesItAgain(int number, long result, long expected)
+    {
+        var frame = SignalFrame.Build(Registers.Interrupted(number, result), State(), Mask, _target);
+
+        Assert.Equal(expected, BinaryPrimitives.ReadInt64LittleEndian(frame.AsSpan(OffsetOfRax)));
+        Assert.Equal(Registers.CodeAddress - 2, BinaryPrimitives.ReadUInt64LittleEndian(frame.AsSpan(OffsetOfRip)));
+    }
+
+    [Fact]
+    public void Build_AfterACall_KeepsItsResult()
+    {
+        var frame = SignalFrame.Build(Registers.Interrupted(0, -4), State(), Mask, _target);
+
+        Assert.Equal(-4, BinaryPrimitives.ReadInt64LittleEndian(frame.AsSpan(OffsetOfRax)));
+        Assert.Equal(Registers.CodeAddress, BinaryPrimitives.ReadUInt64LittleEndian(frame.AsSpan(OffsetOfRip)));
+    }
+
+    // Proved to be those of REG_RAX and REG_RIP by the first test.
+    private static int OffsetOfRax => OffsetOf(Build(Registers.AllDifferent()), Registers.AllDifferent().Raw.rax);
+
+    private static int OffsetOfRip => OffsetOf(Build(Registers.AllDifferent()), Registers.AllDifferent().Raw.rip);
+
+    private static byte[] Build(RegisterSet home) => SignalFrame.Build(home, State(), Mask, _target);
+
+    private static byte[] State()
+    {
+        var state = new byte[StateBytes];
+        new Random(StateBytes).NextBytes(state);
+        BinaryPrimitives.WriteUInt64LittleEndian(state.AsSpan(SoftwareBytes), Features);
+        return state;
+    }
+
+    private static int StateOffset(byte[] frame) => frame.Length - StateBytes - sizeof(uint);
+
+    private static int OffsetOf(byte[] frame, ulong value)
+    {
+        var context = frame.AsSpan(0, StateOffset(frame));
+        var offset = context.IndexOf(BitConverter.GetBytes(value));
+        Assert.True(offset >= 0, $"0x{value:x} is not in the frame");
+        Assert.Equal(-1, context[(offset + 1)..].IndexOf(BitConverter.GetBytes(value)));
+        return offset;
+    }
+}

@@ -1,0 +1,87 @@
+namespace Checkpointer.Engine.Tests.Interop;
+
+/// <summary>What our structures and constants are called in the kernel's headers, where the names differ.</summary>
+internal static class AbiNames
+{
+    /// <summary>Headers of the kernel (linux-libc-dev); those of libc clash with them.</summary>
+    public static readonly string[] KernelHeaders =
+    [
+        "linux/ptrace.h", "linux/elf.h", "linux/wait.h", "linux/fcntl.h", "linux/stat.h", "linux/fs.h", "linux/memfd.h", "linux/magic.h",
+        "linux/mman.h", "linux/sched.h", "linux/sched/types.h", "linux/prctl.h", "linux/kcmp.h", "linux/rseq.h", "linux/capability.h",
+        "linux/signal.h", "linux/resource.h", "linux/uio.h", "linux/time.h", "linux/errno.h", "asm/unistd_64.h", "asm/ioctls.h",
+        "asm/statfs.h", "asm/siginfo.h", "sys/user.h",
+    ];
+
+    /// <summary>C types by the names of ours; all others are <c>struct NAME</c>.</summary>
+    public static readonly Dictionary<string, string> Types = new()
+    {
+        ["statx_t"] = "struct statx",
+        ["statfs64_t"] = "struct statfs64",
+        ["kernel_sigaction"] = "struct sigaction",
+        ["stack_t"] = "stack_t",
+        ["user_cap_data"] = "struct user_cap_pair",
+    };
+
+    /// <summary>Sizes of structures of which we use an older, shorter form.</summary>
+    public static readonly Dictionary<string, string> Sizes = new()
+    {
+        ["clone_args"] = "CLONE_ARGS_SIZE_VER1",
+        ["sched_attr"] = "SCHED_ATTR_SIZE_VER0",
+    };
+
+    /// <summary>C members by ours; null for padding that has no name in C.</summary>
+    public static readonly Dictionary<string, string?> Members = new()
+    {
+        ["statx_timestamp.reserved"] = "__reserved",
+        ["statx_t.spare0"] = "__spare0",
+        ["stack_t.pad"] = null,
+        ["kernel_sigaction.handler"] = "sa_handler",
+        ["kernel_sigaction.flags"] = "sa_flags",
+        ["kernel_sigaction.restorer"] = "sa_restorer",
+        ["kernel_sigaction.mask"] = "sa_mask",
+        ["itimerval.it_interval_sec"] = "it_interval.tv_sec",
+        ["itimerval.it_interval_usec"] = "it_interval.tv_usec",
+        ["itimerval.it_value_sec"] = "it_value.tv_sec",
+        ["itimerval.it_value_usec"] = "it_value.tv_usec",
+        ["user_cap_data.effective0"] = "data[0].effective",
+        ["user_cap_data.permitted0"] = "data[0].permitted",
+        ["user_cap_data.inheritable0"] = "data[0].inheritable",
+        ["user_cap_data.effective1"] = "data[1].effective",
+        ["user_cap_data.permitted1"] = "data[1].permitted",
+        ["user_cap_data.inheritable1"] = "data[1].inheritable",
+    };
+
+    /// <summary>C expressions by the names of our constants.</summary>
+    public static readonly Dictionary<string, string> Constants = new()
+    {
+        ["SiginfoBytes"] = "sizeof(siginfo_t)",
+        ["LINUX_CAPABILITY_VERSION_3"] = "_LINUX_CAPABILITY_VERSION_3",
+        // The request holds the size of its argument, so this checks pm_scan_arg too.
+        ["PAGEMAP_SCAN"] = "(int)_IOWR('f', 16, char[96])",
+    };
+
+    /// <summary>Constants that only libc's headers have.</summary>
+    public static readonly Dictionary<string, string> LibcConstants = new()
+    {
+        ["SPLICE_F_NONBLOCK"] = "SPLICE_F_NONBLOCK",
+        ["O_ASYNC"] = "O_ASYNC",
+        ["Max"] = "_NSIG - 1",
+    };
+
+    /// <summary>
+    /// Names that are younger than the headers of Debian 12 (Linux 6.1), with the macro that tells whether they are there. Newer headers check
+    /// them; on older ones they are checked by use: PageMapTests, and the end-to-end tests of the kinds of memory.
+    /// </summary>
+    public static readonly Dictionary<string, string> Younger = new()
+    {
+        ["MFD_EXEC"] = "MFD_EXEC", // Linux 6.3
+        ["MAP_DROPPABLE"] = "MAP_DROPPABLE", // Linux 6.11
+        ["MADV_GUARD_INSTALL"] = "MADV_GUARD_INSTALL", // Linux 6.13
+        ["PAGE_IS_FILE"] = "PAGE_IS_FILE", // Linux 6.7, and the five below
+        ["PAGE_IS_PRESENT"] = "PAGE_IS_PRESENT",
+        ["PAGE_IS_SWAPPED"] = "PAGE_IS_SWAPPED",
+        ["PAGE_IS_PFNZERO"] = "PAGE_IS_PFNZERO",
+        ["page_region"] = "PAGEMAP_SCAN",
+        ["pm_scan_arg"] = "PAGEMAP_SCAN",
+    };
+}

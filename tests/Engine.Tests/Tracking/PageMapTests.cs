@@ -1,0 +1,147 @@
+using System.Runtime.InteropServices;
+using Checkpointer.EndToEnd.Tests.Support;
+using Checkpointer.Engine.Interop;
+using Checkpointer.Engine.Support;
+using Checkpointer.Engine.Tests.Support;
+using Checkpointer.Engine.Tracking;
+using Xunit;
+using Libc = Checkpointer.Engine.Interop.Libc;
+
+namespace Checkpointer.Engine.Tests.Tracking;
+
+/// <summary>Both ways of asking for our own pages find exactly those that were touched.</summary>
+[Trait("kind", "kernel")]
+public sealed class PageMapTests
+{
+    private const int PageBytes = 4096;
+
+    [RootTheory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void AddOwnPages_FindsWrittenPagesJoined(bool useScan)
+    {
+        using var area = new Area(64);
+        int[] written = [0, 1, 2, 7, 31, 32, 63];
+        Array.ForEach(written, area.Write);
+
+        var ranges = area.OwnPages(useScan);
+
+        Assert.Equal([(0, 3), (7, 8), (31, 33), (63, 64)], ranges);
+    }
+
+    [RootTheory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void AddOwnPages_OfMoreRangesThanOneCallGives_FindsAll(bool useScan)
+    {
+        const int Pages = 20_000;
+        using var area = new Area(Pages);
+        var written = Enumerable.Range(0, Pages / 2).Select(index => index * 2).ToList();
+        written.ForEach(area.Write);
+
+        var ranges = area.OwnPages(useScan);
+
+        Assert.Equal(written.Select(page => (page, page + 1)), ranges);
+    }
+
+    [RootTheory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void AddOwnPages_AfterTheyWereDropped_FindsNothing(bool useScan)
+    {
+        const int DontNeed = 4; // MADV_DONTNEED
+        using var area = new Area(8);
+        area.Write(3);
+
+        Assert.Equal(0, Libc.madvise(area.Address, 8 * PageBytes, DontNeed));
+
+        Assert.Empty(area.OwnPages(useScan));
+    }
+
+    [RootFact]
+    public void Scan_OfPagesThatWereOnlyRead_FindsNone()
+    {
+        using var area = new Area(16);
+        area.Write(4);
+        area.Read(5);
+        area.Read(9);
+
+        Assert.Equal([(4, 5)], area.OwnPages(useScan: true));
+    }
+
+    [RootFact]
+    public void Read_OfPagesThatWereOnlyRead_FindsThemToo()
+    {
+        // The page map cannot tell the zero page; the reader of the contents then drops it.
+        using var area = new Area(16);
+        area.Write(4);
+        area.Read(9);
+
+        Assert.Equal([(4, 5), (9, 10)], area.OwnPages(useScan: false));
+    }
+
+    [RootTheory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void AddOwnPages_OfAPrivateFileMapping_FindsOnlyChangedPages(bool useScan)
+    {
+        using var scratch = new Scratch();
+        File.WriteAllBytes(scratch["file"], new byte[8 * PageBytes]);
+        using var file = File.OpenHandle(scratch["file"]);
+        using var area = new Area(8, (int)file.DangerousGetHandle());
+        Enumerable.Range(0, 8).ToList().ForEach(area.Read);
+        area.Write(6);
+
+        Assert.Equal([(6, 7)], area.OwnPages(useScan));
+    }
+
+    [RootFact]
+    public void AddOwnPages_OnThisKernel_UsesTheScan()
+    {
+        using var area = new Area(1);
+        using var pages = PageMap.Open(new ProcessId(Environment.ProcessId));
+
+        pages.AddOwnPages((ulong)area.Address, (ulong)area.Address + PageBytes, []);
+
+        Assert.Equal(Environment.OSVersion.Version >= new Version(6, 7), pages.HasScan);
+    }
+
+    [Fact]
+    public void Open_OfNoProcess_Throws()
+    {
+        Assert.Equal(Errno.ENOENT, Assert.Throws<LinuxException>(() => PageMap.Open(new ProcessId(int.MaxValue))).Errno);
+    }
+
+    /// <summary>Private memory in small pages.</summary>
+    private sealed class Area : IDisposable
+    {
+        private readonly int _pages;
+
+        public Area(int pages, int fd = -1)
+        {
+            _pages = pages;
+            var flags = Memory.MAP_PRIVATE | (fd < 0 ? Memory.MAP_ANONYMOUS : 0);
+            Address = Libc.mmap64(0, (nuint)(pages * PageBytes), Memory.PROT_READ | Memory.PROT_WRITE, flags, fd, 0);
+            Assert.NotEqual(-1, Address);
+            Assert.Equal(0, fd < 0 ? Libc.madvise(Address, (nuint)(pages * PageBytes), Memory.MADV_NOHUGEPAGE) : 0);
+        }
+
+        public nint Address { get; }
+
+        public void Write(int page) => Marshal.WriteByte(Address + (page * PageBytes) + 17, 1);
+
+        public void Read(int page) => Assert.Equal(0, Marshal.ReadByte(Address + (page * PageBytes)));
+
+        /// <summary>First page and page behind the last of each range.</summary>
+        public IEnumerable<(int First, int End)> OwnPages(bool useScan)
+        {
+            var start = (ulong)Address;
+            var ranges = new List<PageRange>();
+            using var pages = PageMap.Open(new ProcessId(Environment.ProcessId), useScan);
+            pages.AddOwnPages(start, start + (ulong)(_pages * PageBytes), ranges);
+            return ranges.Select(range => ((int)((range.Start - start) / PageBytes), (int)((range.End - start) / PageBytes)));
+        }
+
+        public void Dispose() => Assert.Equal(0, Libc.munmap(Address, (nuint)(_pages * PageBytes)));
+    }
+}
