@@ -28,7 +28,7 @@ public sealed class CheckpointEngine(EngineOptions options, ILoggerFactory logge
 
     /// <summary>Lists what in the job cannot be carried. Touches nothing.</summary>
     /// <exception cref="EngineException">No such process, or not one that can be a job.</exception>
-    public static PreflightReport Check(ProcessId root) => Preflight.Examine(root);
+    public static PreflightReport Check(ProcessId root) => new Preflight().Examine(root);
 
     /// <summary>Freezes the job, takes its state, thaws it, and hands the state to <paramref name="sink"/>.
     /// Returns after the last byte went to the sink; committing is the caller's. On any failure the job runs on as found.</summary>

@@ -10,13 +10,19 @@ namespace Checkpointer.Engine.Dump;
 /// Looks at a running job without touching it and lists what could not be carried. The same inspectors run again inside the freeze,
 /// because a job that runs can change after it was looked at.
 /// </summary>
-internal static class Preflight
+internal sealed class Preflight
 {
     private const int InitPid = 1;
 
+    /// <summary>Files that were looked at; they need no second look inside the freeze.</summary>
+    public FileIdentities Identities { get; } = new();
+
+    /// <summary>Inodes of the pipes whose holders were looked for.</summary>
+    public IReadOnlySet<ulong> Pipes { get; private set; } = new HashSet<ulong>();
+
     /// <summary>Examines the tree under <paramref name="root"/>.</summary>
     /// <exception cref="EngineException">It does not exist, or can never be a job.</exception>
-    public static PreflightReport Examine(ProcessId root)
+    public PreflightReport Examine(ProcessId root)
     {
         RefuseWhatIsNoJob(root);
         var tree = ProcessTree.Walk(root);
@@ -40,9 +46,9 @@ internal static class Preflight
             root.Value, ProcFs.TryCommandLine(root) ?? string.Empty, tree.Live.Count, threads, populated, findings.All);
     }
 
-    private static void Inspect(ProcessTree tree, FindingList findings)
+    private void Inspect(ProcessTree tree, FindingList findings)
     {
-        var mappings = new MappingCollector(findings, new FileIdentities());
+        var mappings = new MappingCollector(findings, Identities);
         ProcessInspector.Inspect(tree, findings);
         foreach (var process in tree.Live)
         {
@@ -54,7 +60,9 @@ internal static class Preflight
             }
         }
 
-        new DescriptorCollector(findings).Collect(tree.Live);
+        var descriptors = new DescriptorCollector(findings);
+        descriptors.Collect(tree.Live, Pipes);
+        Pipes = descriptors.Pipes.Select(pipe => pipe.Inode).ToHashSet();
     }
 
     private static void RefuseWhatIsNoJob(ProcessId root)

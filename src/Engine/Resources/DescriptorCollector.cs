@@ -23,7 +23,9 @@ internal sealed class DescriptorCollector(FindingList findings)
     public IReadOnlyCollection<PipeUse> Pipes => _pipes.Values;
 
     /// <summary>Collects the descriptors of all processes.</summary>
-    public Files Collect(IReadOnlyList<ProcessId> processes)
+    /// <param name="processes">The job.</param>
+    /// <param name="examinedPipes">Pipes whose holders need not be looked for: that means looking through all processes of the host.</param>
+    public Files Collect(IReadOnlyList<ProcessId> processes, IReadOnlySet<ulong> examinedPipes)
     {
         foreach (var process in processes)
         {
@@ -36,7 +38,7 @@ internal sealed class DescriptorCollector(FindingList findings)
             _files.Tables.Add(table);
         }
 
-        RefuseForeignPipes(processes);
+        RefuseForeignPipes(processes, [.. _pipes.Keys.Where(inode => !examinedPipes.Contains(inode))]);
         return _files;
     }
 
@@ -171,14 +173,14 @@ internal sealed class DescriptorCollector(FindingList findings)
         return Libc.statfs64(target, &fileSystem) == 0 && fileSystem.f_type == FileFlag.PROC_SUPER_MAGIC ? $"{target} on procfs" : null;
     }
 
-    private void RefuseForeignPipes(IReadOnlyList<ProcessId> processes)
+    private void RefuseForeignPipes(IReadOnlyList<ProcessId> processes, List<ulong> inodes)
     {
-        if (_pipes.Count == 0)
+        if (inodes.Count == 0)
         {
             return;
         }
 
-        foreach (var (inode, holder) in PipeHolders.Outside(processes, _pipes.Keys))
+        foreach (var (inode, holder) in PipeHolders.Outside(processes, inodes))
         {
             var pipe = _pipes[inode];
             var name = ProcFs.TryStat(holder)?.Comm ?? "gone";

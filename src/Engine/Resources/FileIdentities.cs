@@ -10,9 +10,12 @@ internal sealed class FileIdentities
     private readonly Dictionary<string, FileIdentity> _known = [];
 
     /// <summary>The identity of the file at <paramref name="path"/>.</summary>
-    public FileIdentity Of(string path, in FileStat stat)
+    /// <param name="path">Its name.</param>
+    /// <param name="stat">What it is now; a file that changed since it was looked at is looked at again.</param>
+    /// <param name="openPath">Another path to open it by; null for <paramref name="path"/>.</param>
+    public FileIdentity Of(string path, in FileStat stat, string? openPath = null)
     {
-        if (!_known.TryGetValue(path, out var identity))
+        if (!_known.TryGetValue(path, out var identity) || identity.MtimeNs != stat.ModifiedNs || identity.Inode != stat.Inode)
         {
             identity = new FileIdentity
             {
@@ -20,9 +23,9 @@ internal sealed class FileIdentities
                 MtimeNs = stat.ModifiedNs,
                 Inode = stat.Inode,
                 Device = stat.Device,
-                BuildId = ByteString.CopyFrom(ElfBuildId.Read(path)),
+                BuildId = ByteString.CopyFrom(ElfBuildId.Read(openPath ?? path)),
             };
-            _known.Add(path, identity);
+            _known[path] = identity;
         }
 
         return identity;

@@ -46,7 +46,8 @@ internal sealed class ProcessCollector(FrozenProcess process, FileIdentities ide
 
     private Process Facts(ProcStat stat)
     {
-        var executable = ProcFs.ReadLink(ProcFs.PathOf(process.Id, "exe"))!;
+        var link = ProcFs.PathOf(process.Id, "exe");
+        var executable = ProcFs.ReadLink(link)!;
         var image = new Process
         {
             Pid = process.Id.Value,
@@ -57,7 +58,7 @@ internal sealed class ProcessCollector(FrozenProcess process, FileIdentities ide
             StopSignal = process.Leader.Tracee.GroupStopSignal,
             IsStopped = process.Leader.Tracee.GroupStopSignal != 0,
             Executable = ByteString.CopyFromUtf8(executable),
-            ExecutableIdentity = identities.Of(executable, FileStat.Of(executable)),
+            ExecutableIdentity = identities.Of(executable, FileStat.Of(link), link),
             WorkingDirectory = ByteString.CopyFromUtf8(ProcFs.ReadLink(ProcFs.PathOf(process.Id, "cwd"))!),
             Umask = ProcFs.Status(process.Id).Umask ?? throw new EngineException(EngineFailure.Failed, "This kernel does not show the umask (Linux 4.7 does)."),
             Personality = uint.Parse(ProcFs.Text(process.Id, "personality"), NumberStyles.HexNumber, CultureInfo.InvariantCulture),

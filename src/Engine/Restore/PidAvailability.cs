@@ -10,24 +10,21 @@ internal static class PidAvailability
 {
     private const uint PollMicroseconds = 5000;
 
-    /// <summary>Waits for IDs that only dead processes still hold; refuses those that live ones do.</summary>
+    /// <summary>Waits for IDs that only dead processes still hold, as their PID, process group or session; refuses those that live ones do.</summary>
     /// <exception cref="EngineException">PidTaken.</exception>
     public static void Require(IEnumerable<int> ids, TimeSpan timeout)
     {
+        var wanted = ids.ToHashSet();
         var start = Stopwatch.GetTimestamp();
-        foreach (var id in ids.Select(id => new ThreadId(id)))
+        while (FirstHolder(wanted) is { } holder)
         {
-            while (ProcFs.TryStat(new ProcessId(id.Value)) is { } holder)
+            if (!holder.IsDead || Stopwatch.GetElapsedTime(start) > timeout)
             {
-                var isDead = holder.State is 'Z' or 'X' or 'x';
-                if (!isDead || Stopwatch.GetElapsedTime(start) > timeout)
-                {
-                    throw Taken(id);
-                }
-
-                ReapIfOurs(id);
-                _ = Libc.usleep(PollMicroseconds);
+                throw Taken(new ThreadId(holder.Id));
             }
+
+            ReapIfOurs(holder.Process);
+            _ = Libc.usleep(PollMicroseconds);
         }
     }
 
@@ -38,11 +35,50 @@ internal static class PidAvailability
         return new EngineException(EngineFailure.PidTaken, $"PID {id} is needed by the job, but it is taken by {who}.", hint);
     }
 
-    private static unsafe void ReapIfOurs(ThreadId id)
+    /// <summary>An ID that is taken, and by which process; live holders first.</summary>
+    private static (int Id, ProcessId Process, bool IsDead)? FirstHolder(HashSet<int> wanted)
+    {
+        (int Id, ProcessId Process, bool IsDead)? dead = null;
+        foreach (var holder in Holders(wanted))
+        {
+            if (!holder.IsDead)
+            {
+                return holder;
+            }
+
+            dead = holder;
+        }
+
+        return dead;
+    }
+
+    private static IEnumerable<(int Id, ProcessId Process, bool IsDead)> Holders(HashSet<int> wanted)
+    {
+        // Threads are not listed in /proc, but can be looked up.
+        foreach (var id in wanted)
+        {
+            if (ProcFs.TryStat(new ProcessId(id)) is { } stat)
+            {
+                yield return (id, new ProcessId(id), stat.IsDead);
+            }
+        }
+
+        // An ID is in use as long as a group or session bears it, even if only of a dead process that init has not reaped yet.
+        foreach (var stat in ProcFs.Processes().Select(ProcFs.TryStat).OfType<ProcStat>())
+        {
+            var id = wanted.Contains(stat.ProcessGroup) ? stat.ProcessGroup : stat.Session;
+            if (wanted.Contains(id))
+            {
+                yield return (id, new ProcessId(stat.Pid), stat.IsDead);
+            }
+        }
+    }
+
+    private static unsafe void ReapIfOurs(ProcessId process)
     {
         var status = 0;
         // ECHILD where it is somebody else's child: then its own parent, or init, has to do it.
-        _ = Libc.waitpid(id.Value, &status, WaitOption.WNOHANG);
+        _ = Libc.waitpid(process.Value, &status, WaitOption.WNOHANG);
     }
 
     private static (string Who, string Hint) Holder(ThreadId id)

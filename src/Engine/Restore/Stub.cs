@@ -49,14 +49,8 @@ internal sealed class Stub : IDisposable
         }
     }
 
-    /// <inheritdoc/>
-    public void Dispose()
-    {
-        Memory.Dispose();
-        Children.KillAndReap(Tracee.Process);
-    }
-
-    private static unsafe ProcessId Spawn()
+    /// <summary>Starts it without tracing it. It is our child and waits for ever, or until this thread ends.</summary>
+    public static unsafe ProcessId Spawn()
     {
         using var program = StubProgram.Create();
         var path = System.Text.Encoding.UTF8.GetBytes($"/proc/self/fd/{program.Number}\0");
@@ -73,6 +67,13 @@ internal sealed class Stub : IDisposable
         }
 
         return new ProcessId(pid);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Memory.Dispose();
+        Children.KillAndReap(Tracee.Process);
     }
 }
 

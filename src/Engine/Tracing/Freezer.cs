@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Checkpointer.Engine.Interop;
 using Checkpointer.Engine.Proc;
 using Checkpointer.Engine.Support;
@@ -19,7 +18,7 @@ internal sealed class Freezer(EngineOptions options, Action<string> step)
     /// <summary>Freezes the tree under <paramref name="root"/>. On failure everything runs on.</summary>
     public FrozenJob Freeze(ProcessId root)
     {
-        var job = new FrozenJob(Stopwatch.GetTimestamp());
+        var job = new FrozenJob();
         try
         {
             var tree = StopAll(root, job);
@@ -72,12 +71,13 @@ internal sealed class Freezer(EngineOptions options, Action<string> step)
                 if (Seize(thread, process) is { } tracee)
                 {
                     job.Tracees.Add(tracee);
-                    tracee.Interrupt();
                     fresh.Add(tracee);
                 }
             }
         }
 
+        job.BeginFreeze();
+        fresh.ForEach(tracee => tracee.Interrupt());
         foreach (var tracee in fresh)
         {
             step($"stop {tracee.Thread}");

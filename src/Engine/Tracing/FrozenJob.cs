@@ -10,10 +10,8 @@ namespace Checkpointer.Engine.Tracing;
 internal sealed class FrozenJob : IDisposable
 {
     private readonly List<FrozenProcess> _processes = [];
-    private readonly long _frozenSince;
+    private long _frozenSince;
     private bool _isThawed;
-
-    public FrozenJob(long frozenSince) => _frozenSince = frozenSince;
 
     /// <summary>All live processes, parents before children.</summary>
     public IReadOnlyList<FrozenProcess> Processes => _processes;
@@ -23,6 +21,15 @@ internal sealed class FrozenJob : IDisposable
 
     /// <summary>Every tracee, as the freezer found them; those of processes that failed to be captured included.</summary>
     public List<Tracee> Tracees { get; } = [];
+
+    /// <summary>Starts the clock of the freeze time: the first thread is about to be interrupted.</summary>
+    public void BeginFreeze()
+    {
+        if (_frozenSince == 0)
+        {
+            _frozenSince = Stopwatch.GetTimestamp();
+        }
+    }
 
     /// <summary>Takes up a process; it is disposed with the job.</summary>
     public void Add(FrozenProcess process) => _processes.Add(process);

@@ -59,8 +59,8 @@ internal sealed unsafe class Tracee
     /// <summary>Takes up a new thread or child that the kernel attached by itself (PTRACE_O_TRACECLONE and its like).</summary>
     public static Tracee Adopt(ThreadId thread, ProcessId process) => new(thread, process);
 
-    /// <summary>Asks the thread to stop; <see cref="WaitForStop"/> tells when it has.</summary>
-    public void Interrupt() => Request(Ptrace.PTRACE_INTERRUPT, 0, 0, "INTERRUPT");
+    /// <summary>Asks the thread to stop; <see cref="WaitForStop"/> tells when it has, or that it has died instead.</summary>
+    public void Interrupt() => IgnoreDeath(() => Request(Ptrace.PTRACE_INTERRUPT, 0, 0, "INTERRUPT"));
 
     /// <summary>
     /// Waits until an interrupted thread has stopped in an event stop. A signal that arrives first is put back: the kernel prepares the
@@ -129,17 +129,7 @@ internal sealed unsafe class Tracee
     public void Resume(int request, int signal = 0) => Request(request, 0, signal, "CONT");
 
     /// <summary>Lets the stopped thread run; one that was killed meanwhile is left to the next wait.</summary>
-    public void ResumeIfAlive(int signal)
-    {
-        try
-        {
-            Resume(Ptrace.PTRACE_CONT, signal);
-        }
-        catch (LinuxException exception) when (exception.Errno == Errno.ESRCH)
-        {
-            // SIGKILL does not wait for us; the wait reports the death.
-        }
-    }
+    public void ResumeIfAlive(int signal) => IgnoreDeath(() => Resume(Ptrace.PTRACE_CONT, signal));
 
     /// <summary>Lets the thread go. A thread that died meanwhile is no error.</summary>
     public void Detach()
@@ -259,6 +249,18 @@ internal sealed unsafe class Tracee
                     return signals;
                 }
             }
+        }
+    }
+
+    private static void IgnoreDeath(Action request)
+    {
+        try
+        {
+            request();
+        }
+        catch (LinuxException exception) when (exception.Errno == Errno.ESRCH)
+        {
+            // Killed, or gone by itself; the wait reports it.
         }
     }
 
