@@ -72,11 +72,12 @@ internal sealed class FileRollback(Files files, Inventory inventory, string gene
         {
             using (var target = File.OpenHandle(aside, FileMode.CreateNew, FileAccess.Write))
             {
+                // Before the first byte: what was private must not be readable by all while it is copied.
+                File.SetUnixFileMode(target, File.GetUnixFileMode(source));
                 Copy(source, target, (long)bytes);
                 RandomAccess.FlushToDisk(target);
             }
 
-            File.SetUnixFileMode(aside, File.GetUnixFileMode(path));
             RandomAccess.SetLength(source, (long)bytes);
         }
 

@@ -54,6 +54,11 @@ internal sealed class GenerationImages
     private static T Parse<T>(ICheckpointSource source, string name, MessageParser<T> parser)
         where T : IMessage<T>
     {
+        if (!source.ImageNames.Contains(name))
+        {
+            throw new EngineException(EngineFailure.BadImage, $"Image {name} of generation {source.Name} is missing.", "run `checkpointer verify`");
+        }
+
         try
         {
             return parser.ParseFrom(source.ReadImage(name));
@@ -67,9 +72,11 @@ internal sealed class GenerationImages
     private void Check(string name)
     {
         var pids = new HashSet<int>();
-        foreach (var process in Processes)
+        foreach (var (process, pid) in Processes.Zip(Inventory.Processes))
         {
-            var isSound = process.Process.Threads.Count > 0
+            // Pages are read under the PID of the image, so it must be the one that the inventory named.
+            var isSound = process.Process.Pid == pid
+                && process.Process.Threads.Count > 0
                 && process.Process.Threads[0].Tid == process.Process.Pid
                 && (pids.Count == 0 || pids.Contains(process.Process.ParentPid));
             if (!isSound || process.Process.Threads.Any(thread => thread.Tid <= 1 || !pids.Add(thread.Tid)))

@@ -25,7 +25,7 @@ internal static class ElfBuildId
         var offset = BinaryPrimitives.ReadInt64LittleEndian(header.AsSpan(32));
         var count = Math.Min((int)BinaryPrimitives.ReadUInt16LittleEndian(header.AsSpan(56)), ProgramHeadersMax);
         var programHeaders = new byte[count * ProgramHeaderBytes];
-        if (offset < 0 || RandomAccess.Read(file, programHeaders, offset) != programHeaders.Length)
+        if (ReadAt(file, programHeaders, offset) != programHeaders.Length)
         {
             return [];
         }
@@ -46,13 +46,13 @@ internal static class ElfBuildId
     {
         var offset = BinaryPrimitives.ReadInt64LittleEndian(programHeader[8..]);
         var bytes = BinaryPrimitives.ReadInt64LittleEndian(programHeader[32..]);
-        if (offset < 0 || bytes is < 0 or > NotesBytesMax)
+        if (bytes is < 0 or > NotesBytesMax)
         {
             return null;
         }
 
         var buffer = new byte[bytes];
-        var notes = buffer.AsSpan(0, RandomAccess.Read(file, buffer, offset));
+        var notes = buffer.AsSpan(0, ReadAt(file, buffer, offset));
         while (notes.Length >= 12)
         {
             var nameBytes = RoundUp(BinaryPrimitives.ReadUInt32LittleEndian(notes));
@@ -73,6 +73,10 @@ internal static class ElfBuildId
 
         return null;
     }
+
+    /// <summary>Bytes read; none where the file does not reach. The kernel refuses offsets near 2^63 with EINVAL.</summary>
+    private static int ReadAt(Microsoft.Win32.SafeHandles.SafeFileHandle file, byte[] buffer, long offset) =>
+        offset < 0 || offset > RandomAccess.GetLength(file) ? 0 : RandomAccess.Read(file, buffer, offset);
 
     private static long RoundUp(uint value) => ((long)value + 3) / 4 * 4;
 }
