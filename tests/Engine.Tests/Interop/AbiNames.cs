@@ -77,10 +77,11 @@ internal static class AbiNames
         ["MFD_EXEC"] = "MFD_EXEC", // Linux 6.3
         ["MAP_DROPPABLE"] = "MAP_DROPPABLE", // Linux 6.11
         ["MADV_GUARD_INSTALL"] = "MADV_GUARD_INSTALL", // Linux 6.13
-        ["PAGE_IS_FILE"] = "PAGE_IS_FILE", // Linux 6.7, and the five below
+        ["PAGE_IS_FILE"] = "PAGE_IS_FILE", // Linux 6.7, and those below
         ["PAGE_IS_PRESENT"] = "PAGE_IS_PRESENT",
         ["PAGE_IS_SWAPPED"] = "PAGE_IS_SWAPPED",
         ["PAGE_IS_PFNZERO"] = "PAGE_IS_PFNZERO",
+        ["PAGE_IS_GUARD"] = "PAGE_IS_GUARD", // Linux 6.15
         ["page_region"] = "PAGEMAP_SCAN",
         ["pm_scan_arg"] = "PAGEMAP_SCAN",
     };

@@ -77,10 +77,23 @@ public sealed class FileIdentitiesTests : IDisposable
     {
         var identities = new FileIdentities();
         File.WriteAllText(_scratch["file"], "data");
-        var first = identities.Of(_scratch["file"], FileStat.Of(_scratch["file"]));
+        var stat = FileStat.Of(_scratch["file"]);
+        var first = identities.Of(_scratch["file"], stat);
         File.Delete(_scratch["file"]);
 
-        Assert.Same(first, identities.Of(_scratch["file"], default));
+        Assert.Same(first, identities.Of(_scratch["file"], stat));
+    }
+
+    [Fact]
+    public void Of_AFileThatChangedMeanwhile_LooksAgain()
+    {
+        var identities = new FileIdentities();
+        File.WriteAllText(_scratch["file"], "data");
+        var first = identities.Of(_scratch["file"], FileStat.Of(_scratch["file"]));
+        File.WriteAllText(_scratch["file"], "other data");
+        File.SetLastWriteTimeUtc(_scratch["file"], DateTime.UnixEpoch);
+
+        Assert.NotEqual(first, identities.Of(_scratch["file"], FileStat.Of(_scratch["file"])));
     }
 
     private FileIdentity Identity(string contents)

@@ -25,7 +25,6 @@ public sealed class MappingCollectorTests
         ["shadow stack"] = (Vmas.Flagged(VmaFlags.ShadowStack), "a shadow stack"),
         ["sealed"] = (Vmas.Flagged(VmaFlags.Sealed), "a sealed mapping (mseal)"),
         ["droppable"] = (Vmas.Flagged(VmaFlags.Droppable), "droppable memory (MAP_DROPPABLE)"),
-        ["guard"] = (Vmas.Flagged(VmaFlags.Guard), "guard pages (MADV_GUARD_INSTALL)"),
         ["uffd missing"] = (Vmas.Flagged(VmaFlags.UffdMissing), "memory registered with userfaultfd"),
         ["uffd write-protect"] = (Vmas.Flagged(VmaFlags.UffdWriteProtect), "memory registered with userfaultfd"),
         ["uffd minor"] = (Vmas.Flagged(VmaFlags.UffdMinor), "memory registered with userfaultfd"),

@@ -185,5 +185,5 @@ public sealed class FileRollbackTests : IDisposable
         return rollback.Changes;
     }
 
-    private static FileRollback Rollback(params IEnumerable<OpenFile> files) => new(new Files { OpenFiles = { files } }, "md-12");
+    private static FileRollback Rollback(params IEnumerable<OpenFile> files) => new(new Files { OpenFiles = { files } }, new Inventory(), "md-12");
 }
