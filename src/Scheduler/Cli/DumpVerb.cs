@@ -32,11 +32,23 @@ internal sealed class DumpVerb : Verb
     /// <inheritdoc/>
     public override int Run(Invocation invocation, ParseResult arguments)
     {
-        using IJobStore store = invocation.Rooms.OpenStore();
-        (JobRecord job, ProcessIdentity root, PreflightReport report) = _target.Pid(arguments) is ProcessId pid
-            ? TargetByPid(invocation, store, pid)
-            : TargetByName(invocation, store, _target.Job(arguments)!);
+        if (_target.Pid(arguments) is ProcessId pid)
+        {
+            // Refused before there is a store: a process that cannot be dumped leaves no trace.
+            (ProcessIdentity root, PreflightReport report) = new JobRegistrar(invocation.Rooms.Engine, invocation.Time).Inspect(pid);
+            JobDumper.RequireDumpable(report);
+            using IJobStore store = invocation.Rooms.OpenOrCreateStore();
+            return Dump(invocation, arguments, store, JobOf(invocation, store, root, report), root, report);
+        }
 
+        using IJobStore existing = invocation.Rooms.OpenStore();
+        (JobRecord job, ProcessIdentity jobRoot, PreflightReport jobReport) = TargetByName(invocation, existing, _target.Job(arguments)!);
+        return Dump(invocation, arguments, existing, job, jobRoot, jobReport);
+    }
+
+    private int Dump(
+        Invocation invocation, ParseResult arguments, IJobStore store, JobRecord job, ProcessIdentity root, PreflightReport report)
+    {
         var dumper = new JobDumper(invocation.Rooms.Engine, store, invocation.Progress);
         DumpOutcome outcome = dumper.Dump(job, root, report, invocation.Cancellation);
         Report(invocation.Output, outcome);
@@ -64,21 +76,17 @@ internal sealed class DumpVerb : Verb
         return (job, root, invocation.Rooms.Engine.Check(root.Pid));
     }
 
-    private static (JobRecord Job, ProcessIdentity Root, PreflightReport Report) TargetByPid(
-        Invocation invocation, IJobStore store, ProcessId pid)
+    /// <summary>The job that a process is, registered now where it was none.</summary>
+    private static JobRecord JobOf(Invocation invocation, IJobStore store, ProcessIdentity root, PreflightReport report)
     {
-        var registrar = new JobRegistrar(invocation.Rooms.Engine, invocation.Time);
-        (ProcessIdentity root, PreflightReport report) = registrar.Inspect(pid);
         if (JobLocator.FindByProcess(store, root) is { } known)
         {
-            return (known, root, report);
+            return known;
         }
 
-        // A process that cannot be dumped must not be left registered behind the refusal.
-        JobDumper.RequireDumpable(report);
-        JobRecord job = registrar.Register(store, JobRegistrar.NameFor(pid), root, report);
-        invocation.Output.Line($"PID {pid} is registered as job {job.Name}");
-        return (job, root, report);
+        JobRecord job = new JobRegistrar(invocation.Rooms.Engine, invocation.Time).Register(store, JobRegistrar.NameFor(root.Pid), root, report);
+        invocation.Output.Line($"PID {root.Pid} is registered as job {job.Name}");
+        return job;
     }
 
     private static void Report(Output output, DumpOutcome outcome)
