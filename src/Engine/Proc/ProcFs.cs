@@ -94,7 +94,17 @@ internal static class ProcFs
 
     /// <inheritdoc cref="Mounts"/>
     public static IReadOnlyList<Mount>? TryMounts(ProcessId pid)
-        => ProcFile.TryParse(PathOf(pid, "mountinfo"), MountInfoReader.Parse);
+    {
+        const int InvalidArgument = 22; // EINVAL: an ended process that was not waited for has left its mount namespace
+        try
+        {
+            return ProcFile.TryParse(PathOf(pid, "mountinfo"), MountInfoReader.Parse);
+        }
+        catch (EngineException exception) when (exception.InnerException is IOException { HResult: InvalidArgument } && TryStat(pid) is not { IsDead: false })
+        {
+            return null;
+        }
+    }
 
     /// <summary>The threads of a process, the leader first. Complete only where the process is frozen.</summary>
     public static IReadOnlyList<ThreadId> Threads(ProcessId pid) => TryThreads(pid) ?? throw Gone(pid);

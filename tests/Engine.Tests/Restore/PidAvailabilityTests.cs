@@ -49,6 +49,7 @@ public sealed class PidAvailabilityTests : IDisposable
     public void Require_OfAZombieOfOurs_WaitsForIt()
     {
         var pid = Zombie();
+        Assert.Null(ProcFs.TryMounts(new ProcessId(pid)));
 
         PidAvailability.Require([pid], Wait.Patience);
 
