@@ -32,6 +32,10 @@ internal static unsafe partial class Libc
     [LibraryImport("libc", SetLastError = true)]
     internal static partial long lseek64(int fd, long offset, int whence);
 
+    /// <summary>fchown(2).</summary>
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int fchown(int fd, uint owner, uint group);
+
     /// <summary>ftruncate(2) with a 64-bit length.</summary>
     [LibraryImport("libc", SetLastError = true)]
     internal static partial int ftruncate64(int fd, long length);

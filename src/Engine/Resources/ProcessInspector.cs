@@ -16,7 +16,13 @@ internal static class ProcessInspector
     /// <summary>Inspects all processes of a tree.</summary>
     public static void Inspect(ProcessTree tree, FindingList findings)
     {
-        var processes = tree.Live.Select(process => (Id: process, Stat: ProcFs.TryStat(process))).Where(entry => entry.Stat is not null).ToList();
+        // One that has ended since the tree was walked is no matter: only in preflight, where the job runs on.
+        var processes = tree.Live.Select(process => (Id: process, Stat: ProcFs.TryStat(process))).Where(entry => entry.Stat is { IsDead: false }).ToList();
+        if (processes.Count == 0 || processes[0].Id != tree.Live[0])
+        {
+            throw new EngineException(EngineFailure.NoSuchProcess, $"Process {tree.Live[0]} has ended.");
+        }
+
         foreach (var (process, stat) in processes)
         {
             InspectState(process, stat!, findings);

@@ -74,6 +74,7 @@ internal sealed class FileRollback(Files files, Inventory inventory, string gene
             {
                 // Before the first byte: what was private must not be readable by all while it is copied.
                 File.SetUnixFileMode(target, File.GetUnixFileMode(source));
+                GiveTo(FileStat.Of(path), target, aside);
                 Copy(source, target, (long)bytes);
                 RandomAccess.FlushToDisk(target);
             }
@@ -84,6 +85,11 @@ internal sealed class FileRollback(Files files, Inventory inventory, string gene
         _changes.Add(new FileChange(
             path, $"was cut from {bytesNow} to {bytes} bytes, its size at the dump; the rest is kept in {aside}", RolledBack: true));
     }
+
+    /// <summary>The tail belongs to whom the file belongs: its owner must be able to read and remove it.</summary>
+    private static void GiveTo(in FileStat owner, Microsoft.Win32.SafeHandles.SafeFileHandle target, string name) =>
+        LinuxException.ThrowIfFailed(
+            Libc.fchown((int)target.DangerousGetHandle(), owner.Owner, owner.Group), $"chown of {name} to {owner.Owner}:{owner.Group}");
 
     private string FreeName(string path)
     {

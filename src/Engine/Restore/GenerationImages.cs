@@ -69,6 +69,13 @@ internal sealed class GenerationImages
         }
     }
 
+    private static bool IsComplete(Images.Thread thread)
+    {
+        const int Ids = 4; // real, effective, saved, file system
+        return thread is { CoreX64: not null, AlternateStack: not null, Scheduling: not null, Credentials: not null }
+            && thread.Credentials.Uids.Count == Ids && thread.Credentials.Gids.Count == Ids;
+    }
+
     private void Check(string name)
     {
         var pids = new HashSet<int>();
@@ -79,6 +86,11 @@ internal sealed class GenerationImages
                 && process.Process.Threads.Count > 0
                 && process.Process.Threads[0].Tid == process.Process.Pid
                 && (pids.Count == 0 || pids.Contains(process.Process.ParentPid));
+            if (process.Process.ExecutableIdentity is null || !process.Process.Threads.All(IsComplete))
+            {
+                throw new EngineException(EngineFailure.BadImage, $"The image of process {pid} of generation {name} lacks a part.");
+            }
+
             if (!isSound || process.Process.Threads.Any(thread => thread.Tid <= 1 || !pids.Add(thread.Tid)))
             {
                 throw new EngineException(EngineFailure.BadImage, $"The processes of generation {name} do not form a tree.");

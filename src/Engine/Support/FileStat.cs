@@ -10,8 +10,9 @@ namespace Checkpointer.Engine.Support;
 /// <param name="Bytes">Size.</param>
 /// <param name="ModifiedNs">Modification time, ns since the epoch.</param>
 /// <param name="Owner">User ID.</param>
+/// <param name="Group">Group ID.</param>
 internal readonly record struct FileStat(
-    int Mode, ulong Inode, ulong Device, ulong DeviceNode, ulong Bytes, long ModifiedNs, uint Owner)
+    int Mode, ulong Inode, ulong Device, ulong DeviceNode, ulong Bytes, long ModifiedNs, uint Owner, uint Group)
 {
     private const long NanosecondsPerSecond = 1_000_000_000;
 
@@ -45,5 +46,6 @@ internal readonly record struct FileStat(
         ((ulong)raw.stx_rdev_major << 32) | raw.stx_rdev_minor,
         raw.stx_size,
         (raw.stx_mtime.tv_sec * NanosecondsPerSecond) + raw.stx_mtime.tv_nsec,
-        raw.stx_uid);
+        raw.stx_uid,
+        raw.stx_gid);
 }

@@ -116,7 +116,6 @@ public sealed class ParsingTests
     [InlineData("unregister md")]
     [InlineData("jobs")]
     [InlineData("dump md")]
-    [InlineData("dump --pid 4711")]
     [InlineData("generations md")]
     [InlineData("show md/1")]
     [InlineData("recover --latest")]
