@@ -46,8 +46,16 @@ internal sealed class FakeGeneration : ICheckpointSource
 
     public static Process Process(int pid, int parent, params int[] threads)
     {
-        var process = new Process { Pid = pid, ParentPid = parent, Session = RootPid, ProcessGroup = RootPid, Umask = 18 };
-        process.Threads.AddRange(threads.Select(tid => new Engine.Images.Thread { Tid = tid, Name = ByteString.CopyFromUtf8("worker"), SignalMask = 5 }));
+        var process = new Process
+        {
+            Pid = pid,
+            ParentPid = parent,
+            Session = RootPid,
+            ProcessGroup = RootPid,
+            Umask = 18,
+            ExecutableIdentity = new FileIdentity { Bytes = 1 },
+        };
+        process.Threads.AddRange(threads.Select(ThreadOf));
         return process;
     }
 
@@ -72,4 +80,15 @@ internal sealed class FakeGeneration : ICheckpointSource
     public byte[] ReadImage(string name) => Images[name];
 
     public void ReadPages(string name, PageVisitor visitor) => Pages.GetValueOrDefault(name)?.ForEach(page => visitor(page.Address, page.Bytes));
+
+    private static Engine.Images.Thread ThreadOf(int tid) => new()
+    {
+        Tid = tid,
+        Name = ByteString.CopyFromUtf8("worker"),
+        SignalMask = 5,
+        CoreX64 = new CoreX64(),
+        AlternateStack = new AlternateStack(),
+        Scheduling = new Scheduling(),
+        Credentials = new Credentials { Uids = { 0, 0, 0, 0 }, Gids = { 0, 0, 0, 0 } },
+    };
 }

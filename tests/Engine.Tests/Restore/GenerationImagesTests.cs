@@ -15,6 +15,27 @@ public sealed class GenerationImagesTests
 
     private readonly FakeGeneration _generation = FakeGeneration.Sound();
 
+    [Theory]
+    [InlineData("registers")]
+    [InlineData("credentials")]
+    [InlineData("scheduling")]
+    [InlineData("executable")]
+    public void Load_OfAProcessThatLacksAPart_IsRefused(string part)
+    {
+        _generation.Change(ImageVersion.Process(Root), Engine.Images.Process.Parser, process =>
+        {
+            _ = part switch
+            {
+                "registers" => process.Threads[0].CoreX64 = null,
+                "credentials" => process.Threads[0].Credentials = null,
+                "scheduling" => process.Threads[0].Scheduling = null,
+                _ => (object?)(process.ExecutableIdentity = null),
+            };
+        });
+
+        Assert.Equal(EngineFailure.BadImage, Assert.Throws<EngineException>(() => GenerationImages.Load(_generation)).Reason);
+    }
+
     [Fact]
     public void Load_OfASoundGeneration_GivesItsTree()
     {
