@@ -157,6 +157,12 @@ internal static class ProcessInspector
             findings.Refuse(process, "session", $"Process {process} is in session {stat.Session} and its parent in {parent.Session}; that is not carried.");
         }
 
+        if (IsInVfork(stat.ParentPid))
+        {
+            // The child borrows everything until it calls exec, which it does at once; the freeze waits for that.
+            return;
+        }
+
         foreach (var (type, what) in new[] { (Task.KCMP_VM, "memory"), (Task.KCMP_FILES, "descriptor table"), (Task.KCMP_FS, "working directory"), (Task.KCMP_SIGHAND, "signal handlers") })
         {
             if (Libc.syscall(KcmpSyscall, stat.Pid, stat.ParentPid, type, 0, 0) == 0)
@@ -164,5 +170,12 @@ internal static class ProcessInspector
                 findings.Refuse(process, "sharing", $"Process {process} shares its {what} with its parent {stat.ParentPid}; that is not carried.");
             }
         }
+    }
+
+    private static bool IsInVfork(int parent)
+    {
+        var process = new ProcessId(parent);
+        // The kernel function that waits for the child of a vfork: kernel_clone, _do_fork before Linux 5.10.
+        return (ProcFs.TryThreads(process) ?? []).Any(thread => ProcFs.WaitChannel(process, thread) is "kernel_clone" or "_do_fork");
     }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Checkpointer.Engine.Interop;
 using Checkpointer.Engine.Proc;
 using Checkpointer.Engine.Support;
@@ -10,8 +11,8 @@ namespace Checkpointer.Engine.Tracing;
 /// </summary>
 internal sealed class Freezer(EngineOptions options, Action<string> step)
 {
-    // A stopped tree is found complete in two rounds; a fork bomb that outruns us is given up on.
-    private const int RoundsMax = 1000;
+    // A thread that runs or sleeps stops in well under a millisecond; one that does not may be waiting for a child.
+    private static readonly TimeSpan _vforkPatience = TimeSpan.FromMilliseconds(20);
 
     private readonly Dictionary<int, Tracee> _stopped = [];
 
@@ -42,7 +43,8 @@ internal sealed class Freezer(EngineOptions options, Action<string> step)
 
     private ProcessTree StopAll(ProcessId root, FrozenJob job)
     {
-        for (var round = 0; round < RoundsMax; round++)
+        // A stopped tree is found complete in two rounds; a fork bomb that outruns us is given up on.
+        for (var start = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(start) < options.FreezeTimeout;)
         {
             var tree = ProcessTree.Walk(root);
             if (tree.Live.Count == 0)
@@ -78,16 +80,52 @@ internal sealed class Freezer(EngineOptions options, Action<string> step)
 
         job.BeginFreeze();
         fresh.ForEach(tracee => tracee.Interrupt());
-        foreach (var tracee in fresh)
+        foreach (var tracee in fresh.Where(tracee => !tracee.IsGone && !_stopped.ContainsKey(tracee.Thread.Value)))
         {
-            step($"stop {tracee.Thread}");
-            if (tracee.WaitForStop(options.FreezeTimeout))
-            {
-                _stopped.Add(tracee.Thread.Value, tracee);
-            }
+            Stop(tracee, fresh);
         }
 
-        return fresh.Count > 0;
+        // A process that ended while we looked is neither stopped nor, in this round, a zombie.
+        return fresh.Count > 0 || tree.Live.Any(process => !_stopped.ContainsKey(process.Value));
+    }
+
+    /// <summary>
+    /// Waits until a thread has stopped. One in vfork(2), also within posix_spawn(3), cannot be stopped before its child has called exec or ended,
+    /// and the child cannot while we hold it: so the child is let run until the parent stops, and is then stopped again.
+    /// </summary>
+    private void Stop(Tracee tracee, List<Tracee> fresh)
+    {
+        step($"stop {tracee.Thread}");
+        if (tracee.StopsWithin(_vforkPatience) is { } isAlive)
+        {
+            AddStopped(tracee, isAlive);
+            return;
+        }
+
+        var released = ReleaseChildren(tracee, fresh);
+        AddStopped(tracee, tracee.WaitForStop(options.FreezeTimeout));
+        foreach (var child in released)
+        {
+            child.Interrupt();
+            Stop(child, fresh);
+        }
+    }
+
+    private List<Tracee> ReleaseChildren(Tracee parent, List<Tracee> fresh)
+    {
+        var children = (ProcFs.TryChildren(parent.Thread) ?? []).Select(child => child.Value).ToHashSet();
+        var released = fresh.Where(tracee => children.Contains(tracee.Thread.Value)
+            && (_stopped.Remove(tracee.Thread.Value) || tracee.WaitForStop(options.FreezeTimeout))).ToList();
+        released.ForEach(child => child.ResumeIfAlive(0));
+        return released;
+    }
+
+    private void AddStopped(Tracee tracee, bool isAlive)
+    {
+        if (isAlive)
+        {
+            _stopped.Add(tracee.Thread.Value, tracee);
+        }
     }
 
     private static Tracee? Seize(ThreadId thread, ProcessId process)

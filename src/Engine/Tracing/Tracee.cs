@@ -67,11 +67,13 @@ internal sealed unsafe class Tracee
     /// handler and then stops, before any code of the job runs.
     /// </summary>
     /// <returns>False where the thread died instead.</returns>
-    public bool WaitForStop(TimeSpan timeout)
+    public bool WaitForStop(TimeSpan timeout) => StopsWithin(timeout) ?? throw DidNotStop(timeout);
+
+    /// <summary>The same with patience: null where it has neither stopped nor died in time.</summary>
+    public bool? StopsWithin(TimeSpan patience)
     {
-        while (true)
+        while (TryWait(patience) is { } status)
         {
-            var status = Wait(timeout);
             if (status.IsDead)
             {
                 return false;
@@ -86,11 +88,15 @@ internal sealed unsafe class Tracee
             var signal = status.IsSyscallStop || status.Event != 0 ? 0 : status.StopSignal;
             Resume(Ptrace.PTRACE_CONT, signal);
         }
+
+        return null;
     }
 
     /// <summary>Waits for the next report of this thread.</summary>
     /// <exception cref="EngineException">TimedOut, with the state that the thread is in.</exception>
-    public WaitStatus Wait(TimeSpan timeout)
+    public WaitStatus Wait(TimeSpan timeout) => TryWait(timeout) ?? throw DidNotStop(timeout);
+
+    private WaitStatus? TryWait(TimeSpan timeout)
     {
         AssertTracerThread();
         var start = Stopwatch.GetTimestamp();
@@ -118,7 +124,7 @@ internal sealed unsafe class Tracee
 
             if (Stopwatch.GetElapsedTime(start) > timeout)
             {
-                throw DidNotStop(timeout);
+                return null;
             }
 
             _ = Libc.usleep(SleepMicroseconds);
