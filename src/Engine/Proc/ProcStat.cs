@@ -85,4 +85,8 @@ internal sealed record ProcStat
     /// <summary>True where nothing of the process runs any more. A zombie leader with other threads is still alive
     /// (its main thread called pthread_exit).</summary>
     public bool IsDead => State is 'X' or 'x' || (State == 'Z' && ThreadCount <= 1);
+
+    /// <summary>True from the moment that it begins to end (PF_EXITING): it gives up what it has before it is seen to be dead, and the leader of
+    /// a killed process is a zombie before the other threads have gone.</summary>
+    public bool IsEnding => State is 'Z' or 'X' or 'x' || (Flags & 0x4) != 0;
 }

@@ -123,7 +123,9 @@ internal static class ProcessInspector
 
     private static void RefuseUnlessShared(ProcessId process, ThreadId thread, int type, string what, FindingList findings)
     {
-        if (Libc.syscall(KcmpSyscall, process.Value, thread.Value, type, 0, 0) > 0)
+        // A thread that is ending has given its share up already; it ends before, or is not found in, the freeze.
+        if (Libc.syscall(KcmpSyscall, process.Value, thread.Value, type, 0, 0) > 0
+            && ProcFs.TryStat(process, thread) is { IsEnding: false })
         {
             findings.Refuse(process, "thread", $"Thread {thread} of process {process} has a {what} of its own; that is not carried.");
         }

@@ -59,7 +59,7 @@ internal static class PidAvailability
         {
             if (ProcFs.TryStat(new ProcessId(id)) is { } stat)
             {
-                yield return (id, new ProcessId(id), IsEnding(stat));
+                yield return (id, new ProcessId(id), stat.IsEnding);
             }
         }
 
@@ -69,17 +69,9 @@ internal static class PidAvailability
             var id = wanted.Contains(stat.ProcessGroup) ? stat.ProcessGroup : stat.Session;
             if (wanted.Contains(id))
             {
-                yield return (id, new ProcessId(stat.Pid), IsEnding(stat));
+                yield return (id, new ProcessId(stat.Pid), stat.IsEnding);
             }
         }
-    }
-
-    /// <summary>True where it has ended or is about to: a killed process takes a while to free its memory, and its leader is a zombie before its
-    /// other threads have gone.</summary>
-    private static bool IsEnding(ProcStat stat)
-    {
-        const uint Exiting = 0x4; // PF_EXITING of /proc/PID/stat field 9
-        return stat.State is 'Z' or 'X' or 'x' || (stat.Flags & Exiting) != 0;
     }
 
     private static unsafe void ReapIfOurs(ProcessId process)
