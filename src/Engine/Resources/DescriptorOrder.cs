@@ -10,8 +10,6 @@ internal readonly record struct DescriptorReference(
 /// <summary>Orders descriptors so that those of one struct file are equal: by what they show, then by kcmp(2).</summary>
 internal sealed class DescriptorOrder : IComparer<DescriptorReference>
 {
-    private const nint KcmpSyscall = 312;
-
     /// <summary>The only one.</summary>
     public static DescriptorOrder Instance { get; } = new();
 
@@ -19,12 +17,12 @@ internal sealed class DescriptorOrder : IComparer<DescriptorReference>
     public int Compare(DescriptorReference x, DescriptorReference y)
     {
         var byFacts = (x.Device, x.Inode, x.Position, x.Flags).CompareTo((y.Device, y.Inode, y.Position, y.Flags));
-        return byFacts != 0 ? byFacts : Kcmp(x, y);
+        return byFacts != 0 ? byFacts : CompareFiles(x, y);
     }
 
-    private static int Kcmp(DescriptorReference x, DescriptorReference y)
+    private static int CompareFiles(DescriptorReference x, DescriptorReference y)
     {
-        var order = Libc.syscall(KcmpSyscall, x.Process.Value, y.Process.Value, Interop.Task.KCMP_FILE, x.Number, y.Number);
+        var order = Kcmp.Compare(Interop.Task.KCMP_FILE, x.Process.Value, y.Process.Value, x.Number, y.Number);
         return order switch
         {
             0 => 0,

@@ -1,4 +1,3 @@
-using Checkpointer.Engine.Interop;
 using Checkpointer.Engine.Proc;
 using Checkpointer.Engine.Support;
 using Checkpointer.Engine.Tracing;
@@ -9,7 +8,6 @@ namespace Checkpointer.Engine.Resources;
 /// <summary>Refuses processes in states that are not carried, as far as /proc tells. Touches nothing.</summary>
 internal static class ProcessInspector
 {
-    private const int KcmpSyscall = 312;
     private const uint DeadlinePolicy = 6;
     private static readonly string[] _namespaces = ["mnt", "pid", "net", "uts", "ipc", "user", "time"];
 
@@ -124,7 +122,7 @@ internal static class ProcessInspector
     private static void RefuseUnlessShared(ProcessId process, ThreadId thread, int type, string what, FindingList findings)
     {
         // A thread that is ending has given its share up already; it ends before, or is not found in, the freeze.
-        if (Libc.syscall(KcmpSyscall, process.Value, thread.Value, type, 0, 0) > 0
+        if (Kcmp.Compare(type, process.Value, thread.Value) > 0
             && ProcFs.TryStat(process, thread) is { IsEnding: false })
         {
             findings.Refuse(process, "thread", $"Thread {thread} of process {process} has a {what} of its own; that is not carried.");
@@ -167,7 +165,7 @@ internal static class ProcessInspector
 
         foreach (var (type, what) in new[] { (Task.KCMP_VM, "memory"), (Task.KCMP_FILES, "descriptor table"), (Task.KCMP_FS, "working directory"), (Task.KCMP_SIGHAND, "signal handlers") })
         {
-            if (Libc.syscall(KcmpSyscall, stat.Pid, stat.ParentPid, type, 0, 0) == 0)
+            if (Kcmp.Compare(type, stat.Pid, stat.ParentPid) == 0)
             {
                 findings.Refuse(process, "sharing", $"Process {process} shares its {what} with its parent {stat.ParentPid}; that is not carried.");
             }

@@ -12,9 +12,6 @@ namespace Checkpointer.Engine.Resources;
 /// <summary>Takes the state of one frozen thread.</summary>
 internal sealed class ThreadCollector(FrozenProcess process, FindingList findings)
 {
-    private const int GetRobustListSyscall = 274;
-    private const int SchedGetschedulerSyscall = 145;
-    private const int IoprioGetSyscall = 252;
     private const int IoprioWhoProcess = 1;
     private const int AffinityBytes = 1024;
 
@@ -85,7 +82,7 @@ internal sealed class ThreadCollector(FrozenProcess process, FindingList finding
         ulong head = 0;
         ulong bytes = 0;
         LinuxException.ThrowIfFailed(
-            Libc.syscall(GetRobustListSyscall, thread.Value, (nint)(&head), (nint)(&bytes), 0, 0), $"get_robust_list of thread {thread}");
+            Libc.syscall((nint)Sys.GetRobustList, thread.Value, (nint)(&head), (nint)(&bytes), 0, 0), $"get_robust_list of thread {thread}");
         image.RobustList = head;
         image.RobustListBytes = bytes;
     }
@@ -120,14 +117,14 @@ internal sealed class ThreadCollector(FrozenProcess process, FindingList finding
 
     private static uint Policy(ThreadId thread)
     {
-        var policy = Libc.syscall(SchedGetschedulerSyscall, thread.Value, 0, 0, 0, 0);
+        var policy = Libc.syscall((nint)Sys.SchedGetscheduler, thread.Value, 0, 0, 0, 0);
         LinuxException.ThrowIfFailed(policy, $"sched_getscheduler of thread {thread}");
         return (uint)policy;
     }
 
     private static uint IoPriority(ThreadId thread)
     {
-        var priority = Libc.syscall(IoprioGetSyscall, IoprioWhoProcess, thread.Value, 0, 0, 0);
+        var priority = Libc.syscall((nint)Sys.IoprioGet, IoprioWhoProcess, thread.Value, 0, 0, 0);
         LinuxException.ThrowIfFailed(priority, $"ioprio_get of thread {thread}");
         return (uint)priority;
     }

@@ -1,6 +1,6 @@
 namespace Checkpointer.Engine.Arch.X64;
 
-/// <summary>System call numbers that are injected into a job, asm/unistd_64.h.</summary>
+/// <summary>System call numbers that are injected into a job, or that libc has no wrapper for, asm/unistd_64.h.</summary>
 internal enum Sys
 {
     Close = 3,
@@ -31,6 +31,7 @@ internal enum Sys
     Sigaltstack = 131,
     Personality = 135,
     Setpriority = 141,
+    SchedGetscheduler = 145,
     Prctl = 157,
     Futex = 202,
     SchedSetaffinity = 203,
@@ -42,11 +43,14 @@ internal enum Sys
     ExitGroup = 231,
     EpollWait = 232,
     IoprioSet = 251,
+    IoprioGet = 252,
     SetRobustList = 273,
+    GetRobustList = 274,
     EpollPwait = 281,
     Dup3 = 292,
     RtTgsigqueueinfo = 297,
     Prlimit64 = 302,
+    Kcmp = 312,
     SchedSetattr = 314,
     Mlock2 = 325,
     Rseq = 334,
