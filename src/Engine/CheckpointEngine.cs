@@ -40,6 +40,9 @@ public sealed class CheckpointEngine(EngineOptions options, ILoggerFactory logge
             () => new Dumper(options, new CopyCapture(CopyBudget.Of(options)), Step(_dumpLog), _dumpLog)
                 .Dump(root, sink, populatedBytesDone, cancellation));
 
+    /// <summary>Follows a job from dump to dump. Nothing is touched before the first dump.</summary>
+    public TrackedJob Track(ProcessId root) => new(root, (sink, bytesDone, cancellation) => Dump(root, sink, bytesDone, cancellation));
+
     /// <summary>Kills the whole tree under <paramref name="root"/>, if it is still the same process.</summary>
     public void Kill(ProcessIdentity root) => TracerThread.Run(
         $"kill {root.Pid}",

@@ -27,4 +27,18 @@ public sealed class EngineOptions
     /// sink with the job still frozen. Defaults to 4 GiB, and never more than half of MemAvailable is used.</summary>
     [Range(0L, 1L << 44)]
     public long CopyBudgetBytes { get; set; } = 4L << 30;
+
+    /// <summary>How pages are taken inside the freeze. Defaults to <see cref="CaptureChoice.Auto"/>.</summary>
+    public CaptureChoice Capture { get; set; }
+
+    /// <summary>Whether changed pages are taken ahead of the freeze, while the job runs, so that few are left for it. Never done where memory may be
+    /// written past the tracker (jobs of several processes, files open with O_DIRECT). Defaults to true.</summary>
+    public bool Precopy { get; set; } = true;
+
+    /// <summary>Whether write-protect tracking is used where the kernel has it. Defaults to true.</summary>
+    public bool WriteProtect { get; set; } = true;
+
+    /// <summary>Nice level of the threads that read, hash, compress and write beside the job, 0 to 19. Defaults to 10.</summary>
+    [Range(0, 19)]
+    public int Nice { get; set; } = 10;
 }

@@ -6,6 +6,9 @@ namespace Checkpointer.Engine;
 /// </summary>
 public interface ICheckpointSink
 {
+    /// <summary>True where contents start as they are in a base generation, false where they start as zero.</summary>
+    bool HasBase { get; }
+
     /// <summary>Stores one image: a small protobuf message under a name that is unique in the generation,
     /// such as <c>inventory</c> or <c>process/4711</c>.</summary>
     void PutImage(string name, ReadOnlySpan<byte> image);

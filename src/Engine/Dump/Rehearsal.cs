@@ -41,6 +41,8 @@ internal static class Rehearsal
 
     private sealed class NoSink : ICheckpointSink, IPageSink
     {
+        public bool HasBase => false;
+
         public void PutImage(string name, ReadOnlySpan<byte> image)
         {
         }

@@ -9,6 +9,9 @@ namespace Checkpointer.Scheduler.Composition;
 internal sealed class StoreSink(GenerationWriter writer) : IGenerationInProgress
 {
     /// <inheritdoc/>
+    public bool HasBase => false;
+
+    /// <inheritdoc/>
     public void PutImage(string name, ReadOnlySpan<byte> image) => writer.PutImage(name, image);
 
     /// <inheritdoc/>

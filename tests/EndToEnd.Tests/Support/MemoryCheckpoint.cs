@@ -2,26 +2,31 @@ using Checkpointer.Engine;
 
 namespace Checkpointer.EndToEnd.Tests.Support;
 
-/// <summary>A generation in memory, for tests of the engine without a store.</summary>
-internal sealed class MemoryCheckpoint : ICheckpointSink, ICheckpointSource
+/// <summary>A generation in memory, page by page, for tests of the engine without a store.</summary>
+/// <param name="previous">Generation that contents start from; null for none.</param>
+internal sealed class MemoryCheckpoint(MemoryCheckpoint? previous = null) : ICheckpointSink, ICheckpointSource
 {
+    private const int PageBytes = 4096;
     private readonly Dictionary<string, byte[]> _images = [];
     private readonly Dictionary<string, SortedDictionary<ulong, byte[]>> _pages = [];
+
+    public bool HasBase => previous is not null;
 
     public string Name => "memory/1";
 
     public IReadOnlyCollection<string> ImageNames => _images.Keys;
 
+    /// <summary>Bytes handed over for this generation, without what came from the base.</summary>
+    public long WrittenBytes { get; private set; }
+
     public void PutImage(string name, ReadOnlySpan<byte> image) => _images[name] = image.ToArray();
 
     public IPageSink OpenPages(string name)
     {
-        if (!_pages.TryGetValue(name, out var pages))
-        {
-            _pages[name] = pages = [];
-        }
-
-        return new Pages(pages);
+        var inherited = previous?._pages.GetValueOrDefault(name);
+        var pages = inherited is null ? new SortedDictionary<ulong, byte[]>() : new SortedDictionary<ulong, byte[]>(inherited);
+        _pages.Add(name, pages);
+        return new Pages(this, pages);
     }
 
     public byte[] ReadImage(string name) => _images[name];
@@ -34,11 +39,27 @@ internal sealed class MemoryCheckpoint : ICheckpointSink, ICheckpointSource
         }
     }
 
-    private sealed class Pages(SortedDictionary<ulong, byte[]> pages) : IPageSink
-    {
-        public void Write(ulong address, ReadOnlySpan<byte> bytes) => pages[address] = bytes.ToArray();
+    /// <summary>The pages of a content by address.</summary>
+    public IReadOnlyDictionary<ulong, byte[]> PagesOf(string name) => _pages[name];
 
-        public void Clear(ulong address, ulong length) => throw new NotSupportedException("a full generation clears nothing");
+    private sealed class Pages(MemoryCheckpoint owner, SortedDictionary<ulong, byte[]> pages) : IPageSink
+    {
+        public void Write(ulong address, ReadOnlySpan<byte> bytes)
+        {
+            owner.WrittenBytes += bytes.Length;
+            for (var offset = 0; offset < bytes.Length; offset += PageBytes)
+            {
+                pages[address + (ulong)offset] = bytes.Slice(offset, PageBytes).ToArray();
+            }
+        }
+
+        public void Clear(ulong address, ulong length)
+        {
+            foreach (var page in pages.Keys.Where(page => page >= address && page - address < length).ToList())
+            {
+                pages.Remove(page);
+            }
+        }
 
         public void Dispose()
         {

@@ -119,6 +119,8 @@ internal sealed class FakeStore(List<string> journal) : IJobStore
 
     private sealed class InProgress(FakeStore store, string job, List<string> journal) : IGenerationInProgress
     {
+        public bool HasBase => false;
+
         public void PutImage(string name, ReadOnlySpan<byte> image) => journal.Add($"image {name} {image.Length}");
 
         public IPageSink OpenPages(string name) => new Pages();
