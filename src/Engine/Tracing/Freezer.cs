@@ -15,6 +15,7 @@ internal sealed class Freezer(EngineOptions options, Action<string> step)
     private static readonly TimeSpan _vforkPatience = TimeSpan.FromMilliseconds(20);
 
     private readonly Dictionary<int, Tracee> _stopped = [];
+    private readonly HashSet<ProcessId> _prepared = [];
 
     /// <summary>Freezes the tree under <paramref name="root"/>. On failure everything runs on.</summary>
     public FrozenJob Freeze(ProcessId root)
@@ -75,6 +76,12 @@ internal sealed class Freezer(EngineOptions options, Action<string> step)
                     job.Tracees.Add(tracee);
                     fresh.Add(tracee);
                 }
+            }
+
+            if (_prepared.Add(process))
+            {
+                // While it still runs: a search of its code would be the longest part of the freeze.
+                Gadgets.Prepare(process);
             }
         }
 

@@ -9,9 +9,14 @@ namespace Checkpointer.Engine.Arch.X64;
 /// </summary>
 internal static class SignalFrame
 {
+    /// <summary>Bytes of the address before the frame.</summary>
+    public const int ReturnAddressBytes = 8;
+
     /// <summary>Room for the largest frame: ucontext and 11 KiB of XSTATE with AMX.</summary>
     public const int BytesMax = 16 * 1024;
 
+    // Below it a function without calls keeps variables; signal handlers start below it too (System V ABI of x86-64).
+    private const ulong RedZoneBytes = 128;
     private const int ContextBytes = 304 + 8;
     private const int FloatingPointAlignment = 64;
 
@@ -27,6 +32,28 @@ internal static class SignalFrame
     private const uint SecondMagic = 0x46505845;
     private const long RestartSyscallNumber = (long)Sys.RestartSyscall;
 
+    /// <summary>Where a frame can lie below what a thread has on its stack; the 8 bytes before it are free too, for the address of
+    /// <c>rt_sigreturn</c>.</summary>
+    public static RemotePtr PlaceBelow(RemotePtr stackPointer, int extendedStateBytes)
+    {
+        var end = (stackPointer - RedZoneBytes - (ulong)BytesOf(extendedStateBytes)).Address;
+        return new RemotePtr(end - (end % FloatingPointAlignment));
+    }
+
+    /// <summary>The frame, and before it the address that <c>ret</c> takes, as the kernel leaves it for a signal handler.</summary>
+    /// <param name="home">Registers at the freeze.</param>
+    /// <param name="extendedState">NT_X86_XSTATE as ptrace gave it.</param>
+    /// <param name="signalMask">Blocked signals at the freeze.</param>
+    /// <param name="target">Where the frame will lie; the address lies 8 bytes before it.</param>
+    /// <param name="sigreturn">Code that calls <c>rt_sigreturn</c>.</param>
+    public static byte[] BuildReturning(RegisterSet home, ReadOnlySpan<byte> extendedState, ulong signalMask, RemotePtr target, RemotePtr sigreturn)
+    {
+        var bytes = new byte[ReturnAddressBytes + BytesOf(extendedState.Length)];
+        BinaryPrimitives.WriteUInt64LittleEndian(bytes, sigreturn.Address);
+        Build(home, extendedState, signalMask, target).CopyTo(bytes, ReturnAddressBytes);
+        return bytes;
+    }
+
     /// <summary>Builds the frame for a thread that should continue with <paramref name="home"/>.</summary>
     /// <param name="home">Registers at the freeze.</param>
     /// <param name="extendedState">NT_X86_XSTATE as ptrace gave it.</param>
@@ -36,7 +63,7 @@ internal static class SignalFrame
     {
         Invariant.Require(target.Address % FloatingPointAlignment == 0, "signal frame is not aligned");
         var floatingPoint = RoundUp(ContextBytes, FloatingPointAlignment);
-        var frame = new byte[floatingPoint + extendedState.Length + sizeof(uint)];
+        var frame = new byte[BytesOf(extendedState.Length)];
         Invariant.Require(frame.Length <= BytesMax, "signal frame is larger than its room");
         WriteContext(frame, ForSigreturn(home), signalMask, (target + (ulong)floatingPoint).Address);
         WriteExtendedState(frame.AsSpan(floatingPoint), extendedState);
@@ -88,6 +115,8 @@ internal static class SignalFrame
         BinaryPrimitives.WriteInt32LittleEndian(software[16..], extendedState.Length);
         BinaryPrimitives.WriteUInt32LittleEndian(target[extendedState.Length..], SecondMagic);
     }
+
+    private static int BytesOf(int extendedStateBytes) => RoundUp(ContextBytes, FloatingPointAlignment) + extendedStateBytes + sizeof(uint);
 
     private static int RoundUp(int value, int alignment) => (value + alignment - 1) / alignment * alignment;
 }

@@ -95,6 +95,30 @@ public sealed class SignalFrameTests
         Assert.Throws<InvariantViolationException>(() => SignalFrame.Build(Registers.AllDifferent(), new byte[SignalFrame.BytesMax], Mask, _target));
     }
 
+    [Fact]
+    public void BuildReturning_PutsTheAddressOfSigreturnBeforeTheFrame()
+    {
+        var home = Registers.AllDifferent();
+
+        var bytes = SignalFrame.BuildReturning(home, State(), Mask, _target, new(0x401234));
+
+        Assert.Equal(0x401234ul, BinaryPrimitives.ReadUInt64LittleEndian(bytes));
+        Assert.Equal(Build(home), bytes[SignalFrame.ReturnAddressBytes..]);
+    }
+
+    [Theory]
+    [InlineData(0x7ffe_1234_5678ul)]
+    [InlineData(0x7ffe_1234_5680ul)]
+    [InlineData(0x7ffe_1234_56bful)]
+    public void PlaceBelow_LeavesTheRedZoneAndAligns(ulong pointer)
+    {
+        var place = SignalFrame.PlaceBelow(new(pointer), StateBytes);
+
+        var frame = (ulong)Build(Registers.AllDifferent()).Length;
+        Assert.Equal(0ul, place.Address % 64);
+        Assert.InRange(place.Address + frame, pointer - 128 - 63, pointer - 128);
+    }
+
     [Theory]
     [InlineData(0, -512, 0L)] // read is made again
     [InlineData((int)Sys.Nanosleep, -516, (long)Sys.RestartSyscall)] // sigreturn disarms the restart block: this ends with EINTR
