@@ -36,11 +36,16 @@ internal static class Bootstrap
 
     private static void GiveBack(BorrowedStack stack, bool isHome, Action<bool>? closed)
     {
-        if (isHome)
+        try
         {
-            stack.GiveBack();
+            if (isHome)
+            {
+                stack.GiveBack();
+            }
         }
-
-        closed?.Invoke(isHome);
+        finally
+        {
+            closed?.Invoke(isHome);
+        }
     }
 }

@@ -33,6 +33,7 @@ internal sealed class Freezer(EngineOptions options, Action<string> step)
                 frozen.Capture(_stopped.Values.Where(tracee => tracee.Process == process));
             }
 
+            Leftovers.Remove(job);
             return job;
         }
         catch

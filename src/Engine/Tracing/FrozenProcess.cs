@@ -2,6 +2,7 @@ using Checkpointer.Engine.Arch.X64;
 using Checkpointer.Engine.Interop;
 using Checkpointer.Engine.Proc;
 using Checkpointer.Engine.Support;
+using Task = Checkpointer.Engine.Interop.Task;
 
 namespace Checkpointer.Engine.Tracing;
 
@@ -44,6 +45,9 @@ internal sealed class FrozenProcess : IDisposable
     /// hurt the job.</summary>
     public bool HadRoadHome { get; private set; } = true;
 
+    /// <summary>True once the job was thawed: nothing can be injected any more.</summary>
+    public bool IsThawed { get; private set; }
+
     /// <summary>Takes the state of all stopped threads and the mappings.</summary>
     public void Capture(IEnumerable<Tracee> stopped)
     {
@@ -68,9 +72,35 @@ internal sealed class FrozenProcess : IDisposable
     {
         var gate = Gate ?? throw new InvariantViolationException($"process {Id} has no gate");
         RequireNoOther();
-        Memory.Write(gate.Frame, SignalFrame.Build(thread.Home, thread.Tracee.GetExtendedState(), thread.SignalMask, gate.Frame));
+        Memory.Write(gate.Frame, SignalFrame.Build(thread.HomeByFrame, thread.Tracee.GetExtendedState(), thread.SignalMask, gate.Frame));
         _isInjecting = true;
         return SyscallInjection.Through(gate.CallCode, gate.Frame, thread, _syscallTimeout, _step, End);
+    }
+
+    /// <summary>
+    /// Makes a call in the leader that opens a descriptor, and takes the descriptor over: the job has closed it when this returns, on every path, and
+    /// closes it by itself if we die. Precondition: the gate is open, and no injection is.
+    /// </summary>
+    /// <exception cref="LinuxException">The call or the duplication failed.</exception>
+    public SafeFd TakeDescriptor(Sys number, params ReadOnlySpan<ulong> arguments)
+    {
+        using var injection = Inject(Leader);
+        var result = injection.CallAt(Gate!.Value.TakeCode, number, arguments);
+        try
+        {
+            return RemoteDescriptor.Duplicate(Id, (int)result.OrThrow($"{number} in process {Id}"));
+        }
+        finally
+        {
+            injection.RunToExit(Sys.Close);
+        }
+    }
+
+    /// <summary>Makes a stopped copy of the process; null, with the reason, where the kernel refuses to (limits, memory).
+    /// Precondition: the gate is open, and no injection is.</summary>
+    public ProcessCopy? TryCopy(out Errno errno)
+    {
+        return TryClone(out errno) is { } task ? ProcessCopy.Adopt(this, task, _syscallTimeout, _step) : null;
     }
 
     /// <summary>Lets some thread make system calls through code of the process itself. Precondition: no other injection is open in this process.</summary>
@@ -103,8 +133,53 @@ internal sealed class FrozenProcess : IDisposable
         Gate = null;
     }
 
+    /// <summary>Unmaps a gate that an earlier dump has left, unless a thread is still in it: then a later dump will.</summary>
+    public void RemoveGate(Vma left)
+    {
+        Vmas = [.. Vmas.Where(vma => vma != left)];
+        if (_threads.Any(thread => Contains(left, thread.Home.InstructionPointer) || Contains(left, thread.Home.StackPointer)))
+        {
+            return;
+        }
+
+        using var injection = InjectWithoutGate();
+        injection.Call(Sys.Munmap, left.Start, left.Bytes).OrThrow($"munmap of a gate that was left in process {Id}");
+    }
+
+    /// <summary>Reaps an ended copy that is a child of this process; true where nothing of it is left.</summary>
+    public bool TryReapCopy(ProcessId copy)
+    {
+        using var injection = InjectWithoutGate();
+        return CopyReaper.TryReap(injection, copy);
+    }
+
     /// <inheritdoc/>
-    public void Dispose() => Memory.Dispose();
+    public void Dispose()
+    {
+        IsThawed = true;
+        Memory.Dispose();
+    }
+
+    private static bool Contains(Vma vma, RemotePtr pointer) => vma.Start <= pointer.Address && pointer.Address < vma.End;
+
+    private ThreadId? TryClone(out Errno errno)
+    {
+        using var injection = Inject(Leader);
+        Leader.Tracee.SetOptions(Ptrace.PTRACE_O_TRACESYSGOOD | Ptrace.PTRACE_O_TRACECLONE);
+        try
+        {
+            // CLONE_FILES: the copy keeps no descriptor open by itself, so pipes and locks of the job behave as without it. Exit signal 0: the job is
+            // not told of its end, and its waits do not see it.
+            errno = injection.CallAt(Gate!.Value.CopyCode, Sys.Clone, Task.CLONE_FILES).Errno;
+        }
+        finally
+        {
+            Leader.Tracee.SetOptions(Ptrace.PTRACE_O_TRACESYSGOOD);
+        }
+
+        Invariant.Require(errno != Errno.None || injection.NewTask is not null, $"a clone in process {Id} was not reported");
+        return injection.NewTask;
+    }
 
     private Gate MapGate(SyscallInjection injection)
     {

@@ -142,10 +142,19 @@ internal sealed class SyscallInjection : IDisposable
     /// <summary>Puts the thread back where it should continue; a thread that died meanwhile is no error.</summary>
     public void Dispose()
     {
-        if (_isOpen)
+        if (!_isOpen)
         {
-            _isOpen = false;
-            var isHome = !_isAway || TryComeHome();
+            return;
+        }
+
+        _isOpen = false;
+        var isHome = false;
+        try
+        {
+            isHome = !_isAway || TryComeHome();
+        }
+        finally
+        {
             _closed?.Invoke(isHome);
         }
     }

@@ -175,6 +175,22 @@ internal sealed unsafe class Tracee
         }
     }
 
+    /// <summary>Kills a process of one thread that is ours to kill, and waits until it is dead.</summary>
+    public void Kill(TimeSpan timeout)
+    {
+        Invariant.Require(Thread.Value == Process.Value && Thread.Value > 1, $"{Thread} is not a process to kill");
+        TracerDeath.MayCome();
+        if (!IsGone && Libc.kill(Process.Value, Signal.SIGKILL) != 0)
+        {
+            throw new LinuxException($"kill of process {Process}", LastError.Get());
+        }
+
+        while (!IsGone)
+        {
+            _ = Wait(timeout);
+        }
+    }
+
     /// <summary>Changes the PTRACE_O_* options.</summary>
     public void SetOptions(int options) => Request(Ptrace.PTRACE_SETOPTIONS, 0, options, "SETOPTIONS");
 

@@ -30,7 +30,6 @@ internal static class SignalFrame
     private const int SoftwareBytesOffset = 464;
     private const uint FirstMagic = 0x46505853;
     private const uint SecondMagic = 0x46505845;
-    private const long RestartSyscallNumber = (long)Sys.RestartSyscall;
 
     /// <summary>Where a frame can lie below what a thread has on its stack; the 8 bytes before it are free too, for the address of
     /// <c>rt_sigreturn</c>.</summary>
@@ -41,7 +40,7 @@ internal static class SignalFrame
     }
 
     /// <summary>The frame, and before it the address that <c>ret</c> takes, as the kernel leaves it for a signal handler.</summary>
-    /// <param name="home">Registers at the freeze.</param>
+    /// <param name="home">Registers to go on with, outside any interrupted call (<see cref="SyscallRestart"/>).</param>
     /// <param name="extendedState">NT_X86_XSTATE as ptrace gave it.</param>
     /// <param name="signalMask">Blocked signals at the freeze.</param>
     /// <param name="target">Where the frame will lie; the address lies 8 bytes before it.</param>
@@ -55,31 +54,20 @@ internal static class SignalFrame
     }
 
     /// <summary>Builds the frame for a thread that should continue with <paramref name="home"/>.</summary>
-    /// <param name="home">Registers at the freeze.</param>
+    /// <param name="home">Registers to go on with, outside any interrupted call (<see cref="SyscallRestart"/>).</param>
     /// <param name="extendedState">NT_X86_XSTATE as ptrace gave it.</param>
     /// <param name="signalMask">Blocked signals at the freeze.</param>
     /// <param name="target">Where the frame will lie; 64-byte aligned. It is also the stack pointer to inject with.</param>
     public static byte[] Build(RegisterSet home, ReadOnlySpan<byte> extendedState, ulong signalMask, RemotePtr target)
     {
         Invariant.Require(target.Address % FloatingPointAlignment == 0, "signal frame is not aligned");
+        Invariant.Require(!home.IsInRestartableSyscall, "sigreturn restarts no system call");
         var floatingPoint = RoundUp(ContextBytes, FloatingPointAlignment);
         var frame = new byte[BytesOf(extendedState.Length)];
         Invariant.Require(frame.Length <= BytesMax, "signal frame is larger than its room");
-        WriteContext(frame, ForSigreturn(home), signalMask, (target + (ulong)floatingPoint).Address);
+        WriteContext(frame, home, signalMask, (target + (ulong)floatingPoint).Address);
         WriteExtendedState(frame.AsSpan(floatingPoint), extendedState);
         return frame;
-    }
-
-    /// <summary>Sigreturn ends any restart, so an interrupted call is rewound; one with a restart block becomes
-    /// <c>restart_syscall</c>, which the kernel then ends with EINTR.</summary>
-    private static RegisterSet ForSigreturn(RegisterSet home)
-    {
-        if (!home.IsInRestartableSyscall)
-        {
-            return home;
-        }
-
-        return home.Rewound(home.NeedsRestartBlock ? RestartSyscallNumber : home.InterruptedSyscall);
     }
 
     private static void WriteContext(Span<byte> frame, RegisterSet home, ulong signalMask, ulong floatingPoint)
