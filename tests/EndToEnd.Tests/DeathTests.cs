@@ -1,4 +1,3 @@
-using System.Text.RegularExpressions;
 using Checkpointer.EndToEnd.Tests.Support;
 using Checkpointer.Engine;
 using Checkpointer.Engine.Arch.X64;
@@ -15,7 +14,7 @@ namespace Checkpointer.EndToEnd.Tests;
 /// </summary>
 [Collection(KernelCollection.Name)]
 [Trait("kind", "kernel")]
-public sealed partial class DeathTests(ProgramFixture programs) : IDisposable
+public sealed class DeathTests(ProgramFixture programs) : IDisposable
 {
     private const int PointsMax = 5000;
     private const int UserModeOnly = 1; // UFFD_USER_MODE_ONLY
@@ -33,12 +32,12 @@ public sealed partial class DeathTests(ProgramFixture programs) : IDisposable
     public void Tracer_DyingAtAnyPoint_LeavesTheJobAsFound(string name)
     {
         using var job = TestJob.StartProgram(programs.Executable(name), _directory, name);
-        var before = Settled(job);
-        var points = DieAtEachPoint(job, () => Session(new ProcessId(job.Pid)), point => AssertGoesOn(job, before, point));
+        var watch = new JobWatch(job);
+        var points = DieAtEachPoint(job, () => Session(new ProcessId(job.Pid)), watch.AssertGoesOn);
 
         Assert.InRange(points, 50, PointsMax);
         _ = TracerThread.Run("to live", () => Session(new ProcessId(job.Pid)));
-        Wait.UntilHolds(() => before.AssertSame(Picture(job), "after a session that nobody died in"));
+        watch.AssertAsFound("after a session that nobody died in");
         job.Go(TestProgram.All.Single(program => program.Name == name).GoesByFile);
         job.WaitForLine("PASS");
     }
@@ -105,67 +104,6 @@ public sealed partial class DeathTests(ProgramFixture programs) : IDisposable
         }
 
         throw new InvalidOperationException($"more than {PointsMax} points");
-    }
-
-    private static void AssertGoesOn(TestJob job, ProcessPicture before, string point)
-    {
-        Assert.True(job.IsRunning, $"{point}: ended: {job}");
-        Wait.UntilHolds(() => (before with { Mappings = [] }).AssertSame(Picture(job) with { Mappings = [] }, point));
-        Assert.DoesNotContain("FAIL", job.Output, StringComparison.Ordinal);
-        Wait.Until(() => !LiveChildren(job).Any(), Wait.Patience, () => $"{point}: a copy lives: {string.Join(' ', LiveChildren(job))}");
-        AssertBeats(job, point);
-    }
-
-    /// <summary>Without pending signals, which come and go; a program that counts its signals misses those that are lost.</summary>
-    private static ProcessPicture Picture(TestJob job)
-    {
-        var picture = ProcessPicture.Of(job.Pid);
-        return picture with { Threads = [.. picture.Threads.Select(thread => Pending().Replace(thread, ""))] };
-    }
-
-    /// <summary>The picture once no thread is still being made: until then pthread_create keeps all its signals blocked.</summary>
-    private static ProcessPicture Settled(TestJob job)
-    {
-        ProcessPicture? picture = null;
-        Wait.Until(
-            () => !(picture = Picture(job)).Threads.Any(thread => thread.Contains("SigBlk:\tffff", StringComparison.Ordinal)),
-            Wait.Patience,
-            () => $"a thread does not begin: {job}");
-        return picture!;
-    }
-
-    [GeneratedRegex("S[a-z]+Pnd:\t[0-9a-f]+ ")]
-    private static partial Regex Pending();
-
-    /// <summary>The programs here have no children of their own.</summary>
-    private static IEnumerable<int> LiveChildren(TestJob job) =>
-        from thread in ProcFacts.Threads(job.Pid)
-        from child in File.ReadAllText($"/proc/{job.Pid}/task/{thread}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(int.Parse)
-        where ProcFacts.StatField(child, 3) != "Z"
-        select child;
-
-    /// <summary>Each thread of a program that counts its turns makes another one.</summary>
-    private static void AssertBeats(TestJob job, string point)
-    {
-        if (!File.Exists(job.Scratch + ".beats"))
-        {
-            return;
-        }
-
-        var before = Beats(job);
-        Wait.Until(
-            () => Beats(job).Zip(before).All(beat => beat.First > beat.Second),
-            Wait.Patience,
-            () => $"{point}: a thread stands still: {string.Join(' ', before)}, then {string.Join(' ', Beats(job))}: {job}");
-    }
-
-    private static List<ulong> Beats(TestJob job)
-    {
-        const int Counters = 5;
-        using var file = File.OpenRead(job.Scratch + ".beats");
-        var bytes = new byte[Counters * sizeof(ulong)];
-        file.ReadExactly(bytes);
-        return [.. Enumerable.Range(0, Counters).Select(index => BitConverter.ToUInt64(bytes, index * sizeof(ulong)))];
     }
 
     private sealed class DeathOfTracerException : Exception

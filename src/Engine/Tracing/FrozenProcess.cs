@@ -133,15 +133,17 @@ internal sealed class FrozenProcess : IDisposable
         Gate = null;
     }
 
-    /// <summary>Unmaps a gate that an earlier dump has left, unless a thread is still in it: then a later dump will.</summary>
+    /// <summary>Unmaps a gate that an earlier dump has left.</summary>
+    /// <exception cref="EngineException">TimedOut: a thread is still on its way home from it, in a call that takes long or in a signal handler.</exception>
     public void RemoveGate(Vma left)
     {
-        Vmas = [.. Vmas.Where(vma => vma != left)];
-        if (_threads.Any(thread => Contains(left, thread.Home.InstructionPointer) || Contains(left, thread.Home.StackPointer)))
+        if (_threads.FirstOrDefault(thread => Contains(left, thread.Home.InstructionPointer) || Contains(left, thread.Home.StackPointer)) is { } inside)
         {
-            return;
+            throw new EngineException(
+                EngineFailure.TimedOut, $"Thread {inside.Id} of process {Id} has not ended a call that a dump made in it before it was killed.", "try again");
         }
 
+        Vmas = [.. Vmas.Where(vma => vma != left)];
         using var injection = InjectWithoutGate();
         injection.Call(Sys.Munmap, left.Start, left.Bytes).OrThrow($"munmap of a gate that was left in process {Id}");
     }

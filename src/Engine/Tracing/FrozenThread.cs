@@ -49,10 +49,18 @@ internal sealed class FrozenThread
     /// or in a wait that must not notice us.</summary>
     public void SendHome()
     {
-        if (!Tracee.IsGone)
+        if (Tracee.IsGone)
         {
-            Tracee.SetRegisters(Home);
+            return;
         }
+
+        // Only after an injected call that outlasted our patience, and has ended since.
+        if (Tracee.GetSignalMask() != SignalMask)
+        {
+            Tracee.SetSignalMask(SignalMask);
+        }
+
+        Tracee.SetRegisters(Home);
     }
 
     private static byte[] CodeBefore(RegisterSet registers, RemoteMemory memory)

@@ -93,14 +93,16 @@ internal static class SignalFrame
     private static void WriteExtendedState(Span<byte> target, ReadOnlySpan<byte> extendedState)
     {
         extendedState.CopyTo(target);
-        // ptrace leaves the enabled features (XCR0) where sigreturn expects its software bytes.
-        var features = BinaryPrimitives.ReadUInt64LittleEndian(extendedState[SoftwareBytesOffset..]);
+        var bytes = ExtendedState.BytesInUse(extendedState);
+        var features = ExtendedState.Enabled(extendedState);
         var software = target.Slice(SoftwareBytesOffset, 48);
         software.Clear();
         BinaryPrimitives.WriteUInt32LittleEndian(software, FirstMagic);
-        BinaryPrimitives.WriteInt32LittleEndian(software[4..], extendedState.Length + sizeof(uint));
+        BinaryPrimitives.WriteInt32LittleEndian(software[4..], bytes + sizeof(uint));
         BinaryPrimitives.WriteUInt64LittleEndian(software[8..], features);
-        BinaryPrimitives.WriteInt32LittleEndian(software[16..], extendedState.Length);
+        BinaryPrimitives.WriteInt32LittleEndian(software[16..], bytes);
+        // Linux 6.8 and newer look for it behind the size that the thread has room for, which ptrace does not tell: it is one of these two.
+        BinaryPrimitives.WriteUInt32LittleEndian(target[bytes..], SecondMagic);
         BinaryPrimitives.WriteUInt32LittleEndian(target[extendedState.Length..], SecondMagic);
     }
 

@@ -13,6 +13,7 @@ public sealed class SignalFrameTests
     private const int StateBytes = 2696; // x87, SSE, AVX, AVX-512 and PKRU
     private const int SoftwareBytes = 464;
     private const ulong Features = 0x2e7;
+    private const ulong TileData = 1ul << 18;
     private const ulong Mask = 0x5a5a0000a5a5;
 
     private static readonly RemotePtr _target = new(0x7f0000001000);
@@ -75,6 +76,27 @@ public sealed class SignalFrameTests
         Assert.Equal(given[..SoftwareBytes], state[..SoftwareBytes].ToArray());
         Assert.Equal(given[(SoftwareBytes + 48)..], state[(SoftwareBytes + 48)..].ToArray());
         Assert.Equal(new byte[28], state.Slice(SoftwareBytes + 20, 28).ToArray());
+    }
+
+    [Theory]
+    [InlineData(0ul, false)]
+    [InlineData(TileData, true)]
+    public void Build_WhereTheProcessorHasAmx_FitsThreadsThatUseItAndThoseThatDoNot(ulong inUse, bool isWhole)
+    {
+        const int Whole = 11008; // with 8 KiB of tile data
+        var state = new byte[Whole];
+        BinaryPrimitives.WriteUInt64LittleEndian(state.AsSpan(SoftwareBytes), 0x7 | TileData);
+        BinaryPrimitives.WriteUInt64LittleEndian(state.AsSpan(512), 0x7 | inUse);
+
+        var frame = SignalFrame.Build(Registers.AllDifferent(), state, Mask, _target);
+
+        var area = frame.AsSpan(frame.Length - Whole - sizeof(uint));
+        var bytes = BinaryPrimitives.ReadInt32LittleEndian(area[(SoftwareBytes + 16)..]);
+        Assert.Equal(isWhole, bytes == Whole);
+        Assert.InRange(bytes, 576, Whole);
+        Assert.Equal(bytes + 4, BinaryPrimitives.ReadInt32LittleEndian(area[(SoftwareBytes + 4)..]));
+        Assert.Equal(0x46505845u, BinaryPrimitives.ReadUInt32LittleEndian(area[bytes..]));
+        Assert.Equal(0x46505845u, BinaryPrimitives.ReadUInt32LittleEndian(area[Whole..]));
     }
 
     [Fact]
