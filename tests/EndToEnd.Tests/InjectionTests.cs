@@ -164,6 +164,43 @@ public sealed class InjectionTests(ProgramFixture programs) : IDisposable
     }
 
     [RootFact]
+    public void Signal_OnItsWayWhenTheTracerDies_IsDelivered()
+    {
+        const int Terminate = 15;
+        using var job = Start("cwd_umask");
+
+        TracerThread.Run("to die", () =>
+        {
+            var tracee = Tracee.TrySeize(new ThreadId(job.Pid), new ProcessId(job.Pid), Ptrace.PTRACE_O_TRACESYSGOOD)!;
+            Assert.True(Child.Signal(job.Pid, Terminate));
+            Assert.Equal(Terminate, tracee.Wait(Wait.Patience).SignalToDeliver);
+            return true;
+        });
+
+        Assert.Equal(Terminate, job.WaitExit().Signal);
+    }
+
+    [RootFact]
+    public void Stop_SentDuringAnInjection_StopsTheJobAfterwards()
+    {
+        const int Continue = 18;
+        using var job = Start("steady");
+
+        Frozen(job, frozen =>
+        {
+            var process = frozen.Processes[0];
+            process.OpenGate();
+            using var injection = process.Inject(process.Leader);
+            Assert.True(Child.Signal(job.Pid, Signal.SIGSTOP));
+            return injection.Call(Sys.Brk, 0).OrThrow("brk");
+        });
+
+        Wait.Until(() => job.State == "T", Wait.Patience, () => $"was not stopped: {job}");
+        Assert.True(Child.Signal(job.Pid, Continue));
+        Finish(job);
+    }
+
+    [RootFact]
     public void Orphan_ThatSomebodyStopped_IsEndedAndReaped()
     {
         using var job = Start("steady");

@@ -20,6 +20,7 @@ internal sealed class Freezer(EngineOptions options, Action<string> step)
     /// <summary>Freezes the tree under <paramref name="root"/>. On failure everything runs on.</summary>
     public FrozenJob Freeze(ProcessId root)
     {
+        Leftovers.EndOrphans(root);
         var job = new FrozenJob();
         try
         {

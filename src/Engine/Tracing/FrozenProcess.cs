@@ -134,15 +134,8 @@ internal sealed class FrozenProcess : IDisposable
     }
 
     /// <summary>Unmaps a gate that an earlier dump has left.</summary>
-    /// <exception cref="EngineException">TimedOut: a thread is still on its way home from it, in a call that takes long or in a signal handler.</exception>
     public void RemoveGate(Vma left)
     {
-        if (_threads.FirstOrDefault(thread => Contains(left, thread.Home.InstructionPointer) || Contains(left, thread.Home.StackPointer)) is { } inside)
-        {
-            throw new EngineException(
-                EngineFailure.TimedOut, $"Thread {inside.Id} of process {Id} has not ended a call that a dump made in it before it was killed.", "try again");
-        }
-
         Vmas = [.. Vmas.Where(vma => vma != left)];
         using var injection = InjectWithoutGate();
         injection.Call(Sys.Munmap, left.Start, left.Bytes).OrThrow($"munmap of a gate that was left in process {Id}");
@@ -161,8 +154,6 @@ internal sealed class FrozenProcess : IDisposable
         IsThawed = true;
         Memory.Dispose();
     }
-
-    private static bool Contains(Vma vma, RemotePtr pointer) => vma.Start <= pointer.Address && pointer.Address < vma.End;
 
     private ThreadId? TryClone(out Errno errno)
     {

@@ -38,6 +38,7 @@ internal sealed class FrozenThread
     /// <summary>Reads the state of a thread that has just stopped.</summary>
     public static FrozenThread Capture(Tracee tracee, RemoteMemory memory)
     {
+        Leftovers.LetHome(tracee);
         var registers = SyscallRestart.WithoutInterruption(tracee.GetRegisters());
         var rseq = tracee.GetRseqConfiguration();
         var home = RseqSection.Abort(registers, rseq, memory);

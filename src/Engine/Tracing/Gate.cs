@@ -34,6 +34,13 @@ internal readonly record struct Gate(RemotePtr Base)
     /// known for sure.</summary>
     public static IEnumerable<ulong> Places => Enumerable.Range(0, PlaceCount).Select(number => FirstPlace + ((ulong)number * PlaceStep));
 
+    /// <summary>True for an address in what may be a gate of a job.</summary>
+    public static bool IsIn(RemotePtr pointer)
+    {
+        var offset = unchecked(pointer.Address - FirstPlace);
+        return offset / PlaceStep < PlaceCount && offset % PlaceStep < Bytes;
+    }
+
     /// <summary>Where one system call is made.</summary>
     public RemotePtr CallCode => Base + GateCode.CallOffset;
 

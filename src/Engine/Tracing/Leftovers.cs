@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using System.Globalization;
+using System.Text;
 using Checkpointer.Engine.Arch.X64;
 using Checkpointer.Engine.Interop;
 using Checkpointer.Engine.Proc;
@@ -15,6 +17,10 @@ internal static class Leftovers
     // A copy that was let go runs a few instructions to its end: the gate page, its stack and the rseq area are what it can touch.
     private const int FaultsOfCopyMax = 16;
     private const int ExitStatusShift = 8;
+    private const uint PollMicroseconds = 200;
+
+    // A thread that is on its way home, or a killed copy, needs no more than to be scheduled: milliseconds, on a machine that is not overloaded.
+    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(2);
 
     // Fields of /proc/PID/stat: minflt, majflt, utime, stime.
     private const int MinorFaultsField = 10;
@@ -36,35 +42,68 @@ internal static class Leftovers
     }
 
     /// <summary>
-    /// Ends copies that outlived their tracer in the job under <paramref name="root"/>. That takes a SIGSTOP from somebody in the few microseconds before
-    /// the copy's life was tied to ours; all others have ended by themselves. To be called before the job is looked at: a live copy would be taken for a
-    /// process that shares descriptors with its parent.
+    /// Ends copies that outlived their tracer in the job under <paramref name="root"/>, and waits until they are zombies. Most end by themselves, once they
+    /// get to run; one that somebody stopped by SIGSTOP, in the microseconds before its life was tied to its tracer's, does not. To be called before the
+    /// job is looked at: a live copy would be taken for a process that shares descriptors with its parent.
     /// </summary>
+    /// <exception cref="EngineException">TimedOut: one does not die.</exception>
     public static void EndOrphans(ProcessId root)
     {
-        foreach (var process in ProcessTree.Walk(root).Live.Where(IsOrphanedCopy))
+        var start = Stopwatch.GetTimestamp();
+        for (var orphans = Orphans(root); orphans.Count > 0; orphans = Orphans(root))
         {
-            TracerDeath.MayCome();
-            if (Libc.kill(process.Value, Signal.SIGKILL) != 0 && LastError.Get() is var errno && errno != Errno.ESRCH)
+            if (Stopwatch.GetElapsedTime(start) > _patience)
             {
-                throw new LinuxException($"kill of the left copy {process}", errno);
+                throw new EngineException(EngineFailure.TimedOut, $"The copy {orphans[0]} that an earlier dump has left does not die.", "try again");
             }
+
+            orphans.ForEach(Kill);
+            _ = Libc.usleep(PollMicroseconds);
         }
     }
 
-    /// <summary>True for a live copy that nobody traces: it stands in the code of a gate.</summary>
-    private static bool IsOrphanedCopy(ProcessId process)
+    /// <summary>Lets a thread that is still in an injected call of a tracer that died go home: it was let go, and had no chance to run yet.
+    /// Precondition: it is stopped.</summary>
+    /// <exception cref="EngineException">TimedOut: it is in a call, or in a signal handler, that takes long.</exception>
+    public static void LetHome(Tracee tracee)
     {
-        if (ProcFs.TryStat(process) is not { ExitSignal: 0, ThreadCount: 1 } || ProcFs.TryStatus(process) is not { TracerPid: 0 })
+        var start = Stopwatch.GetTimestamp();
+        var signal = 0;
+        while (tracee.GetRegisters() is var registers && (Gate.IsIn(registers.InstructionPointer) || Gate.IsIn(registers.StackPointer)))
         {
-            return false;
-        }
+            if (Stopwatch.GetElapsedTime(start) > _patience)
+            {
+                throw new EngineException(
+                    EngineFailure.TimedOut, $"Thread {tracee.Thread} has not ended a call that a dump made in it before it was killed.", "try again");
+            }
 
-        // "NUMBER ARGUMENTS STACK-POINTER INSTRUCTION-POINTER", or "running".
-        var word = ProcFs.Text(process, "syscall").Split(' ')[^1];
-        return word.StartsWith("0x", StringComparison.Ordinal)
-            && ulong.TryParse(word.AsSpan(2), NumberStyles.HexNumber, CultureInfo.InvariantCulture, out var instruction)
-            && (ProcFs.TryMaps(process) ?? []).Any(vma => IsGate(vma) && vma.Start <= instruction && instruction < vma.End);
+            tracee.Resume(Ptrace.PTRACE_SYSCALL, signal);
+            var status = tracee.Wait(_patience);
+            if (status.IsDead)
+            {
+                throw new EngineException(EngineFailure.NoSuchProcess, $"Thread {tracee.Thread} of process {tracee.Process} {status}.");
+            }
+
+            signal = status.SignalToDeliver;
+        }
+    }
+
+    private static List<ProcessId> Orphans(ProcessId root) => [.. ProcessTree.Walk(root).Live.Where(IsOrphan)];
+
+    /// <summary>True for a live copy that nobody traces: it has a gate mapped and never ran, or gives up its memory just now.</summary>
+    private static bool IsOrphan(ProcessId process) =>
+        ProcFs.TryStat(process) is { ExitSignal: 0, ThreadCount: 1 } stat
+        && ProcFs.TryStatus(process) is { TracerPid: 0 }
+        && NeverRan(process)
+        && (stat.IsEnding || (ProcFs.TryMaps(process) ?? []).Any(IsGate));
+
+    private static void Kill(ProcessId orphan)
+    {
+        TracerDeath.MayCome();
+        if (Libc.kill(orphan.Value, Signal.SIGKILL) != 0 && LastError.Get() is var errno && errno != Errno.ESRCH)
+        {
+            throw new LinuxException($"kill of the left copy {orphan}", errno);
+        }
     }
 
     /// <summary>True for the mapping of a gate of ours, by its place and kind.</summary>
@@ -88,7 +127,8 @@ internal static class Leftovers
         string Field(int number) => fields[number - 3];
     }
 
-    private static bool NeverRan(ProcessId zombie) => NeverRan(ProcFs.Text(zombie, "stat"));
+    private static bool NeverRan(ProcessId process) =>
+        ProcFile.TryParse(ProcFs.PathOf(process, "stat"), text => Encoding.UTF8.GetString(text)) is { } stat && NeverRan(stat);
 
     /// <summary>A page of ours, of any version; or still empty, where we died before the code was there.</summary>
     private static bool IsGateCode(Vma vma, RemoteMemory memory)

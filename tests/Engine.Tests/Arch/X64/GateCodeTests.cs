@@ -70,6 +70,9 @@ public sealed partial class GateCodeTests
         Assert.Equal(gate.Base.Address + Gate.Bytes, gate.Data.Address + Gate.DataBytes);
         Assert.All(Gate.Places, place => Assert.Equal(0ul, place % 4096));
         Assert.True(Gate.Places.Last() + Gate.Bytes < 1ul << 47);
+        Assert.All(Gate.Places, place => Assert.Equal(
+            [false, true, true, false], new[] { place - 1, place, place + Gate.Bytes - 1, place + Gate.Bytes }.Select(address => Gate.IsIn(new(address)))));
+        Assert.False(Gate.IsIn(new(0x7ffe_0000_0000)));
     }
 
     [Fact]
