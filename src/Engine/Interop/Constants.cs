@@ -22,6 +22,7 @@ internal static class Ptrace
     internal const int PTRACE_O_TRACEVFORK = 1 << 2;
     internal const int PTRACE_O_TRACECLONE = 1 << 3;
     internal const int PTRACE_O_EXITKILL = 1 << 20;
+    internal const int PTRACE_EVENT_CLONE = 3;
     internal const int PTRACE_EVENT_STOP = 128;
     internal const int PTRACE_PEEKSIGINFO_SHARED = 1;
     internal const int PTRACE_SYSCALL_INFO_EXIT = 2;
@@ -44,8 +45,16 @@ internal static class Signal
 internal static class WaitOption
 {
     internal const int WNOHANG = 1;
+    internal const int WSTOPPED = 2;
+    internal const int WEXITED = 4;
+    internal const int WNOWAIT = 0x01000000;
     internal const int __WNOTHREAD = 0x20000000;
     internal const int __WALL = 0x40000000;
+    internal const uint __WCLONE = 0x80000000;
+    internal const int P_PID = 1;
+    internal const int CLD_EXITED = 1;
+    internal const int CLD_KILLED = 2;
+    internal const int CLD_DUMPED = 3;
 }
 
 /// <summary>open(2) flags of x86-64, and fcntl(2), lseek(2), pipe and memfd commands.</summary>

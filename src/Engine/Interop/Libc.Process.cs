@@ -16,6 +16,10 @@ internal static unsafe partial class Libc
     [LibraryImport("libc", SetLastError = true)]
     internal static partial int waitpid(int pid, int* status, int options);
 
+    /// <summary>waitid(2).</summary>
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int waitid(int idtype, int id, siginfo_child* info, int options);
+
     /// <summary>kill(2).</summary>
     [LibraryImport("libc", SetLastError = true)]
     internal static partial int kill(int pid, int sig);

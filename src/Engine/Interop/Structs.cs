@@ -61,6 +61,20 @@ internal struct statfs64_t
     internal long f_type;
 }
 
+/// <summary>siginfo_t as waitid(2) fills it; 128 bytes.</summary>
+[StructLayout(LayoutKind.Explicit, Size = 128)]
+internal struct siginfo_child
+{
+    [FieldOffset(8)]
+    internal int si_code;
+
+    [FieldOffset(16)]
+    internal int si_pid;
+
+    [FieldOffset(24)]
+    internal int si_status;
+}
+
 /// <summary>struct __ptrace_peeksiginfo_args, ptrace(2).</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct ptrace_peeksiginfo_args

@@ -15,10 +15,12 @@ internal sealed class Freezer(EngineOptions options, Action<string> step)
     private static readonly TimeSpan _vforkPatience = TimeSpan.FromMilliseconds(20);
 
     private readonly Dictionary<int, Tracee> _stopped = [];
+    private readonly HashSet<ProcessId> _prepared = [];
 
     /// <summary>Freezes the tree under <paramref name="root"/>. On failure everything runs on.</summary>
     public FrozenJob Freeze(ProcessId root)
     {
+        Leftovers.EndOrphans(root);
         var job = new FrozenJob();
         try
         {
@@ -32,6 +34,7 @@ internal sealed class Freezer(EngineOptions options, Action<string> step)
                 frozen.Capture(_stopped.Values.Where(tracee => tracee.Process == process));
             }
 
+            Leftovers.Remove(job);
             return job;
         }
         catch
@@ -75,6 +78,12 @@ internal sealed class Freezer(EngineOptions options, Action<string> step)
                     job.Tracees.Add(tracee);
                     fresh.Add(tracee);
                 }
+            }
+
+            if (_prepared.Add(process))
+            {
+                // While it still runs: a search of its code would be the longest part of the freeze.
+                Gadgets.Prepare(process);
             }
         }
 

@@ -7,10 +7,11 @@ namespace Checkpointer.Engine.Tracing;
 /// <summary>One thread of a frozen job, with what it was doing when it stopped.</summary>
 internal sealed class FrozenThread
 {
-    private FrozenThread(Tracee tracee, RegisterSet registers, ulong signalMask, ptrace_rseq_configuration rseq)
+    private FrozenThread(Tracee tracee, RegisterSet registers, RegisterSet homeByFrame, ulong signalMask, ptrace_rseq_configuration rseq)
     {
         Tracee = tracee;
         Home = registers;
+        HomeByFrame = homeByFrame;
         SignalMask = signalMask;
         Rseq = rseq;
     }
@@ -24,6 +25,10 @@ internal sealed class FrozenThread
     /// <summary>Registers that it continues with at the thaw.</summary>
     public RegisterSet Home { get; }
 
+    /// <summary>The same for a thread that gets home by a signal frame, because we died: the kernel then restarts nothing, so an interrupted call is made
+    /// again, with the time that was left where the kernel told it and else with all of it. A sleep gets longer and never ends early.</summary>
+    public RegisterSet HomeByFrame { get; }
+
     /// <summary>Blocked signals.</summary>
     public ulong SignalMask { get; }
 
@@ -33,18 +38,41 @@ internal sealed class FrozenThread
     /// <summary>Reads the state of a thread that has just stopped.</summary>
     public static FrozenThread Capture(Tracee tracee, RemoteMemory memory)
     {
+        Leftovers.LetHome(tracee);
         var registers = SyscallRestart.WithoutInterruption(tracee.GetRegisters());
         var rseq = tracee.GetRseqConfiguration();
-        return new FrozenThread(tracee, RseqSection.Abort(registers, rseq, memory), tracee.GetSignalMask(), rseq);
+        var home = RseqSection.Abort(registers, rseq, memory);
+        var homeByFrame = SyscallRestart.ForImage(home, CodeBefore(home, memory), tracee.WaitChannel, out _);
+        return new FrozenThread(tracee, home, homeByFrame, tracee.GetSignalMask(), rseq);
     }
 
     /// <summary>Puts the registers to where the thread continues; they differ from those at the stop where it was in a restartable sequence
     /// or in a wait that must not notice us.</summary>
     public void SendHome()
     {
-        if (!Tracee.IsGone)
+        if (Tracee.IsGone)
         {
-            Tracee.SetRegisters(Home);
+            return;
         }
+
+        // Only after an injected call that outlasted our patience, and has ended since.
+        if (Tracee.GetSignalMask() != SignalMask)
+        {
+            Tracee.SetSignalMask(SignalMask);
+        }
+
+        Tracee.SetRegisters(Home);
+    }
+
+    private static byte[] CodeBefore(RegisterSet registers, RemoteMemory memory)
+    {
+        if (!registers.NeedsRestartBlock)
+        {
+            return [];
+        }
+
+        var code = new byte[SyscallRestart.CodeBytesBefore];
+        var start = registers.InstructionPointer - RegisterSet.SyscallInstructionBytes - SyscallRestart.CodeBytesBefore;
+        return memory.TryRead(start, code) == code.Length ? code : [];
     }
 }

@@ -70,6 +70,7 @@ internal sealed unsafe class RemoteMemory : IDisposable
     {
         fixed (byte* bytes = source)
         {
+            TracerDeath.MayCome();
             var done = 0;
             while (done < source.Length)
             {

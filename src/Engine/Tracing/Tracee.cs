@@ -42,6 +42,7 @@ internal sealed unsafe class Tracee
     public static Tracee? TrySeize(ThreadId thread, ProcessId process, int options)
     {
         var tracee = new Tracee(thread, process) { WaitChannel = Proc.ProcFs.WaitChannel(process, thread) };
+        TracerDeath.MayCome();
         if (Libc.ptrace(Ptrace.PTRACE_SEIZE, thread.Value, 0, options) == 0)
         {
             return tracee;
@@ -85,8 +86,7 @@ internal sealed unsafe class Tracee
                 return true;
             }
 
-            var signal = status.IsSyscallStop || status.Event != 0 ? 0 : status.StopSignal;
-            Resume(Ptrace.PTRACE_CONT, signal);
+            Resume(Ptrace.PTRACE_CONT, status.SignalToDeliver);
         }
 
         return null;
@@ -99,21 +99,15 @@ internal sealed unsafe class Tracee
     private WaitStatus? TryWait(TimeSpan timeout)
     {
         AssertTracerThread();
+        TracerDeath.MayCome();
         var start = Stopwatch.GetTimestamp();
         for (var spins = 0; ; spins++)
         {
-            var status = 0;
-            var result = Libc.waitpid(Thread.Value, &status, WaitOption.WNOHANG | WaitOption.__WALL);
-            if (result == Thread.Value)
+            if (Poll() is { } status)
             {
-                var decoded = new WaitStatus(status);
-                IsGone |= decoded.IsDead;
-                return decoded;
-            }
-
-            if (result < 0 && LastError.Get() is var errno && errno != Errno.EINTR)
-            {
-                throw new LinuxException($"waitpid of thread {Thread} (process {Process})", errno);
+                IsGone |= status.IsDead;
+                TracerDeath.MayCome();
+                return status;
             }
 
             if (spins < SpinsBeforeSleep)
@@ -131,6 +125,34 @@ internal sealed unsafe class Tracee
         }
     }
 
+    /// <summary>
+    /// Looks for a report without waiting. A stop for a signal is looked at and not taken (WNOWAIT): the kernel delivers the signal of a stop that
+    /// nobody took when the tracer dies, and drops that of a stop that was taken. It is reported again until the thread is resumed.
+    /// </summary>
+    private WaitStatus? Poll()
+    {
+        siginfo_child info = default;
+        const int Looking = WaitOption.WNOHANG | WaitOption.WSTOPPED | WaitOption.WEXITED | WaitOption.__WALL;
+        var result = Libc.waitid(WaitOption.P_PID, Thread.Value, &info, Looking | WaitOption.WNOWAIT);
+        if (result == 0 && info.si_pid == Thread.Value && WaitStatus.From(info) is { IsSignalStop: true } signal)
+        {
+            return signal;
+        }
+
+        var status = 0;
+        if (result == 0 && info.si_pid == Thread.Value)
+        {
+            result = Libc.waitpid(Thread.Value, &status, WaitOption.WNOHANG | WaitOption.__WALL);
+        }
+
+        if (result < 0 && LastError.Get() is var errno && errno != Errno.EINTR)
+        {
+            throw new LinuxException($"wait for thread {Thread} (process {Process})", errno);
+        }
+
+        return result == Thread.Value ? new WaitStatus(status) : null;
+    }
+
     /// <summary>Lets the stopped thread run until its next stop.</summary>
     public void Resume(int request, int signal = 0) => Request(request, 0, signal, "CONT");
 
@@ -146,9 +168,26 @@ internal sealed unsafe class Tracee
             return;
         }
 
+        TracerDeath.MayCome();
         if (Libc.ptrace(Ptrace.PTRACE_DETACH, Thread.Value, 0, 0) != 0 && LastError.Get() is var errno && errno != Errno.ESRCH)
         {
             throw new LinuxException($"ptrace(DETACH) of thread {Thread}", errno);
+        }
+    }
+
+    /// <summary>Kills a process of one thread that is ours to kill, and waits until it is dead.</summary>
+    public void Kill(TimeSpan timeout)
+    {
+        Invariant.Require(Thread.Value == Process.Value && Thread.Value > 1, $"{Thread} is not a process to kill");
+        TracerDeath.MayCome();
+        if (!IsGone && Libc.kill(Process.Value, Signal.SIGKILL) != 0)
+        {
+            throw new LinuxException($"kill of process {Process}", LastError.Get());
+        }
+
+        while (!IsGone)
+        {
+            _ = Wait(timeout);
         }
     }
 
@@ -273,6 +312,7 @@ internal sealed unsafe class Tracee
     private nint Request(int request, nint address, nint data, string name)
     {
         AssertTracerThread();
+        TracerDeath.MayCome();
         var result = Libc.ptrace(request, Thread.Value, address, data);
         if (result == -1)
         {

@@ -5,6 +5,15 @@ namespace Checkpointer.Engine.Tracing;
 /// <summary>A wait(2) status, decoded.</summary>
 internal readonly record struct WaitStatus(int Raw)
 {
+    /// <summary>The status that waitpid(2) would have given for what waitid(2) gave.</summary>
+    public static WaitStatus From(in Interop.siginfo_child info) => new(info.si_code switch
+    {
+        Interop.WaitOption.CLD_EXITED => info.si_status << 8,
+        Interop.WaitOption.CLD_KILLED => info.si_status,
+        Interop.WaitOption.CLD_DUMPED => info.si_status | 0x80,
+        _ => (info.si_status << 8) | 0x7f,
+    });
+
     /// <summary>True where the task ended, by exit or by a signal.</summary>
     public bool IsDead => IsExited || IsSignaled;
 
@@ -25,6 +34,12 @@ internal readonly record struct WaitStatus(int Raw)
 
     /// <summary>True for the stop of a system call entry or exit.</summary>
     public bool IsSyscallStop => IsStopped && StopSignal == (Interop.Signal.SIGTRAP | 0x80);
+
+    /// <summary>True where it is stopped because a signal is about to be delivered to it.</summary>
+    public bool IsSignalStop => IsStopped && !IsSyscallStop && Event == 0;
+
+    /// <summary>The signal to go on with, so that none that the job was sent is lost; 0 where the stop is none for a signal.</summary>
+    public int SignalToDeliver => IsSignalStop ? StopSignal : 0;
 
     /// <inheritdoc/>
     public override string ToString()

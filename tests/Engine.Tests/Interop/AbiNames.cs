@@ -19,6 +19,7 @@ internal static class AbiNames
         ["statfs64_t"] = "struct statfs64",
         ["kernel_sigaction"] = "struct sigaction",
         ["stack_t"] = "stack_t",
+        ["siginfo_child"] = "siginfo_t",
         ["user_cap_data"] = "struct user_cap_pair",
     };
 

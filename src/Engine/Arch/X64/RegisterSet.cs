@@ -24,6 +24,9 @@ internal struct RegisterSet
     /// <summary>Top of its stack.</summary>
     public readonly RemotePtr StackPointer => new(Raw.rsp);
 
+    /// <summary>TLS base: in glibc and musl the address of the thread's control block, which lies above the stack that they allotted.</summary>
+    public readonly RemotePtr ThreadPointer => new(Raw.fs_base);
+
     /// <summary>Result register, as a system call left it.</summary>
     public readonly long Result => unchecked((long)Raw.rax);
 

@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using Checkpointer.Engine.Arch.X64;
 using Checkpointer.Engine.Tests.Support;
+using Checkpointer.Engine.Tracing;
 using Xunit;
 
 namespace Checkpointer.Engine.Tests.Arch.X64;
@@ -9,7 +10,9 @@ namespace Checkpointer.Engine.Tests.Arch.X64;
 [Trait("kind", "unit")]
 public sealed partial class GateCodeTests
 {
-    private static readonly string[] _call = ["syscall", "mov eax,0xf", "syscall", "ud2"];
+    private static readonly string[] _home = ["mov eax,0xf", "syscall", "ud2"];
+
+    private static readonly string[] _call = ["syscall", .. _home];
 
     private static readonly string[] _batch =
     [
@@ -18,22 +21,58 @@ public sealed partial class GateCodeTests
         "mov QWORD PTR [rbx+0x38],rax", "add rbx,0x40", "dec r12", $"jne 0x{GateCode.BatchOffset:x}", "int3",
     ];
 
+    private static readonly string[] _take = ["syscall", "mov edi,eax", $"mov eax,0x{(int)Sys.Close:x}", "syscall", .. _home];
+
+    private static readonly string[] _copy =
+    [
+        "syscall", "test eax,eax", $"je 0x{GateCode.CopyOffset + 15:x}", .. _home,
+        $"mov edi,0x{GateCode.CopyExitCode:x}", $"mov eax,0x{(int)Sys.ExitGroup:x}", "syscall", "ud2",
+    ];
+
     [CommandFact("objdump")]
     public void Code_DisassemblesAsItsCommentsSay()
     {
         using var scratch = new Scratch();
-        File.WriteAllBytes(scratch["gate"], GateCode.Bytes.ToArray());
+        File.WriteAllBytes(scratch["gate"], GateCode.Bytes[..GateCode.MarkOffset].ToArray());
 
         var listing = Command.Require(scratch, "objdump", "-D", "-b", "binary", "-m", "i386:x86-64", "-M", "intel", scratch["gate"]);
 
-        var code = Instruction().Matches(listing).ToDictionary(
-            match => Convert.ToInt32(match.Groups[1].Value, 16), match => Spaces().Replace(match.Groups[2].Value.Trim(), " "));
-        var batch = code.Where(line => line.Key >= GateCode.BatchOffset).OrderBy(line => line.Key).Select(line => line.Value);
-        var call = code.Where(line => line.Key < GateCode.BatchOffset).OrderBy(line => line.Key).Select(line => line.Value).ToList();
-        Assert.Equal(_call, call[.._call.Length]);
-        Assert.All(call[_call.Length..], instruction => Assert.Equal("int3", instruction));
-        Assert.Equal(_batch, batch);
-        Assert.Equal(0, GateCode.CallOffset);
+        var code = Instruction().Matches(listing).Select(
+            match => (At: Convert.ToInt32(match.Groups[1].Value, 16), Text: Spaces().Replace(match.Groups[2].Value.Trim(), " "))).ToList();
+        Expect(_call, GateCode.CallOffset, GateCode.BatchOffset);
+        Expect(_batch, GateCode.BatchOffset, GateCode.TakeOffset);
+        Expect(_take, GateCode.TakeOffset, GateCode.CopyOffset);
+        Expect(_copy, GateCode.CopyOffset, GateCode.MarkOffset);
+
+        void Expect(string[] expected, int start, int end)
+        {
+            var part = code.Where(line => line.At >= start && line.At < end).Select(line => line.Text).ToList();
+            Assert.Equal(expected, part[..expected.Length]);
+            Assert.All(part[expected.Length..], instruction => Assert.Equal("int3", instruction));
+        }
+    }
+
+    [Fact]
+    public void Mark_IsBehindTheCode()
+    {
+        Assert.True(GateCode.Bytes[GateCode.MarkOffset..].SequenceEqual(GateCode.Mark));
+    }
+
+    [Fact]
+    public void Gate_HoldsCodeAndHandlersAndFrameAndData()
+    {
+        var gate = new Gate(new(Gate.Places.First()));
+
+        Assert.True((ulong)GateCode.Bytes.Length < 4096);
+        Assert.Equal(0ul, gate.Frame.Address % 64);
+        Assert.InRange(gate.Frame.Address - gate.Base.Address, 65536ul, Gate.Bytes);
+        Assert.Equal(gate.Frame.Address + SignalFrame.BytesMax, gate.Data.Address);
+        Assert.Equal(gate.Base.Address + Gate.Bytes, gate.Data.Address + Gate.DataBytes);
+        Assert.All(Gate.Places, place => Assert.Equal(0ul, place % 4096));
+        Assert.True(Gate.Places.Last() + Gate.Bytes < 1ul << 47);
+        Assert.All(Gate.Places, place => Assert.Equal(
+            [false, true, true, false], new[] { place - 1, place, place + Gate.Bytes - 1, place + Gate.Bytes }.Select(address => Gate.IsIn(new(address)))));
+        Assert.False(Gate.IsIn(new(0x7ffe_0000_0000)));
     }
 
     [Fact]

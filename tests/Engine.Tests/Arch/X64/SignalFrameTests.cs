@@ -13,6 +13,7 @@ public sealed class SignalFrameTests
     private const int StateBytes = 2696; // x87, SSE, AVX, AVX-512 and PKRU
     private const int SoftwareBytes = 464;
     private const ulong Features = 0x2e7;
+    private const ulong TileData = 1ul << 18;
     private const ulong Mask = 0x5a5a0000a5a5;
 
     private static readonly RemotePtr _target = new(0x7f0000001000);
@@ -77,6 +78,27 @@ public sealed class SignalFrameTests
         Assert.Equal(new byte[28], state.Slice(SoftwareBytes + 20, 28).ToArray());
     }
 
+    [Theory]
+    [InlineData(0ul, false)]
+    [InlineData(TileData, true)]
+    public void Build_WhereTheProcessorHasAmx_FitsThreadsThatUseItAndThoseThatDoNot(ulong inUse, bool isWhole)
+    {
+        const int Whole = 11008; // with 8 KiB of tile data
+        var state = new byte[Whole];
+        BinaryPrimitives.WriteUInt64LittleEndian(state.AsSpan(SoftwareBytes), 0x7 | TileData);
+        BinaryPrimitives.WriteUInt64LittleEndian(state.AsSpan(512), 0x7 | inUse);
+
+        var frame = SignalFrame.Build(Registers.AllDifferent(), state, Mask, _target);
+
+        var area = frame.AsSpan(frame.Length - Whole - sizeof(uint));
+        var bytes = BinaryPrimitives.ReadInt32LittleEndian(area[(SoftwareBytes + 16)..]);
+        Assert.Equal(isWhole, bytes == Whole);
+        Assert.InRange(bytes, 576, Whole);
+        Assert.Equal(bytes + 4, BinaryPrimitives.ReadInt32LittleEndian(area[(SoftwareBytes + 4)..]));
+        Assert.Equal(0x46505845u, BinaryPrimitives.ReadUInt32LittleEndian(area[bytes..]));
+        Assert.Equal(0x46505845u, BinaryPrimitives.ReadUInt32LittleEndian(area[Whole..]));
+    }
+
     [Fact]
     public void Build_AlignsTheExtendedState()
     {
@@ -95,15 +117,34 @@ public sealed class SignalFrameTests
         Assert.Throws<InvariantViolationException>(() => SignalFrame.Build(Registers.AllDifferent(), new byte[SignalFrame.BytesMax], Mask, _target));
     }
 
-    [Theory]
-    [InlineData(0, -512, 0L)] // read is made again
-    [InlineData((int)Sys.Nanosleep, -516, (long)Sys.RestartSyscall)] // sigreturn disarms the restart block: this ends with EINTR
-    public void Build_InARestartableCall_MakesItAgain(int number, long result, long expected)
+    [Fact]
+    public void BuildReturning_PutsTheAddressOfSigreturnBeforeTheFrame()
     {
-        var frame = SignalFrame.Build(Registers.Interrupted(number, result), State(), Mask, _target);
+        var home = Registers.AllDifferent();
 
-        Assert.Equal(expected, BinaryPrimitives.ReadInt64LittleEndian(frame.AsSpan(OffsetOfRax)));
-        Assert.Equal(Registers.CodeAddress - 2, BinaryPrimitives.ReadUInt64LittleEndian(frame.AsSpan(OffsetOfRip)));
+        var bytes = SignalFrame.BuildReturning(home, State(), Mask, _target, new(0x401234));
+
+        Assert.Equal(0x401234ul, BinaryPrimitives.ReadUInt64LittleEndian(bytes));
+        Assert.Equal(Build(home), bytes[SignalFrame.ReturnAddressBytes..]);
+    }
+
+    [Theory]
+    [InlineData(0x7ffe_1234_5678ul)]
+    [InlineData(0x7ffe_1234_5680ul)]
+    [InlineData(0x7ffe_1234_56bful)]
+    public void PlaceBelow_LeavesTheRedZoneAndAligns(ulong pointer)
+    {
+        var place = SignalFrame.PlaceBelow(new(pointer), StateBytes);
+
+        var frame = (ulong)Build(Registers.AllDifferent()).Length;
+        Assert.Equal(0ul, place.Address % 64);
+        Assert.InRange(place.Address + frame, pointer - 128 - 63, pointer - 128);
+    }
+
+    [Fact]
+    public void Build_InARestartableCall_IsAnError()
+    {
+        Assert.Throws<InvariantViolationException>(() => SignalFrame.Build(Registers.Interrupted(0, -512), State(), Mask, _target));
     }
 
     [Fact]

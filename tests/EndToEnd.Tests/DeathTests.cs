@@ -1,0 +1,112 @@
+using Checkpointer.EndToEnd.Tests.Support;
+using Checkpointer.Engine;
+using Checkpointer.Engine.Arch.X64;
+using Checkpointer.Engine.Interop;
+using Checkpointer.Engine.Support;
+using Checkpointer.Engine.Tracing;
+using Xunit;
+
+namespace Checkpointer.EndToEnd.Tests;
+
+/// <summary>
+/// The tracer dies at each of its requests to the kernel in turn, from the freeze to the thaw: its thread ends without any clean-up, and the kernel
+/// detaches as it does when the process dies. Each time the job goes on as found.
+/// </summary>
+[Collection(KernelCollection.Name)]
+[Trait("kind", "kernel")]
+public sealed class DeathTests(ProgramFixture programs) : IDisposable
+{
+    private const int PointsMax = 5000;
+    private const int UserModeOnly = 1; // UFFD_USER_MODE_ONLY
+    private readonly string _directory = Directory.CreateTempSubdirectory("checkpointer-e2e-").FullName;
+    private readonly EngineOptions _options = new();
+
+    public void Dispose() => Directory.Delete(_directory, recursive: true);
+
+    [RootTheory]
+    [InlineData("steady")]
+    [InlineData("busy_avx")]
+    [InlineData("nanosleep")]
+    [InlineData("rseq_section")]
+    [InlineData("sigaltstack_threads")]
+    public void Tracer_DyingAtAnyPoint_LeavesTheJobAsFound(string name)
+    {
+        using var job = TestJob.StartProgram(programs.Executable(name), _directory, name);
+        var watch = new JobWatch(job);
+        var points = DieAtEachPoint(job, () => Session(new ProcessId(job.Pid)), watch.AssertGoesOn);
+
+        Assert.InRange(points, 50, PointsMax);
+        _ = TracerThread.Run("to live", () => Session(new ProcessId(job.Pid)));
+        watch.AssertAsFound("after a session that nobody died in");
+        job.Go(TestProgram.All.Single(program => program.Name == name).GoesByFile);
+        job.WaitForLine("PASS");
+    }
+
+    /// <summary>Freezes, makes each kind of injection, and thaws.</summary>
+    private bool Session(ProcessId root)
+    {
+        using var job = new Freezer(_options, static _ => { }).Freeze(root);
+        Assert.Empty(job.Zombies);
+        using var copy = Inject(job.Processes[0]);
+        job.Thaw();
+        var word = new byte[sizeof(ulong)];
+        copy.Memory.Read(job.Processes[0].Leader.Home.StackPointer, word);
+        copy.Dispose();
+        Assert.False(copy.HasLeftZombie);
+        return true;
+    }
+
+    private static ProcessCopy Inject(FrozenProcess process)
+    {
+        process.OpenGate();
+        foreach (var thread in process.Threads.Take(4))
+        {
+            using var injection = process.Inject(thread);
+            injection.Call(Sys.Brk, 0).OrThrow("brk");
+            injection.Call(Sys.Fcntl, 0, FileFlag.F_SETFD, 0).OrThrow("fcntl");
+        }
+
+        process.TakeDescriptor(Sys.Userfaultfd, FileFlag.O_CLOEXEC | UserModeOnly).Dispose();
+        var copy = process.TryCopy(out var errno);
+        Assert.Equal(Errno.None, errno);
+        process.CloseGate();
+        Assert.True(process.HadRoadHome);
+        return copy!;
+    }
+
+    /// <summary>Runs the session with a death at its first point, its second, and so on, until one run lives. Returns the number of points.</summary>
+    private static int DieAtEachPoint(TestJob job, Func<bool> session, Action<string> check)
+    {
+        for (var deadly = 0; deadly < PointsMax; deadly++)
+        {
+            var point = 0;
+            var isDead = false;
+            var exception = Record.Exception(() => TracerThread.Run("to die", () =>
+            {
+                TracerDeath.Point = () =>
+                {
+                    if (isDead || point++ == deadly)
+                    {
+                        isDead = true;
+                        throw new DeathOfTracerException();
+                    }
+                };
+                return session();
+            }));
+            if (!isDead)
+            {
+                Assert.True(exception is null, $"after {deadly} points: {exception}");
+                return point;
+            }
+
+            Assert.True(exception is DeathOfTracerException, $"point {deadly}: {exception}");
+            check($"point {deadly} of {job}");
+        }
+
+        throw new InvalidOperationException($"more than {PointsMax} points");
+    }
+
+    private sealed class DeathOfTracerException : Exception
+    {
+    }
+}
