@@ -35,10 +35,10 @@ public sealed class GenerationWriter : IDisposable
         _createdAt = Instant.Truncate(store.Time.GetUtcNow());
         Name = name;
         _maps = new MapReader(new ChunkReader(store));
-        _appender = new PackAppender(store.Files, store.Paths, store.Format.StoreId, store.Options.PackBytesMax);
+        _appender = new PackAppender(store, Fail);
         _storer = new ChunkStorer(store, _appender);
         _ = store.Codec.Value; // a missing liblz4 is said here, not by a worker
-        _pipeline = new ChunkPipeline(_storer, store.Options.Workers);
+        _pipeline = new ChunkPipeline(_storer, store.Options);
     }
 
     /// <summary>Name that the generation will have.</summary>
@@ -160,7 +160,7 @@ public sealed class GenerationWriter : IDisposable
         _appender.AppendManifest(header, record);
         var packs = _appender.Published;
         var generation = new GenerationRecord(Name, _createdAt, manifest.Duration, packs.Sum(pack => pack.Bytes), summary);
-        IndexCommit.Run(_store.Index, packs, [new NewGeneration(generation, id, _job)]);
+        IndexCommit.Run(_store.Index, packs.Select(pack => PackContents.ReadBack(_store, pack)), [new NewGeneration(generation, id, _job)]);
         return generation;
     }
 

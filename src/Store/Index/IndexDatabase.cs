@@ -15,6 +15,10 @@ internal sealed class IndexDatabase : IDisposable
     /// <summary>How long to wait for another process's transaction: the largest commit inserts some millions of rows.</summary>
     private const int BusySeconds = 60;
 
+    /// <summary>The time-out is <see cref="BusySeconds"/>, for prepared statements, which have no retries of ADO.NET around them.</summary>
+    private const string Pragmas =
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 60000;";
+
     private readonly Lock _gate = new();
     private readonly SqliteConnection _connection;
     private readonly Lazy<DbContextOptions<IndexContext>> _options;
@@ -107,7 +111,7 @@ internal sealed class IndexDatabase : IDisposable
             {
                 connection.Open();
                 using var pragmas = connection.CreateCommand();
-                pragmas.CommandText = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;";
+                pragmas.CommandText = Pragmas;
                 pragmas.ExecuteNonQuery();
                 SchemaCheck.Update(connection, index.NewContext);
                 return index;
