@@ -1,19 +1,28 @@
 using Checkpointer.Store.Chunking;
-using Checkpointer.Store.Packs;
 
 namespace Checkpointer.Store.Generations;
 
 /// <summary>
 /// Overview. The map of one content while it is written: the base's tables, read only where something below them changes, and per
 /// segment the writes and clears in order. Chunk ids become known when the pipeline has been drained; then <see cref="Build"/>
-/// paints base and changes over one another, and stores segments and tables. Untouched ones keep their old names.
+/// has changed segments stored as <see cref="SegmentBuilder"/> sees fit, and tables. Untouched ones keep their old names.
 /// Costs some 60 bytes per chunk written, 0.1 % of the memory dumped. One thread.
 /// </summary>
 internal sealed class ContentMap
 {
+    /// <summary>Chains shorter than this are left alone: reading a few small chunks costs little.</summary>
+    private const int ChainMin = 8;
+
+    /// <summary>Share of a generation's data that may be spent on shortening chains. With 1 % of the pages changing at random all chains stay
+    /// under some 30 patches by it.</summary>
+    private const int ShorteningPercent = 3;
+
+    /// <summary>The same where little changes, per GiB of content.</summary>
+    private const int ShorteningBytesPerTable = 8 << 10;
+
     private readonly MapReader _reader;
     private readonly Dictionary<ulong, ContentTable> _tables = [];
-    private readonly Dictionary<ulong, List<Change>> _changes = [];
+    private readonly Dictionary<ulong, List<SegmentChange>> _changes = [];
 
     /// <summary>Begins with the tables of the base generation, none without one.</summary>
     public ContentMap(MapReader reader, IEnumerable<TableEntry> baseTables)
@@ -28,7 +37,7 @@ internal sealed class ContentMap
     /// <summary>Puts a chunk at a page. Precondition: it does not cross a window.</summary>
     public void Write(ulong firstPage, int pageCount, PendingChunk chunk)
         => ChangesOf(firstPage / Geometry.SegmentPages).Add(
-            new Change((ushort)(firstPage % Geometry.SegmentPages), (ushort)pageCount, chunk));
+            new SegmentChange((ushort)(firstPage % Geometry.SegmentPages), (ushort)pageCount, chunk));
 
     /// <summary>Makes pages zero. Costs what exists in the range, not its length: ranges of 2^47 bytes are usual.</summary>
     public void Clear(ulong firstPage, ulong pageCount)
@@ -48,12 +57,14 @@ internal sealed class ContentMap
     }
 
     /// <summary>Stores changed segments and tables and returns the populated tables, ascending.</summary>
-    public List<TableEntry> Build(Func<ChunkKind, byte[], ChunkId> store)
+    public List<TableEntry> Build(MapStore store)
     {
-        var canvas = new SegmentCanvas();
+        var builder = new SegmentBuilder(_reader, store);
+        var shortened = ChainsToShorten();
         foreach (var (segment, changes) in _changes.OrderBy(pair => pair.Key))
         {
-            BuildSegment(canvas, segment, changes, store);
+            var (table, slot) = Place(segment);
+            table.Set(slot, builder.Build(table.Find(_reader, slot), changes, shortened.Contains(segment)));
         }
 
         _changes.Clear();
@@ -69,33 +80,45 @@ internal sealed class ContentMap
         return entries;
     }
 
-    private void BuildSegment(SegmentCanvas canvas, ulong segment, List<Change> changes, Func<ChunkKind, byte[], ChunkId> store)
+    // The longest chains first, for a share of what the generation adds anyway: so no generation pays for all that came before it.
+    private HashSet<ulong> ChainsToShorten()
     {
-        var tableIndex = segment / Geometry.TableSegments;
-        var slot = (int)(segment % Geometry.TableSegments);
-        if (!_tables.TryGetValue(tableIndex, out var table))
+        var candidates = new List<(ulong Segment, int Depth, int Bytes)>();
+        long pages = 0;
+        foreach (var (segment, changes) in _changes)
         {
-            table = new ContentTable(null);
-            _tables.Add(tableIndex, table);
-        }
-
-        canvas.Reset();
-        var segments = table.Segments(_reader);
-        if (segments.TryGetValue(slot, out var old))
-        {
-            foreach (var extent in _reader.Segment(old))
+            pages += changes.Sum(change => change.Chunk is null ? 0 : change.PageCount);
+            var (table, slot) = Place(segment);
+            if (table.Find(_reader, slot) is { } old && old.Depth >= ChainMin)
             {
-                canvas.Paint(extent);
+                candidates.Add((segment, old.Depth, SegmentBuilder.ShorteningBytes(old, changes.Count)));
             }
         }
 
-        foreach (var change in changes)
+        var budget = (pages * Geometry.PageBytes * ShorteningPercent / 100) + (_tables.Count * ShorteningBytesPerTable);
+        var chosen = new HashSet<ulong>();
+        foreach (var (segment, depth, bytes) in candidates.OrderByDescending(candidate => candidate.Depth).ThenBy(candidate => candidate.Segment))
         {
-            change.ApplyTo(canvas);
+            if (budget > 0 || depth == MapFormat.DepthMax)
+            {
+                chosen.Add(segment);
+                budget -= bytes;
+            }
         }
 
-        var extents = canvas.ToExtents();
-        table.Set(slot, extents.Count == 0 ? null : store(ChunkKind.Segment, SegmentCodec.Encode(extents)));
+        return chosen;
+    }
+
+    private (ContentTable Table, int Slot) Place(ulong segment)
+    {
+        var index = segment / Geometry.TableSegments;
+        if (!_tables.TryGetValue(index, out var table))
+        {
+            table = new ContentTable(null);
+            _tables.Add(index, table);
+        }
+
+        return (table, (int)(segment % Geometry.TableSegments));
     }
 
     // Pages of at most two neighbouring segments, neither of them whole.
@@ -107,11 +130,23 @@ internal sealed class ContentMap
             var stop = Math.Min(end, (segment + 1) * Geometry.SegmentPages);
             if (_changes.ContainsKey(segment) || _tables.ContainsKey(segment / Geometry.TableSegments))
             {
-                ChangesOf(segment).Add(new Change((ushort)(firstPage % Geometry.SegmentPages), (ushort)(stop - firstPage), null));
+                AddClear(ChangesOf(segment), (int)(firstPage % Geometry.SegmentPages), (int)(stop - firstPage));
             }
 
             firstPage = stop;
         }
+    }
+
+    // Zero pages come window by window: neighbours become one change.
+    private static void AddClear(List<SegmentChange> changes, int firstPage, int pageCount)
+    {
+        if (changes is [.., { Chunk: null } last] && last.FirstPage + last.PageCount == firstPage)
+        {
+            changes[^1] = last with { PageCount = (ushort)(last.PageCount + pageCount) };
+            return;
+        }
+
+        changes.Add(new SegmentChange((ushort)firstPage, (ushort)pageCount, null));
     }
 
     private void ClearSegments(ulong first, ulong end)
@@ -157,7 +192,7 @@ internal sealed class ContentMap
         return keys;
     }
 
-    private List<Change> ChangesOf(ulong segment)
+    private List<SegmentChange> ChangesOf(ulong segment)
     {
         if (!_changes.TryGetValue(segment, out var changes))
         {
@@ -166,21 +201,5 @@ internal sealed class ContentMap
         }
 
         return changes;
-    }
-
-    /// <summary>A write, or a clear where the chunk is null, within one segment.</summary>
-    private readonly record struct Change(ushort FirstPage, ushort PageCount, PendingChunk? Chunk)
-    {
-        public void ApplyTo(SegmentCanvas canvas)
-        {
-            if (Chunk is null)
-            {
-                canvas.Clear(FirstPage, PageCount);
-            }
-            else
-            {
-                canvas.Paint(new Extent(FirstPage, PageCount, 0, Chunk.Id));
-            }
-        }
     }
 }

@@ -66,7 +66,7 @@ public sealed class GenerationReader : IDisposable
             foreach (var (slot, segment) in _maps.Table(table.Chunk))
             {
                 var firstPage = (table.Index * Geometry.TablePages) + ((ulong)slot * Geometry.SegmentPages);
-                ReadSegment(segment, firstPage, visitor);
+                ReadSegment(segment.Chunk, firstPage, visitor);
             }
         }
     }
@@ -76,7 +76,7 @@ public sealed class GenerationReader : IDisposable
 
     private void ReadSegment(ChunkId segment, ulong firstPage, ContentVisitor visitor)
     {
-        foreach (var extent in _maps.Segment(segment))
+        foreach (var extent in _maps.Chain(segment).Resolve())
         {
             var plain = _cache.Read(extent.Chunk);
             var (start, length) = (extent.ChunkPage * Geometry.PageBytes, extent.PageCount * Geometry.PageBytes);

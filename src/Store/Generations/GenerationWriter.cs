@@ -98,6 +98,7 @@ public sealed class GenerationWriter : IDisposable
             _pipeline.Drain();
             var record = Publish(summary);
             _isCommitted = true;
+            ShortenLog();
             _store.Log.Committed(record.Name, record.NewBytes, record.Duration.TotalMilliseconds);
             return record;
         }
@@ -162,6 +163,19 @@ public sealed class GenerationWriter : IDisposable
         var generation = new GenerationRecord(Name, _createdAt, manifest.Duration, packs.Sum(pack => pack.Bytes), summary);
         IndexCommit.Run(_store.Index, packs.Select(pack => PackContents.ReadBack(_store, pack)), [new NewGeneration(generation, id, _job)]);
         return generation;
+    }
+
+    // The generation exists whatever comes of this: the log is only larger than need be, until the next one.
+    private void ShortenLog()
+    {
+        try
+        {
+            _store.Index.ShortenLog();
+        }
+        catch (StoreException exception)
+        {
+            _store.Log.LongLog(exception, _store.Paths.Index);
+        }
     }
 
     private static byte[] EncodeManifest(Manifest manifest)

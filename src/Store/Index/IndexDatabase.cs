@@ -68,6 +68,16 @@ internal sealed class IndexDatabase : IDisposable
     public T RunChunks<T>(Func<ChunkCommands, T> action)
         => Run(connection => action(_chunks ??= new ChunkCommands(connection)));
 
+    /// <summary>Moves the write-ahead log into the database and cuts it to nothing, as far as readers let it go. A generation of scattered pages
+    /// touches most pages of the index, and the log would keep the size of the largest.</summary>
+    public void ShortenLog()
+        => Run(connection =>
+        {
+            using var command = connection.CreateCommand();
+            command.CommandText = "PRAGMA busy_timeout = 0; PRAGMA wal_checkpoint(TRUNCATE);" + Pragmas;
+            return command.ExecuteNonQuery();
+        });
+
     /// <summary>Runs EF Core queries under the lock.</summary>
     public T RunContext<T>(Func<IndexContext, T> action)
         => Run(_ =>

@@ -28,7 +28,7 @@ internal sealed class StoreVerifier
         var generations = only is { } name ? [_store.Generations.Get(name)] : _store.Generations.All();
         var rows = _store.PackTable.All();
         Action<ChunkLocation> prove = only is null ? ProveAll(rows) : ProveOnDemand(rows);
-        var walk = new GenerationWalk(_store, _book, prove, _cancellation);
+        var walk = new GenerationWalk(_store, _book, prove, only is null ? new SoundSegments(_store, _book, _cancellation) : null, _cancellation);
         foreach (var generation in generations)
         {
             walk.Walk(generation);

@@ -35,6 +35,9 @@ public sealed class MutationFuzzTests : StoreTest
     public void Table_Mutated() => Fuzz(5, Table(), -1, bytes => TableCodec.Decode(bytes));
 
     [Fact]
+    public void Patch_Mutated() => Fuzz(9, Patch(), -1, bytes => PatchCodec.Decode(bytes));
+
+    [Fact]
     public void Manifest_Mutated() => Fuzz(6, ManifestBytes(), -1, bytes => ManifestCodec.Decode(bytes));
 
     [Fact]
@@ -159,7 +162,13 @@ public sealed class MutationFuzzTests : StoreTest
         => SegmentCodec.Encode([.. Enumerable.Range(0, 5).Select(i => new Extent(i * 20, 1 + i, i, ChunkId.Of([(byte)i])))]);
 
     private static byte[] Table()
-        => TableCodec.Encode(new SortedDictionary<int, ChunkId>(Enumerable.Range(0, 5).ToDictionary(i => i * 50, i => ChunkId.Of([(byte)i]))));
+        => TableCodec.Encode(new SortedDictionary<int, SegmentEntry>(
+            Enumerable.Range(0, 5).ToDictionary(i => i * 50, i => new SegmentEntry(ChunkId.Of([(byte)i]), i, i * 9, 64))));
+
+    private static byte[] Patch()
+        => PatchCodec.Encode(new SegmentPatch(
+            ChunkId.Of("base"u8), 2, [.. Enumerable.Range(0, 4).Select(i => new Extent(i * 20, 1 + i, i, ChunkId.Of([(byte)i])))],
+            [new PageRange(100, 1), new PageRange(200, 300)]));
 
     private static byte[] ManifestBytes()
         => ManifestCodec.Encode(new Manifest(
