@@ -41,16 +41,25 @@ internal sealed class ChunkReader(StoreContext store)
             _record = new byte[entry.RecordBytes];
         }
 
+        var record = _record.AsSpan(0, entry.RecordBytes);
+        PackFormatException.Require(pack.Read(entry.Offset, record) == record.Length, entry.Offset, "the pack ends inside a record");
+        BytesRead += entry.RecordBytes;
+        return Decode(entry, record, ref buffer);
+    }
+
+    /// <summary>Decodes a record that was read.</summary>
+    /// <exception cref="PackFormatException">It is not the record of that chunk, or damaged.</exception>
+    public ReadOnlyMemory<byte> Decode(PackEntry entry, ReadOnlySpan<byte> record, ref byte[]? buffer)
+    {
         if (buffer is null || buffer.Length < entry.PlainBytes)
         {
             buffer = new byte[Math.Max(entry.PlainBytes, Geometry.ChunkBytesMax)];
         }
 
-        var header = pack.ReadRecord(entry, _record);
-        BytesRead += entry.RecordBytes;
+        var header = RecordHeader.Read(record, entry.Offset);
+        PackFormatException.Require(PackEntry.Of(header, entry.Offset) == entry, entry.Offset, $"the record is of chunk {header.Chunk}, not of {entry.Chunk}");
         var plain = buffer.AsMemory(0, entry.PlainBytes);
-        ChunkDecoder.Decode(
-            store.Codec.Value, header, _record.AsSpan(PackFormat.RecordHeaderBytes, entry.StoredBytes), plain.Span, entry.Offset);
+        ChunkDecoder.Decode(store.Codec.Value, header, record[PackFormat.RecordHeaderBytes..], plain.Span, entry.Offset);
         PackFormatException.Require(ChunkId.Of(plain.Span) == entry.Chunk, entry.Offset, "the plain bytes do not match their hash");
         return plain;
     }

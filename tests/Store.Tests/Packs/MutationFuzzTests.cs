@@ -59,6 +59,9 @@ public sealed class MutationFuzzTests : StoreTest
         Directory.CreateDirectory(paths.Packs);
         var file = Path.Combine(paths.Packs, _header.Pack.FileName);
         byte[] pack = [.. Header(), .. Record(), .. Trailer()];
+        using var store = OpenStore();
+        var reader = new ChunkReader(store.Context);
+        byte[]? plain = null;
 
         Fuzz(8, pack, -1, bytes =>
         {
@@ -66,10 +69,9 @@ public sealed class MutationFuzzTests : StoreTest
             using var opened = PackFile.Open(new LinuxFileSystem(), paths, _header.Pack, _header.Store)!;
             var scanned = opened.Scan();
             Assert.All(scanned, entry => Assert.InRange(entry.End, 0, bytes.Length));
-            var record = new byte[PackFormat.RecordHeaderBytes + Geometry.ChunkBytesMax];
             foreach (var entry in opened.ReadTrailer().Entries)
             {
-                opened.ReadRecord(entry, record);
+                reader.Read(opened, entry, ref plain);
             }
         });
     }
