@@ -29,4 +29,7 @@ public sealed class StoreOptions
 
     /// <summary>Bytes of one write to a pack, whole blocks. 4 MiB keep a fast device busy. Tests take less, to have more steps.</summary>
     internal int WriteBytes { get; set; } = 4 << 20;
+
+    /// <summary>Changes kept in memory before they go to the scratch file. Tests take less.</summary>
+    internal int ChangesMax { get; set; } = Generations.ChangeScratch.ChangesMax;
 }

@@ -23,6 +23,7 @@ internal sealed class ChunkPipeline : IDisposable
     private readonly int _nice;
     private int _buffers;
     private int _unfinished;
+    private bool _isProducerWaiting;
     private bool _isClosed;
     private ExceptionDispatchInfo? _failure;
 
@@ -51,6 +52,18 @@ internal sealed class ChunkPipeline : IDisposable
         }
     }
 
+    /// <summary>Whether the producer waits for a buffer.</summary>
+    public bool IsProducerWaiting
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _isProducerWaiting;
+            }
+        }
+    }
+
     /// <summary>An empty buffer; waits while all are in use.</summary>
     /// <exception cref="Exception">The first failure of this pipeline.</exception>
     public WindowBuffer Take()
@@ -59,8 +72,11 @@ internal sealed class ChunkPipeline : IDisposable
         {
             while (_free.Count == 0 && _buffers == BuffersMax && _failure is null)
             {
+                _isProducerWaiting = true;
                 Monitor.Wait(_gate);
             }
+
+            _isProducerWaiting = false;
 
             _failure?.Throw();
             if (_free.TryPop(out var window))

@@ -6,7 +6,7 @@ namespace Checkpointer.Store.Generations;
 /// Overview. The map of one content while it is written: the base's tables, read only where something below them changes, and per
 /// segment the writes and clears in order. Chunk ids become known when the pipeline has been drained; then <see cref="Build"/>
 /// has changed segments stored as <see cref="SegmentBuilder"/> sees fit, and tables. Untouched ones keep their old names.
-/// Costs some 60 bytes per chunk written, 0.1 % of the memory dumped. One thread.
+/// Costs some 90 bytes per chunk written until that goes to the scratch file. One thread.
 /// </summary>
 internal sealed class ContentMap
 {
@@ -21,13 +21,15 @@ internal sealed class ContentMap
     private const int ShorteningBytesPerTable = 8 << 10;
 
     private readonly MapReader _reader;
+    private readonly ChangeScratch _scratch;
     private readonly Dictionary<ulong, ContentTable> _tables = [];
-    private readonly Dictionary<ulong, List<SegmentChange>> _changes = [];
+    private readonly Dictionary<ulong, SegmentChanges> _changes = [];
 
     /// <summary>Begins with the tables of the base generation, none without one.</summary>
-    public ContentMap(MapReader reader, IEnumerable<TableEntry> baseTables)
+    public ContentMap(MapReader reader, ChangeScratch scratch, IEnumerable<TableEntry> baseTables)
     {
         _reader = reader;
+        _scratch = scratch;
         foreach (var table in baseTables)
         {
             _tables.Add(table.Index, new ContentTable(table.Chunk));
@@ -56,6 +58,15 @@ internal sealed class ContentMap
         ClearParts(endWhole * Geometry.SegmentPages, end);
     }
 
+    /// <summary>Moves the changes to the scratch file. Precondition: the pipeline is drained.</summary>
+    public void PutAside()
+    {
+        foreach (var changes in _changes.Values)
+        {
+            changes.PutAside(_scratch);
+        }
+    }
+
     /// <summary>Stores changed segments and tables and returns the populated tables, ascending.</summary>
     public List<TableEntry> Build(MapStore store)
     {
@@ -64,7 +75,7 @@ internal sealed class ContentMap
         foreach (var (segment, changes) in _changes.OrderBy(pair => pair.Key))
         {
             var (table, slot) = Place(segment);
-            table.Set(slot, builder.Build(table.Find(_reader, slot), changes, shortened.Contains(segment)));
+            table.Set(slot, builder.Build(table.Find(_reader, slot), changes.All(_scratch), shortened.Contains(segment)));
         }
 
         _changes.Clear();
@@ -87,7 +98,7 @@ internal sealed class ContentMap
         long pages = 0;
         foreach (var (segment, changes) in _changes)
         {
-            pages += changes.Sum(change => change.Chunk is null ? 0 : change.PageCount);
+            pages += changes.PagesWritten;
             var (table, slot) = Place(segment);
             if (table.Find(_reader, slot) is { } old && old.Depth >= ChainMin)
             {
@@ -130,23 +141,11 @@ internal sealed class ContentMap
             var stop = Math.Min(end, (segment + 1) * Geometry.SegmentPages);
             if (_changes.ContainsKey(segment) || _tables.ContainsKey(segment / Geometry.TableSegments))
             {
-                AddClear(ChangesOf(segment), (int)(firstPage % Geometry.SegmentPages), (int)(stop - firstPage));
+                ChangesOf(segment).AddClear((int)(firstPage % Geometry.SegmentPages), (int)(stop - firstPage));
             }
 
             firstPage = stop;
         }
-    }
-
-    // Zero pages come window by window: neighbours become one change.
-    private static void AddClear(List<SegmentChange> changes, int firstPage, int pageCount)
-    {
-        if (changes is [.., { Chunk: null } last] && last.FirstPage + last.PageCount == firstPage)
-        {
-            changes[^1] = last with { PageCount = (ushort)(last.PageCount + pageCount) };
-            return;
-        }
-
-        changes.Add(new SegmentChange((ushort)firstPage, (ushort)pageCount, null));
     }
 
     private void ClearSegments(ulong first, ulong end)
@@ -192,11 +191,11 @@ internal sealed class ContentMap
         return keys;
     }
 
-    private List<SegmentChange> ChangesOf(ulong segment)
+    private SegmentChanges ChangesOf(ulong segment)
     {
         if (!_changes.TryGetValue(segment, out var changes))
         {
-            changes = [];
+            changes = new SegmentChanges();
             _changes.Add(segment, changes);
         }
 

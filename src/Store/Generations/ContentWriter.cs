@@ -130,7 +130,9 @@ public sealed class ContentWriter : IDisposable
             at += run;
         }
 
+        var chunks = window.Chunks.Count;
         _pipeline.Submit(window);
+        _owner.CountChanges(chunks);
     }
 
     // May read the base's tables: a failure leaves the map half changed.

@@ -9,8 +9,8 @@ namespace Checkpointer.Store.Generations;
 /// </summary>
 internal sealed class RecentChunks
 {
-    /// <summary>Chunks per set: 16 GiB of whole windows, or 1 GiB of scattered pages. A set takes some 14 MiB when full.</summary>
-    public const int SetMax = 1 << 18;
+    /// <summary>Chunks per set: 8 GiB of whole windows, or 512 MiB of scattered pages. A set takes some 7 MiB when full.</summary>
+    public const int SetMax = 1 << 17;
 
     private readonly Lock _gate = new();
     private HashSet<ChunkId> _younger = [];

@@ -35,6 +35,9 @@ internal sealed class FaultyFileSystem(Fault fault, int failAt = int.MaxValue, b
 
     public bool HasFailed { get; private set; }
 
+    /// <summary>Called before the first failure, on the thread that meets it.</summary>
+    public Action? BeforeFailure { get; set; }
+
     public void Mend() => _isMended = true;
 
     public IStoreFile Create(string path)
@@ -120,6 +123,11 @@ internal sealed class FaultyFileSystem(Fault fault, int failAt = int.MaxValue, b
         if (isCrash && !HasFailed && fault == Fault.CrashLosingUnsynced)
         {
             LoseUnsynced();
+        }
+
+        if (!HasFailed)
+        {
+            BeforeFailure?.Invoke();
         }
 
         HasFailed = true;
