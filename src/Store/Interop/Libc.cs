@@ -26,6 +26,7 @@ internal static unsafe partial class Libc
     public const int LOCK_EX = 2;
     public const int LOCK_NB = 4;
 
+    public const int POSIX_FADV_WILLNEED = 3;
     public const int POSIX_FADV_DONTNEED = 4;
 
     public const uint SYNC_FILE_RANGE_WRITE = 2;

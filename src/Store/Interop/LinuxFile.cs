@@ -76,6 +76,9 @@ internal sealed unsafe class LinuxFile(SafeFileHandle handle, string path, SafeF
     }
 
     /// <inheritdoc/>
+    public void StartRead(long offset, long bytes) => _ = Libc.posix_fadvise(handle, offset, bytes, Libc.POSIX_FADV_WILLNEED);
+
+    /// <inheritdoc/>
     public void DropCache() => _ = Libc.posix_fadvise(handle, 0, 0, Libc.POSIX_FADV_DONTNEED);
 
     /// <inheritdoc/>

@@ -90,6 +90,9 @@ internal sealed class PackFile : IDisposable
     /// <summary>Reads at an offset; fewer bytes than asked only where the pack ends.</summary>
     public int Read(long offset, Span<byte> bytes) => _file.ReadFully(offset, bytes);
 
+    /// <summary>Has the device begin to read a record.</summary>
+    public void StartRead(PackEntry entry) => _file.StartRead(entry.Offset, entry.RecordBytes);
+
     /// <inheritdoc/>
     public void Dispose() => _file.Dispose();
 

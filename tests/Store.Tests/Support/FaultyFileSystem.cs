@@ -169,6 +169,8 @@ internal sealed class FaultyFileSystem(Fault fault, int failAt = int.MaxValue, b
 
         public void StartWriteback(long offset, long bytes) => real.StartWriteback(offset, bytes);
 
+        public void StartRead(long offset, long bytes) => real.StartRead(offset, bytes);
+
         public void DropCache() => real.DropCache();
 
         public void Sync()
