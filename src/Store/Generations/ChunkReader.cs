@@ -18,12 +18,13 @@ internal sealed class ChunkReader(StoreContext store)
     public void Expect(IEnumerable<ChunkId> ids)
     {
         _expected.Clear();
-        foreach (var id in ids)
+        var wanted = ids.ToHashSet();
+        foreach (var (id, location) in wanted.Zip(store.Index.RunChunks(chunks => chunks.Find(wanted))))
         {
-            if (_expected.TryAdd(id, null) && Find(id) is { } location)
+            _expected.Add(id, location);
+            if (location is { } known)
             {
-                _expected[id] = location;
-                StartRead(location);
+                StartRead(known);
             }
         }
     }

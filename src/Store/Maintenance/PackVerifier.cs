@@ -41,12 +41,12 @@ internal sealed class PackVerifier(StoreContext store, DamageBook book, VerifyTa
     }
 
     /// <summary>Compares entries of a pack's trailer with the index; returns how many the index places in the pack.</summary>
-    public int CompareWithIndex(PackId pack, IEnumerable<PackEntry> entries)
+    public int CompareWithIndex(PackId pack, IReadOnlyCollection<PackEntry> entries)
     {
         var placedHere = 0;
-        foreach (var entry in entries)
+        var locations = store.Index.RunChunks(chunks => chunks.Find([.. entries.Select(entry => entry.Chunk)]));
+        foreach (var (entry, location) in entries.Zip(locations))
         {
-            var location = store.Index.RunChunks(chunks => chunks.Find(entry.Chunk));
             if (location is null)
             {
                 book.AddChunk(entry.Chunk, entry, pack, "the index lacks the chunk");

@@ -1,5 +1,6 @@
 using Checkpointer.Store.Chunking;
 using Checkpointer.Store.Generations;
+using Checkpointer.Store.Index;
 
 namespace Checkpointer.Store.Maintenance;
 
@@ -23,14 +24,14 @@ internal sealed class SoundSegments(StoreContext store, DamageBook book, Cancell
             return known;
         }
 
-        if (!IsGood(id, 0) || Read(id) is not { } part)
+        if (!AreGood([new Extent(0, 0, 0, id)]) || Read(id) is not { } part)
         {
             return null;
         }
 
         var depth = part.Patch?.Depth ?? 0;
         var isSound = (part.Patch is null || DepthOf(part.Patch.Base) == depth - 1)
-            && part.Extents.All(extent => IsGood(extent.Chunk, (extent.ChunkPage + extent.PageCount) * Geometry.PageBytes));
+            && AreGood(part.Extents);
         if (!isSound)
         {
             return null;
@@ -52,10 +53,14 @@ internal sealed class SoundSegments(StoreContext store, DamageBook book, Cancell
         }
     }
 
-    private bool IsGood(ChunkId id, int bytes)
+    private bool AreGood(IReadOnlyCollection<Extent> extents)
     {
         cancellation.ThrowIfCancellationRequested();
-        return store.Index.RunChunks(chunks => chunks.Find(id)) is { } location && location.Entry.PlainBytes >= bytes
-            && !book.Of(id, location.Pack).Any();
+        var locations = store.Index.RunChunks(chunks => chunks.Find([.. extents.Select(extent => extent.Chunk)]));
+        return extents.Zip(locations).All(pair => IsGood(pair.First, pair.Second));
     }
+
+    private bool IsGood(Extent extent, ChunkLocation? location)
+        => location is { } place && place.Entry.PlainBytes >= (extent.ChunkPage + extent.PageCount) * Geometry.PageBytes
+            && !book.Of(extent.Chunk, place.Pack).Any();
 }
