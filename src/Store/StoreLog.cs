@@ -20,6 +20,9 @@ internal static partial class StoreLog
     [LoggerMessage(3302, LogLevel.Warning, "Left out generation {Generation}: its pack {Pack} is missing")]
     public static partial void IncompleteGeneration(this ILogger logger, GenerationName generation, string pack);
 
+    [LoggerMessage(3303, LogLevel.Warning, "Could not shorten the write-ahead log of {Path}; the next commit will")]
+    public static partial void LongLog(this ILogger logger, Exception exception, string path);
+
     [LoggerMessage(3600, LogLevel.Information, "Removed {Files} files that a dead writer left: {Bytes} bytes")]
     public static partial void Swept(this ILogger logger, int files, long bytes);
 

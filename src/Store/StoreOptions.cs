@@ -21,4 +21,15 @@ public sealed class StoreOptions
     /// <summary>Threads that hash and compress. 0 means one per processor. Defaults to 0.</summary>
     [Range(0, 256)]
     public int Workers { get; set; }
+
+    /// <summary>Nice level of the threads that hash, compress and write (setpriority(2)); ones that are as nice already stay.
+    /// Defaults to 0: as the program itself.</summary>
+    [Range(0, 19)]
+    public int Nice { get; set; }
+
+    /// <summary>Bytes of one write to a pack, whole blocks. 4 MiB keep a fast device busy. Tests take less, to have more steps.</summary>
+    internal int WriteBytes { get; set; } = 4 << 20;
+
+    /// <summary>Changes kept in memory before they go to the scratch file. Tests take less.</summary>
+    internal int ChangesMax { get; set; } = Generations.ChangeScratch.ChangesMax;
 }

@@ -11,7 +11,7 @@ public sealed class ArchitectureTests
 
     [Theory]
     [InlineData(@"\bunsafe\b|LibraryImport\(", "Interop")]
-    [InlineData(@"Microsoft\.EntityFrameworkCore|Microsoft\.Data\.Sqlite", "Index")]
+    [InlineData(@"Microsoft\.EntityFrameworkCore|Microsoft\.Data\.Sqlite|SQLitePCL", "Index")]
     [InlineData(@"Google\.Protobuf|Generations\.Messages", "Generations")]
     public void Words_AppearOnlyInTheirFolder(string pattern, string folder)
     {

@@ -28,10 +28,13 @@ internal sealed class DurableFile : IDisposable
     public long Length { get; private set; }
 
     /// <summary>Adds bytes at the end.</summary>
-    public void Append(ReadOnlySpan<byte> bytes)
+    public void Append(ReadOnlySpan<byte> bytes) => Write(Length, bytes);
+
+    /// <summary>Writes at an offset up to <see cref="Length"/>.</summary>
+    public void Write(long offset, ReadOnlySpan<byte> bytes)
     {
-        _file.WriteFully(Length, bytes);
-        Length += bytes.Length;
+        _file.WriteFully(offset, bytes);
+        Length = Math.Max(Length, offset + bytes.Length);
         if (Length - _writebackFrom >= WritebackBytes)
         {
             _file.StartWriteback(_writebackFrom, Length - _writebackFrom);

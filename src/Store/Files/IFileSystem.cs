@@ -52,6 +52,9 @@ internal interface IStoreFile : IDisposable
     /// <summary>Asks the kernel to begin writing a range out, so that the later <see cref="Sync"/> is short. Promises nothing.</summary>
     void StartWriteback(long offset, long bytes);
 
+    /// <summary>Asks the kernel to begin reading a range, so that the later <see cref="Read"/> need not wait. Promises nothing.</summary>
+    void StartRead(long offset, long bytes);
+
     /// <summary>Asks the kernel to forget cached contents, so that the next read comes from the device. Promises nothing.</summary>
     void DropCache();
 

@@ -7,7 +7,10 @@ namespace Checkpointer.Store.Files;
 internal sealed record StoreFormat(int Version, Guid StoreId)
 {
     /// <summary>Version that this code writes and reads.</summary>
-    public const int CurrentVersion = 1;
+    public const int CurrentVersion = 2;
+
+    /// <summary>Version that was in use only before the first release.</summary>
+    public const int UnreleasedVersion = 1;
 
     /// <summary>Value of <c>magic</c>.</summary>
     public const string Magic = "checkpointer-store";
@@ -59,6 +62,7 @@ internal sealed record StoreFormat(int Version, Guid StoreId)
         {
             CurrentVersion => new StoreFormat(version, Guid.ParseExact(root.GetProperty("store").GetString() ?? throw new FormatException("it has no store id"), "N")),
             > CurrentVersion => throw new StoreException(StoreFailure.UnsupportedVersion, $"the store {paths.Root} has format version {version}; this program knows up to {CurrentVersion}", "use the newer release that wrote it"),
+            UnreleasedVersion => throw new StoreException(StoreFailure.UnsupportedVersion, $"the store {paths.Root} has format version {version}, which no release wrote; this program reads {CurrentVersion}", "choose another directory with --store"),
             _ => throw new FormatException($"version {version} never existed"),
         };
     }

@@ -1,35 +1,38 @@
 using System.Runtime.ExceptionServices;
-using Checkpointer.Store.Chunking;
+using Checkpointer.Store.Interop;
 using Checkpointer.Store.Packs;
 
 namespace Checkpointer.Store.Generations;
 
 /// <summary>
-/// Overview. The producer copies pages into buffers of this pool and queues them; worker threads hash, look up, compress and append.
+/// Overview. The producer fills window buffers of this pool and queues them; worker threads hash, look up, compress and append.
 /// The number of buffers bounds memory: a producer that is faster than the workers waits for a buffer. The first failure, of
 /// whoever, breaks the pipeline for good: it wakes everybody, and every later call throws it again.
-/// One monitor guards all state; the 16 000 chunks of a GiB do not contend for it.
+/// One monitor guards all state; the 16 000 windows of a GiB do not contend for it.
 /// </summary>
 internal sealed class ChunkPipeline : IDisposable
 {
-    /// <summary>Buffers of 64 KiB: 48 MiB, half a second of work for two workers, and less than the service may use beside a job.</summary>
-    public const int BuffersMax = 768;
+    /// <summary>Buffers of 64 KiB: 16 MiB, some 20 ms of work. More would not make anything faster, and the service shall stay small beside a job.</summary>
+    public const int BuffersMax = 256;
 
     private readonly object _gate = new();
-    private readonly Queue<PendingChunk> _queue = new();
-    private readonly Stack<byte[]> _free = new();
+    private readonly Queue<WindowBuffer> _queue = new();
+    private readonly Stack<WindowBuffer> _free = new();
     private readonly Thread[] _workers;
     private readonly ChunkStorer _storer;
+    private readonly int _nice;
     private int _buffers;
     private int _unfinished;
+    private bool _isProducerWaiting;
     private bool _isClosed;
     private ExceptionDispatchInfo? _failure;
 
     /// <summary>Starts the workers.</summary>
-    public ChunkPipeline(ChunkStorer storer, int workers)
+    public ChunkPipeline(ChunkStorer storer, StoreOptions options)
     {
         _storer = storer;
-        _workers = new Thread[workers == 0 ? Environment.ProcessorCount : workers];
+        _nice = options.Nice;
+        _workers = new Thread[options.Workers == 0 ? Environment.ProcessorCount : options.Workers];
         for (var i = 0; i < _workers.Length; i++)
         {
             _workers[i] = new Thread(Work) { IsBackground = true, Name = $"store worker {i}" };
@@ -49,20 +52,69 @@ internal sealed class ChunkPipeline : IDisposable
         }
     }
 
-    /// <summary>Copies the bytes and queues them; waits while all buffers are in use.</summary>
-    /// <exception cref="Exception">The first failure of this pipeline.</exception>
-    public PendingChunk Submit(ChunkKind kind, ReadOnlySpan<byte> plain)
+    /// <summary>Whether the producer waits for a buffer.</summary>
+    public bool IsProducerWaiting
     {
-        var buffer = TakeBuffer();
-        plain.CopyTo(buffer);
-        var chunk = new PendingChunk(kind, buffer, plain.Length);
+        get
+        {
+            lock (_gate)
+            {
+                return _isProducerWaiting;
+            }
+        }
+    }
+
+    /// <summary>An empty buffer; waits while all are in use.</summary>
+    /// <exception cref="Exception">The first failure of this pipeline.</exception>
+    public WindowBuffer Take()
+    {
         lock (_gate)
         {
-            _queue.Enqueue(chunk);
+            while (_free.Count == 0 && _buffers == BuffersMax && _failure is null)
+            {
+                _isProducerWaiting = true;
+                Monitor.Wait(_gate);
+            }
+
+            _isProducerWaiting = false;
+
+            _failure?.Throw();
+            if (_free.TryPop(out var window))
+            {
+                return window;
+            }
+
+            _buffers++;
+        }
+
+        return new WindowBuffer();
+    }
+
+    /// <summary>Queues the chunks of a buffer, which is the pipeline's from now on.</summary>
+    public void Submit(WindowBuffer window)
+    {
+        lock (_gate)
+        {
+            if (window.Chunks.Count == 0)
+            {
+                _free.Push(window);
+                return;
+            }
+
+            _queue.Enqueue(window);
             _unfinished++;
             Monitor.PulseAll(_gate);
         }
+    }
 
+    /// <summary>Copies bytes and queues them as one chunk.</summary>
+    /// <exception cref="Exception">The first failure of this pipeline.</exception>
+    public PendingChunk Submit(ChunkKind kind, ReadOnlySpan<byte> plain)
+    {
+        var window = Take();
+        plain.CopyTo(window.Bytes);
+        var chunk = window.Add(kind, 0, plain.Length);
+        Submit(window);
         return chunk;
     }
 
@@ -118,54 +170,43 @@ internal sealed class ChunkPipeline : IDisposable
         }
     }
 
-    private byte[] TakeBuffer()
-    {
-        lock (_gate)
-        {
-            while (_free.Count == 0 && _buffers == BuffersMax && _failure is null)
-            {
-                Monitor.Wait(_gate);
-            }
-
-            _failure?.Throw();
-            if (_free.TryPop(out var buffer))
-            {
-                return buffer;
-            }
-
-            _buffers++;
-        }
-
-        return GC.AllocateUninitializedArray<byte>(Geometry.ChunkBytesMax);
-    }
-
     private void Work()
     {
-        var encoder = _storer.NewEncoder();
-        while (Next() is { } chunk)
+        try
         {
-            try
+            ThreadNice.RaiseTo(_nice);
+            var encoder = _storer.NewEncoder();
+            while (Next() is { } window)
             {
-                chunk.Complete(_storer.Store(chunk.Kind, chunk.Plain, encoder));
-            }
-#pragma warning disable CA1031 // whatever it is, it surfaces on the producer's next call and on Commit
-            catch (Exception exception)
-#pragma warning restore CA1031
-            {
-                Fail(exception);
-            }
+                foreach (var chunk in window.Chunks)
+                {
+                    _storer.Store(chunk, window.Plain(chunk), encoder);
+                }
 
-            lock (_gate)
-            {
-                _free.Push(chunk.TakeBuffer());
-                _unfinished--;
-                Monitor.PulseAll(_gate);
+                Finish(window);
             }
+        }
+#pragma warning disable CA1031 // whatever it is, it surfaces on the producer's next call and on Commit
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            Fail(exception);
         }
     }
 
-    // The next chunk, or null when the worker shall end.
-    private PendingChunk? Next()
+    private void Finish(WindowBuffer window)
+    {
+        window.Reset();
+        lock (_gate)
+        {
+            _free.Push(window);
+            _unfinished--;
+            Monitor.PulseAll(_gate);
+        }
+    }
+
+    // The next window, or null when the worker shall end.
+    private WindowBuffer? Next()
     {
         lock (_gate)
         {

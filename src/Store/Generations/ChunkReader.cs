@@ -1,4 +1,5 @@
 using Checkpointer.Store.Chunking;
+using Checkpointer.Store.Index;
 using Checkpointer.Store.Packs;
 
 namespace Checkpointer.Store.Generations;
@@ -6,17 +7,34 @@ namespace Checkpointer.Store.Generations;
 /// <summary>Reads chunks by name and proves them by their hash. One thread at a time: it owns a buffer.</summary>
 internal sealed class ChunkReader(StoreContext store)
 {
+    private readonly Dictionary<ChunkId, ChunkLocation?> _expected = [];
     private byte[] _record = new byte[PackFormat.RecordHeaderBytes + Geometry.ChunkBytesMax];
 
     /// <summary>Bytes read from packs so far.</summary>
     public long BytesRead { get; private set; }
+
+    /// <summary>Says which chunks will be read next, so that the device works on all of them at once: scattered pages of many generations
+    /// lie anywhere, and one after the other each would cost the device's full latency. Failures are left to the reading.</summary>
+    public void Expect(IEnumerable<ChunkId> ids)
+    {
+        _expected.Clear();
+        var wanted = ids.ToHashSet();
+        foreach (var (id, location) in wanted.Zip(store.Index.RunChunks(chunks => chunks.Find(wanted))))
+        {
+            _expected.Add(id, location);
+            if (location is { } known)
+            {
+                StartRead(known);
+            }
+        }
+    }
 
     /// <summary>Reads a chunk into <paramref name="buffer"/>, which is replaced when too small, and returns the plain bytes in it.</summary>
     /// <exception cref="CorruptChunkException">Missing, damaged, or not what its name says.</exception>
     /// <exception cref="StoreException">The pack was written by a newer version, or cannot be read.</exception>
     public ReadOnlyMemory<byte> Read(ChunkId id, ref byte[]? buffer)
     {
-        var location = store.Index.RunChunks(chunks => chunks.Find(id))
+        var location = (_expected.Remove(id, out var expected) ? expected : Find(id))
             ?? throw new CorruptChunkException(id.ToString(), null, 0, "the index knows no pack that holds it");
         try
         {
@@ -41,18 +59,42 @@ internal sealed class ChunkReader(StoreContext store)
             _record = new byte[entry.RecordBytes];
         }
 
+        var record = _record.AsSpan(0, entry.RecordBytes);
+        PackFormatException.Require(pack.Read(entry.Offset, record) == record.Length, entry.Offset, "the pack ends inside a record");
+        BytesRead += entry.RecordBytes;
+        return Decode(entry, record, ref buffer);
+    }
+
+    /// <summary>Decodes a record that was read.</summary>
+    /// <exception cref="PackFormatException">It is not the record of that chunk, or damaged.</exception>
+    public ReadOnlyMemory<byte> Decode(PackEntry entry, ReadOnlySpan<byte> record, ref byte[]? buffer)
+    {
         if (buffer is null || buffer.Length < entry.PlainBytes)
         {
             buffer = new byte[Math.Max(entry.PlainBytes, Geometry.ChunkBytesMax)];
         }
 
-        var header = pack.ReadRecord(entry, _record);
-        BytesRead += entry.RecordBytes;
+        var header = RecordHeader.Read(record, entry.Offset);
+        PackFormatException.Require(PackEntry.Of(header, entry.Offset) == entry, entry.Offset, $"the record is of chunk {header.Chunk}, not of {entry.Chunk}");
         var plain = buffer.AsMemory(0, entry.PlainBytes);
-        ChunkDecoder.Decode(
-            store.Codec.Value, header, _record.AsSpan(PackFormat.RecordHeaderBytes, entry.StoredBytes), plain.Span, entry.Offset);
+        ChunkDecoder.Decode(store.Codec.Value, header, record[PackFormat.RecordHeaderBytes..], plain.Span, entry.Offset);
         PackFormatException.Require(ChunkId.Of(plain.Span) == entry.Chunk, entry.Offset, "the plain bytes do not match their hash");
         return plain;
+    }
+
+    private ChunkLocation? Find(ChunkId id) => store.Index.RunChunks(chunks => chunks.Find(id));
+
+    private void StartRead(ChunkLocation location)
+    {
+        try
+        {
+            using var lease = store.Packs.Borrow(location.Pack);
+            lease?.Pack.StartRead(location.Entry);
+        }
+        catch (PackFormatException)
+        {
+            // The pack's header is damaged. Reading finds it again, and then knows what for.
+        }
     }
 
     /// <summary>The failure that damage at a place means.</summary>

@@ -1,24 +1,35 @@
 using Checkpointer.Store.Chunking;
-using Checkpointer.Store.Packs;
 
 namespace Checkpointer.Store.Generations;
 
 /// <summary>
 /// Overview. The map of one content while it is written: the base's tables, read only where something below them changes, and per
 /// segment the writes and clears in order. Chunk ids become known when the pipeline has been drained; then <see cref="Build"/>
-/// paints base and changes over one another, and stores segments and tables. Untouched ones keep their old names.
-/// Costs some 60 bytes per chunk written, 0.1 % of the memory dumped. One thread.
+/// has changed segments stored as <see cref="SegmentBuilder"/> sees fit, and tables. Untouched ones keep their old names.
+/// Costs some 90 bytes per chunk written until that goes to the scratch file. One thread.
 /// </summary>
 internal sealed class ContentMap
 {
+    /// <summary>Chains shorter than this are left alone: reading a few small chunks costs little.</summary>
+    private const int ChainMin = 8;
+
+    /// <summary>Share of a generation's data that may be spent on shortening chains. With 1 % of the pages changing at random all chains stay
+    /// under some 30 patches by it.</summary>
+    private const int ShorteningPercent = 3;
+
+    /// <summary>The same where little changes, per GiB of content.</summary>
+    private const int ShorteningBytesPerTable = 8 << 10;
+
     private readonly MapReader _reader;
+    private readonly ChangeScratch _scratch;
     private readonly Dictionary<ulong, ContentTable> _tables = [];
-    private readonly Dictionary<ulong, List<Change>> _changes = [];
+    private readonly Dictionary<ulong, SegmentChanges> _changes = [];
 
     /// <summary>Begins with the tables of the base generation, none without one.</summary>
-    public ContentMap(MapReader reader, IEnumerable<TableEntry> baseTables)
+    public ContentMap(MapReader reader, ChangeScratch scratch, IEnumerable<TableEntry> baseTables)
     {
         _reader = reader;
+        _scratch = scratch;
         foreach (var table in baseTables)
         {
             _tables.Add(table.Index, new ContentTable(table.Chunk));
@@ -28,7 +39,7 @@ internal sealed class ContentMap
     /// <summary>Puts a chunk at a page. Precondition: it does not cross a window.</summary>
     public void Write(ulong firstPage, int pageCount, PendingChunk chunk)
         => ChangesOf(firstPage / Geometry.SegmentPages).Add(
-            new Change((ushort)(firstPage % Geometry.SegmentPages), (ushort)pageCount, chunk));
+            new SegmentChange((ushort)(firstPage % Geometry.SegmentPages), (ushort)pageCount, chunk));
 
     /// <summary>Makes pages zero. Costs what exists in the range, not its length: ranges of 2^47 bytes are usual.</summary>
     public void Clear(ulong firstPage, ulong pageCount)
@@ -47,13 +58,24 @@ internal sealed class ContentMap
         ClearParts(endWhole * Geometry.SegmentPages, end);
     }
 
-    /// <summary>Stores changed segments and tables and returns the populated tables, ascending.</summary>
-    public List<TableEntry> Build(Func<ChunkKind, byte[], ChunkId> store)
+    /// <summary>Moves the changes to the scratch file. Precondition: the pipeline is drained.</summary>
+    public void PutAside()
     {
-        var canvas = new SegmentCanvas();
+        foreach (var changes in _changes.Values)
+        {
+            changes.PutAside(_scratch);
+        }
+    }
+
+    /// <summary>Stores changed segments and tables and returns the populated tables, ascending.</summary>
+    public List<TableEntry> Build(MapStore store)
+    {
+        var builder = new SegmentBuilder(_reader, store);
+        var shortened = ChainsToShorten();
         foreach (var (segment, changes) in _changes.OrderBy(pair => pair.Key))
         {
-            BuildSegment(canvas, segment, changes, store);
+            var (table, slot) = Place(segment);
+            table.Set(slot, builder.Build(table.Find(_reader, slot), changes.All(_scratch), shortened.Contains(segment)));
         }
 
         _changes.Clear();
@@ -69,33 +91,45 @@ internal sealed class ContentMap
         return entries;
     }
 
-    private void BuildSegment(SegmentCanvas canvas, ulong segment, List<Change> changes, Func<ChunkKind, byte[], ChunkId> store)
+    // The longest chains first, for a share of what the generation adds anyway: so no generation pays for all that came before it.
+    private HashSet<ulong> ChainsToShorten()
     {
-        var tableIndex = segment / Geometry.TableSegments;
-        var slot = (int)(segment % Geometry.TableSegments);
-        if (!_tables.TryGetValue(tableIndex, out var table))
+        var candidates = new List<(ulong Segment, int Depth, int Bytes)>();
+        long pages = 0;
+        foreach (var (segment, changes) in _changes)
         {
-            table = new ContentTable(null);
-            _tables.Add(tableIndex, table);
-        }
-
-        canvas.Reset();
-        var segments = table.Segments(_reader);
-        if (segments.TryGetValue(slot, out var old))
-        {
-            foreach (var extent in _reader.Segment(old))
+            pages += changes.PagesWritten;
+            var (table, slot) = Place(segment);
+            if (table.Find(_reader, slot) is { } old && old.Depth >= ChainMin)
             {
-                canvas.Paint(extent);
+                candidates.Add((segment, old.Depth, SegmentBuilder.ShorteningBytes(old, changes.Count)));
             }
         }
 
-        foreach (var change in changes)
+        var budget = (pages * Geometry.PageBytes * ShorteningPercent / 100) + (_tables.Count * ShorteningBytesPerTable);
+        var chosen = new HashSet<ulong>();
+        foreach (var (segment, depth, bytes) in candidates.OrderByDescending(candidate => candidate.Depth).ThenBy(candidate => candidate.Segment))
         {
-            change.ApplyTo(canvas);
+            if (budget > 0 || depth == MapFormat.DepthMax)
+            {
+                chosen.Add(segment);
+                budget -= bytes;
+            }
         }
 
-        var extents = canvas.ToExtents();
-        table.Set(slot, extents.Count == 0 ? null : store(ChunkKind.Segment, SegmentCodec.Encode(extents)));
+        return chosen;
+    }
+
+    private (ContentTable Table, int Slot) Place(ulong segment)
+    {
+        var index = segment / Geometry.TableSegments;
+        if (!_tables.TryGetValue(index, out var table))
+        {
+            table = new ContentTable(null);
+            _tables.Add(index, table);
+        }
+
+        return (table, (int)(segment % Geometry.TableSegments));
     }
 
     // Pages of at most two neighbouring segments, neither of them whole.
@@ -107,7 +141,7 @@ internal sealed class ContentMap
             var stop = Math.Min(end, (segment + 1) * Geometry.SegmentPages);
             if (_changes.ContainsKey(segment) || _tables.ContainsKey(segment / Geometry.TableSegments))
             {
-                ChangesOf(segment).Add(new Change((ushort)(firstPage % Geometry.SegmentPages), (ushort)(stop - firstPage), null));
+                ChangesOf(segment).AddClear((int)(firstPage % Geometry.SegmentPages), (int)(stop - firstPage));
             }
 
             firstPage = stop;
@@ -157,30 +191,14 @@ internal sealed class ContentMap
         return keys;
     }
 
-    private List<Change> ChangesOf(ulong segment)
+    private SegmentChanges ChangesOf(ulong segment)
     {
         if (!_changes.TryGetValue(segment, out var changes))
         {
-            changes = [];
+            changes = new SegmentChanges();
             _changes.Add(segment, changes);
         }
 
         return changes;
-    }
-
-    /// <summary>A write, or a clear where the chunk is null, within one segment.</summary>
-    private readonly record struct Change(ushort FirstPage, ushort PageCount, PendingChunk? Chunk)
-    {
-        public void ApplyTo(SegmentCanvas canvas)
-        {
-            if (Chunk is null)
-            {
-                canvas.Clear(FirstPage, PageCount);
-            }
-            else
-            {
-                canvas.Paint(new Extent(FirstPage, PageCount, 0, Chunk.Id));
-            }
-        }
     }
 }

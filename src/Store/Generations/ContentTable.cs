@@ -6,14 +6,17 @@ namespace Checkpointer.Store.Generations;
 /// <summary>One table of a content being written: a name until something below it changes, then its segments.</summary>
 internal sealed class ContentTable(ChunkId? stored)
 {
-    private SortedDictionary<int, ChunkId>? _segments = stored is null ? [] : null;
+    private SortedDictionary<int, SegmentEntry>? _segments = stored is null ? [] : null;
     private bool _isChanged = stored is null;
 
     /// <summary>Its segments, read when first asked for.</summary>
-    public SortedDictionary<int, ChunkId> Segments(MapReader reader) => _segments ??= reader.Table(stored!.Value);
+    public SortedDictionary<int, SegmentEntry> Segments(MapReader reader) => _segments ??= reader.Table(stored!.Value);
+
+    /// <summary>One of its segments, or null.</summary>
+    public SegmentEntry? Find(MapReader reader, int slot) => Segments(reader).TryGetValue(slot, out var segment) ? segment : null;
 
     /// <summary>Replaces or removes a segment. Precondition: the segments were read.</summary>
-    public void Set(int slot, ChunkId? segment)
+    public void Set(int slot, SegmentEntry? segment)
     {
         var segments = _segments!;
         if (segment is null)
@@ -36,7 +39,7 @@ internal sealed class ContentTable(ChunkId? stored)
     }
 
     /// <summary>Stores it if it changed; null when it is empty.</summary>
-    public ChunkId? Store(Func<ChunkKind, byte[], ChunkId> store)
+    public ChunkId? Store(MapStore store)
     {
         if (!_isChanged)
         {

@@ -66,7 +66,7 @@ public sealed class GenerationReader : IDisposable
             foreach (var (slot, segment) in _maps.Table(table.Chunk))
             {
                 var firstPage = (table.Index * Geometry.TablePages) + ((ulong)slot * Geometry.SegmentPages);
-                ReadSegment(segment, firstPage, visitor);
+                ReadSegment(segment.Chunk, firstPage, visitor);
             }
         }
     }
@@ -76,7 +76,9 @@ public sealed class GenerationReader : IDisposable
 
     private void ReadSegment(ChunkId segment, ulong firstPage, ContentVisitor visitor)
     {
-        foreach (var extent in _maps.Segment(segment))
+        var extents = _maps.Chain(segment).Resolve();
+        _chunks.Expect(extents.Select(extent => extent.Chunk));
+        foreach (var extent in extents)
         {
             var plain = _cache.Read(extent.Chunk);
             var (start, length) = (extent.ChunkPage * Geometry.PageBytes, extent.PageCount * Geometry.PageBytes);

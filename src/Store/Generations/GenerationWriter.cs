@@ -19,8 +19,10 @@ public sealed class GenerationWriter : IDisposable
     private readonly ChunkStorer _storer;
     private readonly ChunkPipeline _pipeline;
     private readonly MapReader _maps;
+    private readonly ChangeScratch _scratch;
     private readonly Dictionary<string, PendingImage> _images = new(StringComparer.Ordinal);
     private readonly Dictionary<string, ContentWriter> _contents = new(StringComparer.Ordinal);
+    private int _changes;
     private bool _isCommitted;
     private bool _isDisposed;
 
@@ -35,16 +37,19 @@ public sealed class GenerationWriter : IDisposable
         _createdAt = Instant.Truncate(store.Time.GetUtcNow());
         Name = name;
         _maps = new MapReader(new ChunkReader(store));
-        _appender = new PackAppender(store.Files, store.Paths, store.Format.StoreId, store.Options.PackBytesMax);
+        _scratch = new ChangeScratch(store);
+        _appender = new PackAppender(store, Fail);
         _storer = new ChunkStorer(store, _appender);
         _ = store.Codec.Value; // a missing liblz4 is said here, not by a worker
-        _pipeline = new ChunkPipeline(_storer, store.Options.Workers);
+        _pipeline = new ChunkPipeline(_storer, store.Options);
     }
 
     /// <summary>Name that the generation will have.</summary>
     public GenerationName Name { get; }
 
     internal int Buffers => _pipeline.Buffers;
+
+    internal bool IsProducerWaiting => _pipeline.IsProducerWaiting;
 
     /// <summary>Stores one named blob (an image): any size up to 64 MiB.</summary>
     /// <exception cref="ArgumentException">Too large, not a name, or a name used before in this generation.</exception>
@@ -78,7 +83,7 @@ public sealed class GenerationWriter : IDisposable
         RequireOpen();
         RequireName(name, _contents.ContainsKey(name));
         var tables = _base?.Contents.FirstOrDefault(content => content.Name == name)?.Tables ?? [];
-        var writer = new ContentWriter(this, _pipeline, name, new ContentMap(_maps, tables));
+        var writer = new ContentWriter(this, _pipeline, name, new ContentMap(_maps, _scratch, tables));
         _contents.Add(name, writer);
         return writer;
     }
@@ -98,6 +103,7 @@ public sealed class GenerationWriter : IDisposable
             _pipeline.Drain();
             var record = Publish(summary);
             _isCommitted = true;
+            ShortenLog();
             _store.Log.Committed(record.Name, record.NewBytes, record.Duration.TotalMilliseconds);
             return record;
         }
@@ -125,6 +131,8 @@ public sealed class GenerationWriter : IDisposable
             {
                 _appender.RemovePublished();
             }
+
+            _scratch.Dispose();
         }
         catch (StoreException exception)
         {
@@ -140,6 +148,32 @@ public sealed class GenerationWriter : IDisposable
 
     /// <summary>Breaks the writer; every later call throws this failure.</summary>
     internal void Fail(Exception exception) => _pipeline.Fail(exception);
+
+    /// <summary>Counts changes of all contents; from time to time they go to the scratch file, so that memory stays bounded.</summary>
+    internal void CountChanges(int count)
+    {
+        _changes += count;
+        if (_changes < _store.Options.ChangesMax)
+        {
+            return;
+        }
+
+        try
+        {
+            _pipeline.Drain();
+            foreach (var content in _contents.Values)
+            {
+                content.Map.PutAside();
+            }
+
+            _changes = 0;
+        }
+        catch (Exception exception)
+        {
+            Fail(exception);
+            throw;
+        }
+    }
 
     // The commit order of docs/format.md: all chunks, then the manifest in the last pack, then the index.
     private GenerationRecord Publish(GenerationSummary summary)
@@ -160,8 +194,21 @@ public sealed class GenerationWriter : IDisposable
         _appender.AppendManifest(header, record);
         var packs = _appender.Published;
         var generation = new GenerationRecord(Name, _createdAt, manifest.Duration, packs.Sum(pack => pack.Bytes), summary);
-        IndexCommit.Run(_store.Index, packs, [new NewGeneration(generation, id, _job)]);
+        IndexCommit.Run(_store.Index, packs.Select(pack => PackContents.ReadBack(_store, pack)), [new NewGeneration(generation, id, _job)]);
         return generation;
+    }
+
+    // The generation exists whatever comes of this: the log is only larger than need be, until the next one.
+    private void ShortenLog()
+    {
+        try
+        {
+            _store.Index.ShortenLog();
+        }
+        catch (StoreException exception)
+        {
+            _store.Log.LongLog(exception, _store.Paths.Index);
+        }
     }
 
     private static byte[] EncodeManifest(Manifest manifest)

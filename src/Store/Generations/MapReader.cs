@@ -22,11 +22,43 @@ internal sealed class MapReader(ChunkReader chunks)
 
     /// <summary>Reads a table.</summary>
     /// <exception cref="StoreException">Corrupt or UnsupportedVersion.</exception>
-    public SortedDictionary<int, ChunkId> Table(ChunkId id) => Read(id, TableCodec.Decode);
+    public SortedDictionary<int, SegmentEntry> Table(ChunkId id) => Read(id, TableCodec.Decode);
 
-    /// <summary>Reads a segment.</summary>
+    /// <summary>Reads one chunk of a segment: the full segment or a patch.</summary>
     /// <exception cref="StoreException">Corrupt or UnsupportedVersion.</exception>
-    public Extent[] Segment(ChunkId id) => Read(id, SegmentCodec.Decode);
+    public SegmentPart Part(ChunkId id)
+        => Read(id, bytes => PatchCodec.IsPatch(bytes)
+            ? new SegmentPart(PatchCodec.Decode(bytes), [])
+            : new SegmentPart(null, SegmentCodec.Decode(bytes)));
+
+    /// <summary>Reads a segment with all its patches.</summary>
+    /// <exception cref="StoreException">Corrupt or UnsupportedVersion.</exception>
+    public SegmentChain Chain(ChunkId id)
+    {
+        var chain = new SegmentChain();
+        Extend(chain, id);
+        while (!chain.IsComplete)
+        {
+            Extend(chain, chain.Base);
+        }
+
+        return chain;
+    }
+
+    /// <summary>Reads the next chunk of a chain.</summary>
+    /// <exception cref="StoreException">Corrupt or UnsupportedVersion.</exception>
+    public SegmentChain Extend(SegmentChain chain, ChunkId next)
+    {
+        try
+        {
+            chain.Add(next, Part(next));
+            return chain;
+        }
+        catch (PackFormatException exception)
+        {
+            throw new CorruptChunkException(next.ToString(), null, 0, exception.Message, exception);
+        }
+    }
 
     private T Read<T>(ChunkId id, Decoder<T> decode)
     {

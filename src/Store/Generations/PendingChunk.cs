@@ -4,27 +4,27 @@ using Checkpointer.Store.Packs;
 namespace Checkpointer.Store.Generations;
 
 /// <summary>A chunk on its way through the workers. Its id is known once the pipeline has been drained.</summary>
-internal sealed class PendingChunk(ChunkKind kind, byte[] buffer, int length)
+internal sealed class PendingChunk(ChunkKind kind, int start, int length)
 {
-    private byte[]? _buffer = buffer;
-
     /// <summary>What it holds.</summary>
     public ChunkKind Kind { get; } = kind;
 
-    /// <summary>Its plain bytes, until a worker has stored them.</summary>
-    public ReadOnlySpan<byte> Plain => _buffer.AsSpan(0, length);
+    /// <summary>Where its bytes begin in its window.</summary>
+    public int Start { get; } = start;
+
+    /// <summary>Plain bytes.</summary>
+    public int Length { get; } = length;
 
     /// <summary>Its name.</summary>
     public ChunkId Id { get; private set; }
 
-    /// <summary>Notes the name and gives the buffer back.</summary>
-    public void Complete(ChunkId id) => Id = id;
+    /// <summary>Whether this generation is the first to have it: it then differs from everything in older maps.</summary>
+    public bool IsNew { get; private set; }
 
-    /// <summary>Takes the buffer out; it belongs to the caller again.</summary>
-    public byte[] TakeBuffer()
+    /// <summary>Notes what became of it.</summary>
+    public void Complete(ChunkId id, bool isNew)
     {
-        var taken = _buffer!;
-        _buffer = null;
-        return taken;
+        Id = id;
+        IsNew = isNew;
     }
 }

@@ -14,7 +14,7 @@ internal static class IndexCommit
     /// <param name="index">The index.</param>
     /// <param name="packs">Packs that the index does not know; read once, one at a time.</param>
     /// <param name="generations">For a job that is new to the index the first one listed says its facts.</param>
-    public static void Run(IndexDatabase index, IEnumerable<PublishedPack> packs, IEnumerable<NewGeneration> generations)
+    public static void Run(IndexDatabase index, IEnumerable<PackContents> packs, IEnumerable<NewGeneration> generations)
         => index.Run(connection =>
         {
             using var transaction = connection.BeginTransaction();
@@ -28,21 +28,21 @@ internal static class IndexCommit
             return true;
         });
 
-    private static void InsertPacks(SqliteConnection connection, SqliteTransaction transaction, IEnumerable<PublishedPack> packs)
+    private static void InsertPacks(SqliteConnection connection, SqliteTransaction transaction, IEnumerable<PackContents> packs)
     {
         using var insertPack = Command(connection, transaction);
         insertPack.CommandText =
             "INSERT INTO packs (pack_id, bytes, chunks, trailer_hash) VALUES ($pack, $bytes, $chunks, $hash) RETURNING id";
-        using var insertChunk = new ChunkInsert(connection, transaction);
-        foreach (var pack in packs)
+        using var insertChunk = new ChunkInsert(connection);
+        foreach (var (pack, entries) in packs)
         {
             insertPack.Parameters.Clear();
             insertPack.Parameters.AddWithValue("$pack", pack.Id.ToArray());
             insertPack.Parameters.AddWithValue("$bytes", pack.Bytes);
-            insertPack.Parameters.AddWithValue("$chunks", pack.Entries.Count);
+            insertPack.Parameters.AddWithValue("$chunks", pack.Count);
             insertPack.Parameters.AddWithValue("$hash", pack.TrailerHash.ToArray());
             var key = (long)insertPack.ExecuteScalar()!;
-            foreach (var entry in pack.Entries)
+            foreach (var entry in entries)
             {
                 insertChunk.Run(key, entry);
             }

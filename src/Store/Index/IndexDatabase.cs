@@ -15,6 +15,10 @@ internal sealed class IndexDatabase : IDisposable
     /// <summary>How long to wait for another process's transaction: the largest commit inserts some millions of rows.</summary>
     private const int BusySeconds = 60;
 
+    /// <summary>The time-out is <see cref="BusySeconds"/>, for prepared statements, which have no retries of ADO.NET around them.</summary>
+    private const string Pragmas =
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 60000;";
+
     private readonly Lock _gate = new();
     private readonly SqliteConnection _connection;
     private readonly Lazy<DbContextOptions<IndexContext>> _options;
@@ -64,6 +68,16 @@ internal sealed class IndexDatabase : IDisposable
     public T RunChunks<T>(Func<ChunkCommands, T> action)
         => Run(connection => action(_chunks ??= new ChunkCommands(connection)));
 
+    /// <summary>Moves the write-ahead log into the database and cuts it to nothing, as far as readers let it go. A generation of scattered pages
+    /// touches most pages of the index, and the log would keep the size of the largest.</summary>
+    public void ShortenLog()
+        => Run(connection =>
+        {
+            using var command = connection.CreateCommand();
+            command.CommandText = "PRAGMA busy_timeout = 0; PRAGMA wal_checkpoint(TRUNCATE);" + Pragmas;
+            return command.ExecuteNonQuery();
+        });
+
     /// <summary>Runs EF Core queries under the lock.</summary>
     public T RunContext<T>(Func<IndexContext, T> action)
         => Run(_ =>
@@ -107,7 +121,7 @@ internal sealed class IndexDatabase : IDisposable
             {
                 connection.Open();
                 using var pragmas = connection.CreateCommand();
-                pragmas.CommandText = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;";
+                pragmas.CommandText = Pragmas;
                 pragmas.ExecuteNonQuery();
                 SchemaCheck.Update(connection, index.NewContext);
                 return index;

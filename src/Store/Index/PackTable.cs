@@ -68,7 +68,9 @@ internal sealed class PackTable(IndexDatabase index)
         var entries = new List<PackEntry>();
         while (reader.Read())
         {
-            entries.Add(ChunkCommands.ReadEntry(reader, new ChunkId(reader.GetFieldValue<byte[]>(0)), 1));
+            entries.Add(new PackEntry(
+                new ChunkId(reader.GetFieldValue<byte[]>(0)), reader.GetInt64(1), reader.GetInt32(2), reader.GetInt32(3),
+                (ChunkKind)reader.GetByte(4), (ChunkCodec)reader.GetByte(5)));
         }
 
         return entries;

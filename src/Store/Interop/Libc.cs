@@ -20,13 +20,19 @@ internal static unsafe partial class Libc
     public const int O_EXCL = 0x80;
     public const int O_CLOEXEC = 0x80000;
 
+    public const int PRIO_PROCESS = 0;
+
     public const int LOCK_SH = 1;
     public const int LOCK_EX = 2;
     public const int LOCK_NB = 4;
 
+    public const int POSIX_FADV_WILLNEED = 3;
     public const int POSIX_FADV_DONTNEED = 4;
 
     public const uint SYNC_FILE_RANGE_WRITE = 2;
+
+    /// <summary>Differs between architectures: asm-generic/fcntl.h, arch/arm64/include/uapi/asm/fcntl.h.</summary>
+    public static int O_DIRECT { get; } = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 0x10000 : 0x4000;
 
     /// <summary>open(2).</summary>
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
@@ -59,6 +65,14 @@ internal static unsafe partial class Libc
     /// <summary>posix_fadvise(3); returns the error instead of setting errno.</summary>
     [LibraryImport("libc")]
     public static partial int posix_fadvise(SafeFileHandle file, long offset, long length, int advice);
+
+    /// <summary>getpriority(2).</summary>
+    [LibraryImport("libc")]
+    public static partial int getpriority(int which, uint who);
+
+    /// <summary>setpriority(2).</summary>
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int setpriority(int which, uint who, int nice);
 
     /// <summary>flock(2).</summary>
     [LibraryImport("libc", SetLastError = true)]

@@ -12,7 +12,13 @@ internal sealed class LinuxFileSystem : IFileSystem
     public IStoreFile Create(string path)
     {
         var handle = Libc.open(path, Libc.O_RDWR | Libc.O_CREAT | Libc.O_EXCL | Libc.O_CLOEXEC, OwnerFile);
-        return handle.IsInvalid ? throw FileFailure.From("create", path, LastError.Get()) : new LinuxFile(handle, path);
+        if (handle.IsInvalid)
+        {
+            throw FileFailure.From("create", path, LastError.Get());
+        }
+
+        var direct = Libc.open(path, Libc.O_RDWR | Libc.O_DIRECT | Libc.O_CLOEXEC, 0);
+        return new LinuxFile(handle, path, direct.IsInvalid ? null : direct);
     }
 
     /// <inheritdoc/>

@@ -16,16 +16,18 @@ internal sealed class DamageDraft(string where, string what)
         => new(where, what, [.. _generations.OrderBy(name => name.Job, StringComparer.Ordinal).ThenBy(name => name.Number)]);
 }
 
-/// <summary>Damage found by a verify, by pack and by chunk.</summary>
+/// <summary>Damage found by a verify, by pack and by chunk. Safe for use from any thread while it is found; who is spoiled is one thread's work.</summary>
 internal sealed class DamageBook
 {
+    private readonly Lock _gate = new();
     private readonly List<DamageDraft> _all = [];
     private readonly Dictionary<PackId, List<DamageDraft>> _packs = [];
     private readonly Dictionary<ChunkId, DamageDraft> _chunks = [];
     private readonly HashSet<PackId> _unreadable = [];
 
     /// <summary>Everything found.</summary>
-    public IReadOnlyList<Damage> Damages => [.. _all.Select(draft => draft.ToDamage())];
+    /// <remarks>In the order of places: threads find it in any.</remarks>
+    public IReadOnlyList<Damage> Damages => [.. _all.Select(draft => draft.ToDamage()).OrderBy(damage => damage.Where, StringComparer.Ordinal)];
 
     /// <summary>Damage of neither a pack nor a chunk.</summary>
     public void Add(string where, string what) => _all.Add(new DamageDraft(where, what));
@@ -34,32 +36,49 @@ internal sealed class DamageBook
     public void AddPack(PackId pack, long offset, string what)
     {
         var draft = new DamageDraft($"{pack.FileName} at {offset}", what);
-        _all.Add(draft);
-        if (!_packs.TryAdd(pack, [draft]))
+        lock (_gate)
         {
-            _packs[pack].Add(draft);
+            _all.Add(draft);
+            if (!_packs.TryAdd(pack, [draft]))
+            {
+                _packs[pack].Add(draft);
+            }
         }
     }
 
-    /// <summary>Damage of a pack that makes all its chunks unreadable: they get no damage of their own.</summary>
+    /// <summary>Damage of a pack that makes all its chunks unreadable: they get no damage of their own. The first found stands.</summary>
     public void AddUnreadablePack(PackId pack, long offset, string what)
     {
-        AddPack(pack, offset, what);
-        _unreadable.Add(pack);
+        lock (_gate)
+        {
+            if (_unreadable.Add(pack))
+            {
+                AddPack(pack, offset, what);
+            }
+        }
     }
 
     /// <summary>Damage of a chunk; the first found stands.</summary>
     public void AddChunk(ChunkId chunk, PackEntry? entry, PackId? pack, string what)
     {
         var draft = new DamageDraft(pack is { } id ? $"{id.FileName} at {entry!.Value.Offset}, chunk {chunk}" : $"chunk {chunk}", what);
-        if (_chunks.TryAdd(chunk, draft))
+        lock (_gate)
         {
-            _all.Add(draft);
+            if (_chunks.TryAdd(chunk, draft))
+            {
+                _all.Add(draft);
+            }
         }
     }
 
     /// <summary>Whether the chunks of a pack cannot be read at all.</summary>
-    public bool IsUnreadable(PackId pack) => _unreadable.Contains(pack);
+    public bool IsUnreadable(PackId pack)
+    {
+        lock (_gate)
+        {
+            return _unreadable.Contains(pack);
+        }
+    }
 
     /// <summary>What is bad about a chunk or the pack that it lies in.</summary>
     public IEnumerable<DamageDraft> Of(ChunkId chunk, PackId? pack)

@@ -8,7 +8,12 @@ namespace Checkpointer.Store.Maintenance;
 /// Follows a generation from its manifest to its last chunk and tells the damage which generation it spoils. Tables and segments
 /// that generations share are followed once: what was bad below them is remembered.
 /// </summary>
-internal sealed class GenerationWalk(StoreContext store, DamageBook book, Action<ChunkLocation> prove, CancellationToken cancellation)
+/// <param name="store">The store.</param>
+/// <param name="book">Where damage is entered.</param>
+/// <param name="prove">Proves the chunk at a place.</param>
+/// <param name="sound">A short cut where all packs are proved already, else null.</param>
+/// <param name="cancellation">Stops between chunks.</param>
+internal sealed class GenerationWalk(StoreContext store, DamageBook book, Action<ChunkLocation> prove, SoundSegments? sound, CancellationToken cancellation)
 {
     private readonly MapReader _maps = new(new ChunkReader(store));
     private readonly Dictionary<ChunkId, IReadOnlyCollection<DamageDraft>> _below = [];
@@ -53,15 +58,26 @@ internal sealed class GenerationWalk(StoreContext store, DamageBook book, Action
 
     private void WalkTable(ChunkId table, HashSet<DamageDraft> found)
     {
-        foreach (var segment in Read(table, found, _maps.Table)?.Values ?? Enumerable.Empty<ChunkId>())
+        foreach (var segment in Read(table, found, _maps.Table)?.Values ?? Enumerable.Empty<SegmentEntry>())
         {
-            found.UnionWith(Below(segment, WalkSegment));
+            found.UnionWith(Below(segment.Chunk, WalkSegment));
         }
     }
 
+    // Every chunk of the chain, and of the data only what shows in the end: what patches cover may be gone or bad.
     private void WalkSegment(ChunkId segment, HashSet<DamageDraft> found)
     {
-        foreach (var extent in Read(segment, found, _maps.Segment) ?? [])
+        if (sound is not null && sound.Contains(segment))
+        {
+            return;
+        }
+
+        if (ReadChain(segment, found) is not { } chain)
+        {
+            return;
+        }
+
+        foreach (var extent in chain.Resolve())
         {
             found.UnionWith(Check(extent.Chunk, out var plainBytes));
             var end = (extent.ChunkPage + extent.PageCount) * Geometry.PageBytes;
@@ -71,6 +87,19 @@ internal sealed class GenerationWalk(StoreContext store, DamageBook book, Action
                 found.UnionWith(book.Of(extent.Chunk, null));
             }
         }
+    }
+
+    // Precondition: the first chunk was checked.
+    private SegmentChain? ReadChain(ChunkId segment, HashSet<DamageDraft> found)
+    {
+        var chain = Read(segment, found, id => _maps.Extend(new SegmentChain(), id));
+        while (chain is { IsComplete: false } open)
+        {
+            found.UnionWith(Check(open.Base, out _));
+            chain = Read(open.Base, found, id => _maps.Extend(open, id));
+        }
+
+        return chain;
     }
 
     private IReadOnlyCollection<DamageDraft> Below(ChunkId id, Action<ChunkId, HashSet<DamageDraft>> walk)

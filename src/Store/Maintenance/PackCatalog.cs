@@ -44,7 +44,7 @@ internal sealed class PackCatalog
     public bool HasDamage { get; private set; }
 
     /// <summary>Reads the readable packs again, one at a time.</summary>
-    public IEnumerable<PublishedPack> Packs() => _readable.Select(Load).OfType<PublishedPack>();
+    public IEnumerable<PackContents> Packs() => _readable.Select(Load).OfType<PackContents>();
 
     private void Add(PackId id)
     {
@@ -74,7 +74,7 @@ internal sealed class PackCatalog
         }
     }
 
-    private PublishedPack? Load(PackId id)
+    private PackContents? Load(PackId id)
     {
         try
         {
@@ -89,17 +89,18 @@ internal sealed class PackCatalog
     }
 
     // A pack with a damaged trailer still has its records; verify will tell of the trailer.
-    private PublishedPack Load(PackFile pack)
+    private PackContents Load(PackFile pack)
     {
         try
         {
             var trailer = pack.ReadTrailer();
-            return new PublishedPack(trailer.Pack, pack.Bytes, trailer.Entries, trailer.Hash);
+            return new PackContents(new PublishedPack(trailer.Pack, pack.Bytes, trailer.Entries.Count, trailer.Hash), trailer.Entries);
         }
         catch (PackFormatException exception)
         {
             Note(pack.Header.Pack, exception);
-            return new PublishedPack(pack.Header.Pack, pack.Bytes, pack.Scan(), ReadOnlyMemory<byte>.Empty);
+            var entries = pack.Scan();
+            return new PackContents(new PublishedPack(pack.Header.Pack, pack.Bytes, entries.Count, ReadOnlyMemory<byte>.Empty), entries);
         }
     }
 

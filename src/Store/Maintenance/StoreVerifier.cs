@@ -9,16 +9,14 @@ internal sealed class StoreVerifier
 {
     private readonly StoreContext _store;
     private readonly DamageBook _book = new();
-    private readonly PackVerifier _packs;
-    private readonly IProgress<long>? _bytesDone;
+    private readonly VerifyTally _tally;
     private readonly CancellationToken _cancellation;
 
     public StoreVerifier(StoreContext store, IProgress<long>? bytesDone, CancellationToken cancellation)
     {
         _store = store;
-        _bytesDone = bytesDone;
         _cancellation = cancellation;
-        _packs = new PackVerifier(store, _book, bytesDone, cancellation);
+        _tally = new VerifyTally(bytesDone);
     }
 
     /// <summary>Verifies one generation, or everything.</summary>
@@ -28,15 +26,15 @@ internal sealed class StoreVerifier
         var generations = only is { } name ? [_store.Generations.Get(name)] : _store.Generations.All();
         var rows = _store.PackTable.All();
         Action<ChunkLocation> prove = only is null ? ProveAll(rows) : ProveOnDemand(rows);
-        var walk = new GenerationWalk(_store, _book, prove, _cancellation);
+        var walk = new GenerationWalk(_store, _book, prove, only is null ? new SoundSegments(_store, _book, _cancellation) : null, _cancellation);
         foreach (var generation in generations)
         {
             walk.Walk(generation);
         }
 
-        _bytesDone?.Report(_packs.Bytes);
+        _tally.Finish();
         return new VerifyReport(
-            _packs.Packs, _packs.Chunks, _packs.Bytes, [.. generations.Select(generation => generation.Record.Name)], _book.Damages);
+            _tally.Packs, _tally.Chunks, _tally.Bytes, [.. generations.Select(generation => generation.Record.Name)], _book.Damages);
     }
 
     private Action<ChunkLocation> ProveAll(IReadOnlyList<PackRow> rows)
@@ -46,12 +44,7 @@ internal sealed class StoreVerifier
             _book.Add(Path.GetFileName(_store.Paths.Index), $"{failure}; {IndexFailure.RebuildHint}");
         }
 
-        var counts = _store.PackTable.ChunkCounts();
-        foreach (var row in rows)
-        {
-            _packs.ProvePack(row, counts.GetValueOrDefault(row.Key));
-        }
-
+        new ParallelVerify(_store, _book, _tally, _cancellation).Run(rows);
         return _ => { };
     }
 
@@ -59,16 +52,18 @@ internal sealed class StoreVerifier
     {
         var byId = rows.ToDictionary(row => row.Id);
         var proved = new HashSet<ChunkId>();
+        var packs = new PackVerifier(_store, _book, _tally);
+        var prover = new ChunkProver(_store, _book, _tally, _cancellation);
         return location =>
         {
             if (byId.Remove(location.Pack, out var row))
             {
-                _packs.ProveFrame(row);
+                packs.ProveFrame(row);
             }
 
             if (proved.Add(location.Entry.Chunk))
             {
-                _packs.ProveChunk(location);
+                prover.Prove(location);
             }
         };
     }

@@ -11,6 +11,13 @@ internal static class ChunkDecoder
     {
         PackFormatException.Require(payload.Length == header.StoredBytes && plain.Length == header.PlainBytes, offset, "a payload is cut short");
         PackFormatException.Require(PackFormat.Guard(payload) == header.PayloadGuard, offset, "a payload does not match its guard");
+        Expand(codec, header, payload, plain, offset);
+    }
+
+    /// <summary>Decodes without asking the guard: for whoever has just computed it.</summary>
+    /// <exception cref="PackFormatException">The payload is malformed.</exception>
+    public static void Expand(IBlockCodec codec, RecordHeader header, ReadOnlySpan<byte> payload, Span<byte> plain, long offset)
+    {
         if (header.Codec == ChunkCodec.Raw)
         {
             payload.CopyTo(plain);

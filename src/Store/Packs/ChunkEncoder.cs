@@ -36,8 +36,14 @@ internal sealed class ChunkEncoder(IBlockCodec codec)
     // A fault of memory or of the compressor must not reach the disk: this is the last moment at which the plain bytes exist.
     private void RequireReadable(RecordHeader header, ReadOnlySpan<byte> plain)
     {
-        var decoded = _check.AsSpan(0, plain.Length);
-        ChunkDecoder.Decode(codec, header, _record.AsSpan(PackFormat.RecordHeaderBytes, header.StoredBytes), decoded, 0);
+        ReadOnlySpan<byte> decoded = _record.AsSpan(PackFormat.RecordHeaderBytes, header.StoredBytes);
+        if (header.Codec != ChunkCodec.Raw)
+        {
+            var target = _check.AsSpan(0, plain.Length);
+            ChunkDecoder.Expand(codec, header, decoded, target, 0);
+            decoded = target;
+        }
+
         Invariant.Require(decoded.SequenceEqual(plain), $"chunk {header.Chunk} does not decode to what was encoded");
         Invariant.Require(RecordHeader.Read(_record, 0) == header, $"the record header of chunk {header.Chunk} does not read back");
     }

@@ -1,6 +1,6 @@
 namespace Checkpointer.Store.Packs;
 
-/// <summary>What a chunk holds. Advisory except for manifests, which a rebuild finds by it. Values are on disk.</summary>
+/// <summary>What a chunk holds. Advisory except for manifests, which a rebuild finds by it. Values are on disk; 6 is reserved.</summary>
 internal enum ChunkKind : byte
 {
     /// <summary>Pages of a content.</summary>
@@ -17,6 +17,9 @@ internal enum ChunkKind : byte
 
     /// <summary>What makes a generation.</summary>
     Manifest = 5,
+
+    /// <summary>What changed in a segment since another generation.</summary>
+    Patch = 7,
 }
 
 /// <summary>How a payload is encoded. Values are on disk; 2 and 3 are reserved for byte-shuffle by 4 and by 8 and LZ4.</summary>

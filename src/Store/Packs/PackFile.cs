@@ -87,16 +87,11 @@ internal sealed class PackFile : IDisposable
         return entries;
     }
 
-    /// <summary>Reads a whole record into <paramref name="record"/>, which has room for it, and checks its header and place.</summary>
-    /// <exception cref="PackFormatException">The bytes at that place are not the record of that chunk.</exception>
-    public RecordHeader ReadRecord(PackEntry entry, Span<byte> record)
-    {
-        var bytes = record[..entry.RecordBytes];
-        PackFormatException.Require(_file.ReadFully(entry.Offset, bytes) == bytes.Length, entry.Offset, "the pack ends inside a record");
-        var header = RecordHeader.Read(bytes, entry.Offset);
-        PackFormatException.Require(PackEntry.Of(header, entry.Offset) == entry, entry.Offset, $"the record is of chunk {header.Chunk}, not of {entry.Chunk}");
-        return header;
-    }
+    /// <summary>Reads at an offset; fewer bytes than asked only where the pack ends.</summary>
+    public int Read(long offset, Span<byte> bytes) => _file.ReadFully(offset, bytes);
+
+    /// <summary>Has the device begin to read a record.</summary>
+    public void StartRead(PackEntry entry) => _file.StartRead(entry.Offset, entry.RecordBytes);
 
     /// <inheritdoc/>
     public void Dispose() => _file.Dispose();

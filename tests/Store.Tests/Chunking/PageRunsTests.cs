@@ -26,9 +26,17 @@ public sealed class PageRunsTests
         var runs = new List<string>();
         for (var at = 0; at < pattern.Length;)
         {
-            var count = PageRuns.Next(firstPage + (ulong)at, pages.AsSpan(at * Geometry.PageBytes), out var isZero);
-            runs.Add($"{count}{(isZero ? 'z' : 'd')}");
-            at += count;
+            var zeros = PageRuns.Zeros(pages.AsSpan(at * Geometry.PageBytes));
+            at += zeros;
+            runs.AddRange(zeros > 0 ? [$"{zeros}z"] : []);
+            if (at < pattern.Length)
+            {
+                var limit = PageRuns.InWindow(firstPage + (ulong)at, (ulong)(pattern.Length - at));
+                var count = PageRuns.Next(pages.AsSpan(at * Geometry.PageBytes, limit * Geometry.PageBytes), out var isZero);
+                Assert.False(isZero);
+                runs.Add($"{count}d");
+                at += count;
+            }
         }
 
         Assert.Equal(expected, string.Join(' ', runs));

@@ -11,11 +11,12 @@ public sealed class OverlayModelTests : StoreTest
     private const int Steps = 60;
 
     [Theory]
-    [InlineData(1)]
-    [InlineData(2)]
-    [InlineData(3)]
-    public void RandomHistory_EveryGeneration_EqualsTheModel(int fallback)
+    [InlineData(1, int.MaxValue)]
+    [InlineData(2, int.MaxValue)]
+    [InlineData(3, 7)] // most changes go through the scratch file
+    public void RandomHistory_EveryGeneration_EqualsTheModel(int fallback, int changesMax)
     {
+        Options.ChangesMax = changesMax;
         var seed = Seed(fallback);
         var random = new Random(seed);
         Options.PackBytesMax = 1 << 20;

@@ -40,22 +40,24 @@ public sealed class BadStoreTests : StoreTest
     public void UnwritablePlace_IsNotPermitted()
         => Fails(StoreFailure.NotPermitted, () => CheckpointStore.OpenOrCreate("/sys/checkpointer", Options, NullLoggerFactory.Instance));
 
-    [Fact]
-    public void NewerFormat_IsUnsupported()
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public void OtherFormat_IsUnsupported(int version)
     {
         OpenStore().Dispose();
-        File.WriteAllText(Paths.Format, File.ReadAllText(Paths.Format).Replace("\"version\":1", "\"version\":2", StringComparison.Ordinal));
+        File.WriteAllText(Paths.Format, File.ReadAllText(Paths.Format).Replace("\"version\":2", $"\"version\":{version}", StringComparison.Ordinal));
         var failure = Fails(StoreFailure.UnsupportedVersion, () => Open());
-        Assert.Contains("version 2", failure.Message, StringComparison.Ordinal);
+        Assert.Contains($"version {version}", failure.Message, StringComparison.Ordinal);
     }
 
     [Theory]
     [InlineData("")]
     [InlineData("{}")]
     [InlineData("[1]")]
-    [InlineData("{\"magic\":\"other\",\"version\":1,\"store\":\"00000000000000000000000000000000\"}")]
+    [InlineData("{\"magic\":\"other\",\"version\":2,\"store\":\"00000000000000000000000000000000\"}")]
     [InlineData("{\"magic\":\"checkpointer-store\",\"version\":\"1\",\"store\":\"00000000000000000000000000000000\"}")]
-    [InlineData("{\"magic\":\"checkpointer-store\",\"version\":1,\"store\":null}")]
+    [InlineData("{\"magic\":\"checkpointer-store\",\"version\":2,\"store\":null}")]
     [InlineData("{\"magic\":\"checkpointer-store\",\"version\":99999999999,\"store\":\"x\"}")]
     [InlineData("{\"magic\":\"checkpointer-store\",\"version\":0,\"store\":\"00000000000000000000000000000000\"}")]
     public void MalformedFormat_IsCorrupt(string text)

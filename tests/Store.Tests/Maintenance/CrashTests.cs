@@ -10,7 +10,11 @@ public sealed class CrashTests : StoreTest
     private static readonly byte[] _first = HalfCompressible(64 * Page, 1);
     private static readonly byte[] _second = Noise(400 * Page, 2);
 
-    public CrashTests() => Options.PackBytesMax = 1 << 20; // the second generation fills two packs
+    public CrashTests()
+    {
+        Options.PackBytesMax = 1 << 20; // the second generation fills two packs
+        Options.WriteBytes = 64 << 10; // with many writes each
+    }
 
     [Theory]
     [InlineData(nameof(Fault.CrashKeepingUnsynced))]

@@ -29,7 +29,7 @@ public sealed partial class FormatDocumentTests
     [Fact]
     public void EveryStructure_HasATable()
         => Assert.Equal(
-            ["Header", "Record", "Trailer", "Entry", "Footer", "Segment", "Extent", "Table", "TableEntry"],
+            ["Header", "Record", "Trailer", "Entry", "Footer", "Segment", "Extent", "Patch", "Clear", "Table", "TableEntry"],
             Structures().Select(row => (string)row[1]));
 
     [Theory]
@@ -72,7 +72,7 @@ public sealed partial class FormatDocumentTests
     public void MagicsAndVersions_AreAsDocumented()
     {
         var text = string.Join('\n', _lines);
-        foreach (var magic in (string[])["CKPTPACK", "CKCH", "CKPTTRLR", "CKPTEND", "CKSG", "CKTB"])
+        foreach (var magic in (string[])["CKPTPACK", "CKCH", "CKPTTRLR", "CKPTEND", "CKSG", "CKPA", "CKTB"])
         {
             Assert.Contains($"`{magic}`", text, StringComparison.Ordinal);
         }
@@ -82,6 +82,7 @@ public sealed partial class FormatDocumentTests
         Assert.Equal("CKPTTRLR"u8, PackFormat.TrailerMagic);
         Assert.Equal("CKPTEND\n"u8, PackFormat.FooterMagic);
         Assert.Equal("CKSG"u8, MapFormat.SegmentMagic);
+        Assert.Equal("CKPA"u8, MapFormat.PatchMagic);
         Assert.Equal("CKTB"u8, MapFormat.TableMagic);
         Assert.StartsWith($"# Store format, version {StoreFormat.CurrentVersion}", text, StringComparison.Ordinal);
         Assert.Contains($"`\"{StoreFormat.Magic}\"`", text, StringComparison.Ordinal);

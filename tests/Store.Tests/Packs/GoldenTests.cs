@@ -7,7 +7,7 @@ using Checkpointer.Store.Tests.Support;
 
 namespace Checkpointer.Store.Tests.Packs;
 
-/// <summary>The bytes of version 1. A change here is a new format version.</summary>
+/// <summary>The bytes of version 2. A change here is a new format version.</summary>
 [Trait("kind", "unit")]
 public sealed class GoldenTests
 {
@@ -21,7 +21,7 @@ public sealed class GoldenTests
         _header.Write(bytes);
 
         Assert.Equal(
-            "434b50545041434b" + "0100" + "0000" + "40000000" + "000102030405060708090a0b0c0d0e0f" + "101112131415161718191a1b1c1d1e1f"
+            "434b50545041434b" + "0200" + "0000" + "40000000" + "000102030405060708090a0b0c0d0e0f" + "101112131415161718191a1b1c1d1e1f"
             + "000000000000000000000000" + GoldenGuards.Header,
             Convert.ToHexStringLower(bytes));
     }
@@ -48,17 +48,25 @@ public sealed class GoldenTests
     }
 
     [Fact]
-    public void SegmentAndTable_Bytes()
+    public void SegmentTableAndPatch_Bytes()
     {
         var chunk = new ChunkId(Enumerable.Range(0, 32).Select(i => (byte)i).ToArray());
         var id = Convert.ToHexStringLower(chunk.ToArray());
 
         Assert.Equal(
-            "434b5347" + "0200" + "0000" + "0000" + "1000" + "0000" + "0000" + id + "ff03" + "0100" + "0700" + "0000" + id,
+            "434b5347" + "0200" + "0000" + "0000" + "10" + "00" + id + "ff03" + "01" + "07" + id,
             Convert.ToHexStringLower(SegmentCodec.Encode([new Extent(0, 16, 0, chunk), new Extent(1023, 1, 7, chunk)])));
         Assert.Equal(
-            "434b5442" + "0200" + "0000" + "0000" + "0000" + id + "ff00" + "0000" + id,
-            Convert.ToHexStringLower(TableCodec.Encode(new SortedDictionary<int, ChunkId> { [255] = chunk, [0] = chunk })));
+            "434b5442" + "0200" + "0000" + "0000" + "0000" + "0000" + "4000" + id + "ff00" + "0300" + "0102" + "0004" + id,
+            Convert.ToHexStringLower(TableCodec.Encode(new SortedDictionary<int, SegmentEntry>
+            {
+                [255] = new(chunk, 3, 513, 1024),
+                [0] = new(chunk, 0, 0, 64),
+            })));
+        Assert.Equal(
+            "434b5041" + "0100" + "0200" + "0300" + "000000000000" + id + "ff03" + "01" + "07" + id + "0000" + "0001" + "0102" + "0100",
+            Convert.ToHexStringLower(PatchCodec.Encode(new SegmentPatch(
+                chunk, 3, [new Extent(1023, 1, 7, chunk)], [new PageRange(0, 256), new PageRange(513, 1)]))));
     }
 
     [Fact]

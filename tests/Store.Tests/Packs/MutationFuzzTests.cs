@@ -35,6 +35,9 @@ public sealed class MutationFuzzTests : StoreTest
     public void Table_Mutated() => Fuzz(5, Table(), -1, bytes => TableCodec.Decode(bytes));
 
     [Fact]
+    public void Patch_Mutated() => Fuzz(9, Patch(), -1, bytes => PatchCodec.Decode(bytes));
+
+    [Fact]
     public void Manifest_Mutated() => Fuzz(6, ManifestBytes(), -1, bytes => ManifestCodec.Decode(bytes));
 
     [Fact]
@@ -56,6 +59,9 @@ public sealed class MutationFuzzTests : StoreTest
         Directory.CreateDirectory(paths.Packs);
         var file = Path.Combine(paths.Packs, _header.Pack.FileName);
         byte[] pack = [.. Header(), .. Record(), .. Trailer()];
+        using var store = OpenStore();
+        var reader = new ChunkReader(store.Context);
+        byte[]? plain = null;
 
         Fuzz(8, pack, -1, bytes =>
         {
@@ -63,10 +69,9 @@ public sealed class MutationFuzzTests : StoreTest
             using var opened = PackFile.Open(new LinuxFileSystem(), paths, _header.Pack, _header.Store)!;
             var scanned = opened.Scan();
             Assert.All(scanned, entry => Assert.InRange(entry.End, 0, bytes.Length));
-            var record = new byte[PackFormat.RecordHeaderBytes + Geometry.ChunkBytesMax];
             foreach (var entry in opened.ReadTrailer().Entries)
             {
-                opened.ReadRecord(entry, record);
+                reader.Read(opened, entry, ref plain);
             }
         });
     }
@@ -159,7 +164,13 @@ public sealed class MutationFuzzTests : StoreTest
         => SegmentCodec.Encode([.. Enumerable.Range(0, 5).Select(i => new Extent(i * 20, 1 + i, i, ChunkId.Of([(byte)i])))]);
 
     private static byte[] Table()
-        => TableCodec.Encode(new SortedDictionary<int, ChunkId>(Enumerable.Range(0, 5).ToDictionary(i => i * 50, i => ChunkId.Of([(byte)i]))));
+        => TableCodec.Encode(new SortedDictionary<int, SegmentEntry>(
+            Enumerable.Range(0, 5).ToDictionary(i => i * 50, i => new SegmentEntry(ChunkId.Of([(byte)i]), i, i * 9, 64))));
+
+    private static byte[] Patch()
+        => PatchCodec.Encode(new SegmentPatch(
+            ChunkId.Of("base"u8), 2, [.. Enumerable.Range(0, 4).Select(i => new Extent(i * 20, 1 + i, i, ChunkId.Of([(byte)i])))],
+            [new PageRange(100, 1), new PageRange(200, 300)]));
 
     private static byte[] ManifestBytes()
         => ManifestCodec.Encode(new Manifest(

@@ -35,6 +35,9 @@ internal sealed class FaultyFileSystem(Fault fault, int failAt = int.MaxValue, b
 
     public bool HasFailed { get; private set; }
 
+    /// <summary>Called before the first failure, on the thread that meets it.</summary>
+    public Action? BeforeFailure { get; set; }
+
     public void Mend() => _isMended = true;
 
     public IStoreFile Create(string path)
@@ -122,6 +125,11 @@ internal sealed class FaultyFileSystem(Fault fault, int failAt = int.MaxValue, b
             LoseUnsynced();
         }
 
+        if (!HasFailed)
+        {
+            BeforeFailure?.Invoke();
+        }
+
         HasFailed = true;
         throw isCrash
             ? new StoreException(StoreFailure.Failed, "simulated crash")
@@ -160,6 +168,8 @@ internal sealed class FaultyFileSystem(Fault fault, int failAt = int.MaxValue, b
         public int Read(long offset, Span<byte> bytes) => real.Read(offset, bytes);
 
         public void StartWriteback(long offset, long bytes) => real.StartWriteback(offset, bytes);
+
+        public void StartRead(long offset, long bytes) => real.StartRead(offset, bytes);
 
         public void DropCache() => real.DropCache();
 
