@@ -34,14 +34,15 @@ public sealed class CheckpointEngine(EngineOptions options, ILoggerFactory logge
     /// Returns after the last byte went to the sink; committing is the caller's. On any failure the job runs on as found.</summary>
     /// <exception cref="UnsupportedResourceException">State that is not carried.</exception>
     /// <exception cref="EngineException">Anything else; the job was thawed.</exception>
-    public DumpReport Dump(ProcessId root, ICheckpointSink sink, IProgress<long>? populatedBytesDone, CancellationToken cancellation) =>
-        TracerThread.Run(
-            $"dump {root}",
-            () => new Dumper(options, new CopyCapture(CopyBudget.Of(options)), Step(_dumpLog), _dumpLog)
-                .Dump(root, sink, populatedBytesDone, cancellation));
+    public DumpReport Dump(ProcessId root, ICheckpointSink sink, IProgress<long>? populatedBytesDone, CancellationToken cancellation)
+    {
+        using var job = Track(root);
+        return job.Dump(sink, populatedBytesDone, cancellation);
+    }
 
     /// <summary>Follows a job from dump to dump. Nothing is touched before the first dump.</summary>
-    public TrackedJob Track(ProcessId root) => new(root, (sink, bytesDone, cancellation) => Dump(root, sink, bytesDone, cancellation));
+    public TrackedJob Track(ProcessId root) =>
+        new(root, new JobMemory(options), memory => new Dumper(options, memory, Step(_dumpLog), _dumpLog));
 
     /// <summary>Kills the whole tree under <paramref name="root"/>, if it is still the same process.</summary>
     public void Kill(ProcessIdentity root) => TracerThread.Run(

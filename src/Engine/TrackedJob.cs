@@ -1,4 +1,6 @@
+using Checkpointer.Engine.Dump;
 using Checkpointer.Engine.Support;
+using Checkpointer.Engine.Tracing;
 
 namespace Checkpointer.Engine;
 
@@ -8,12 +10,14 @@ namespace Checkpointer.Engine;
 /// </summary>
 public sealed class TrackedJob : IDisposable
 {
-    private readonly Func<ICheckpointSink, IProgress<long>?, CancellationToken, DumpReport> _dump;
+    private readonly JobMemory _memory;
+    private readonly Func<JobMemory, Dumper> _dumper;
 
-    internal TrackedJob(ProcessId root, Func<ICheckpointSink, IProgress<long>?, CancellationToken, DumpReport> dump)
+    internal TrackedJob(ProcessId root, JobMemory memory, Func<JobMemory, Dumper> dumper)
     {
         Root = root;
-        _dump = dump;
+        _memory = memory;
+        _dumper = dumper;
     }
 
     /// <summary>The job's root process.</summary>
@@ -31,13 +35,16 @@ public sealed class TrackedJob : IDisposable
     /// <param name="cancellation">Cancels.</param>
     /// <exception cref="UnsupportedResourceException">State that is not carried.</exception>
     /// <exception cref="EngineException">Anything else; the job was thawed.</exception>
-    public DumpReport Dump(ICheckpointSink sink, IProgress<long>? bytesDone, CancellationToken cancellation) => _dump(sink, bytesDone, cancellation);
+    public DumpReport Dump(ICheckpointSink sink, IProgress<long>? bytesDone, CancellationToken cancellation) =>
+        TracerThread.Run($"dump {Root}", () => _dumper(_memory).Dump(Root, sink, bytesDone, cancellation));
 
     /// <summary>Says that the last dump is in a committed generation, the base of the next.</summary>
-    public void Committed() => HasCommitted = true;
+    public void Committed()
+    {
+        _memory.Committed();
+        HasCommitted = true;
+    }
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-    }
+    public void Dispose() => _memory.Dispose();
 }

@@ -36,7 +36,7 @@ public sealed class FaultTests(ProgramFixture programs) : IDisposable
             }
         });
 
-        Assert.Superset(new HashSet<string> { "inspect", "capture memory", "thaw", "deliver" }, steps);
+        Assert.Superset(new HashSet<string> { "inspect", "copy pages", "thaw", "deliver" }, steps);
         job.Go(byFile: false);
         job.WaitForLine("PASS");
     }

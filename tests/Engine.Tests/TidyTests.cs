@@ -30,6 +30,9 @@ public sealed partial class TidyTests
         "Tracing/RemoteMemory.cs",
         "Tracing/Tracee.cs",
         "Tracking/PageMap.cs",
+        "Tracking/PageScan.cs",
+        "Tracking/SoftDirtyTracker.cs",
+        "Tracking/Userfault.cs",
     ];
 
     [Fact]

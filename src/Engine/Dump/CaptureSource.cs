@@ -1,41 +1,25 @@
+using Checkpointer.Engine.Tracing;
 using Checkpointer.Engine.Tracking;
 
 namespace Checkpointer.Engine.Dump;
 
-/// <summary>Reads bytes of a frozen job: its private memory, or an object that it shares.</summary>
-internal interface IPageReader
-{
-    /// <summary>Reads the whole target or throws. Bytes past the end of an object are zero.</summary>
-    void Read(ulong address, Span<byte> target);
-}
-
-/// <summary>Pages that a dump takes, and where they are read while the job is frozen.</summary>
+/// <summary>Pages that a dump takes from a frozen job, and what becomes of the rest of their content.</summary>
 /// <param name="ContentName">Name of the content in the generation.</param>
-/// <param name="Ranges">Pages, ascending.</param>
-/// <param name="Reader">Reads them; valid until the thaw.</param>
-internal sealed record CaptureSource(string ContentName, IReadOnlyList<PageRange> Ranges, IPageReader Reader)
-{
-    /// <summary>Bytes of all pages.</summary>
-    public long Bytes => Ranges.Sum(range => (long)range.Bytes);
-}
-
-/// <summary>
-/// A way to take pages from a frozen job: what <see cref="Take"/> returns holds them as of the freeze, and is handed to the sink after the thaw.
-/// </summary>
-internal interface ICapture
-{
-    /// <summary>Name for reports: <c>copy</c>.</summary>
-    string Name { get; }
-
-    /// <summary>Takes the pages. Runs inside the freeze.</summary>
-    /// <param name="sources">What to take.</param>
-    /// <param name="sink">Where it goes at last; each content is opened once.</param>
-    ICapturedPages Take(IReadOnlyList<CaptureSource> sources, ICheckpointSink sink);
-}
-
-/// <summary>Pages as of the freeze.</summary>
-internal interface ICapturedPages : IDisposable
-{
-    /// <summary>Hands the pages to the sink that they were taken for. Runs beside the job.</summary>
-    void Deliver(IProgress<long>? bytesDone, CancellationToken cancellation);
-}
+/// <param name="Continues">True where the content goes on from the base's; false where it is complete.</param>
+/// <param name="Take">Pages to take now.</param>
+/// <param name="Unforked">Those of them that a clone of the process would not have.</param>
+/// <param name="Stale">Pages of the content that are zero now.</param>
+/// <param name="PopulatedBytes">Bytes of all pages of the content.</param>
+/// <param name="DirtyBytes">Bytes of pages that changed since the base.</param>
+/// <param name="Reader">Reads pages while the job is frozen.</param>
+/// <param name="Process">The process whose private memory this is; null for a shared object, which no clone protects.</param>
+internal sealed record CaptureSource(
+    string ContentName,
+    bool Continues,
+    PageSet Take,
+    PageSet Unforked,
+    PageSet Stale,
+    long PopulatedBytes,
+    long DirtyBytes,
+    IPageReader Reader,
+    FrozenProcess? Process);

@@ -7,39 +7,62 @@ using Microsoft.Extensions.Logging;
 namespace Checkpointer.Engine.Dump;
 
 /// <summary>
-/// One dump: preflight, freeze, collect, capture, thaw, deliver. Precondition: runs on a tracer thread.
+/// One dump: preflight, take ahead what can be, freeze, collect, settle pages, capture, thaw, deliver. Precondition: runs on a tracer thread.
 /// </summary>
-internal sealed class Dumper(EngineOptions options, ICapture capture, Action<string> step, ILogger logger)
+internal sealed class Dumper(EngineOptions options, JobMemory memory, Action<string> step, ILogger logger)
 {
+    // Below, following a job from before the freeze costs it more than it spares.
+    private const long BytesWorthPreparing = 64 << 20;
+
     /// <summary>Dumps the tree under <paramref name="root"/> to the sink.</summary>
     public DumpReport Dump(ProcessId root, ICheckpointSink sink, IProgress<long>? bytesDone, CancellationToken cancellation)
     {
+        Leftovers.EndOrphans(root);
         var preflight = new Preflight();
-        var notes = Accept(preflight.Examine(root));
-        Rehearsal.Once(options, capture);
+        var report = preflight.Examine(root);
+        var notes = Accept(report);
+        Rehearsal.Once(options);
         cancellation.ThrowIfCancellationRequested();
         var identity = ProcFs.IdentityOf(root) ?? throw new EngineException(EngineFailure.NoSuchProcess, $"Process {root} has ended.");
-        using var job = new Freezer(options, step).Freeze(root);
+        using var contents = new OpenContents(sink);
+        memory.BeginDump(sink.HasBase);
+        var precopy = new Precopy(options, memory, step);
+        var freezeTime = Prepare(root, preflight, report.PopulatedBytes, precopy, contents, cancellation);
+        using var capture = new Capture(options, step, logger);
+        capture.Reserve(memory.WaitingBytes);
+        using var job = new Freezer(options, step).Freeze(root, preflight.Vmas);
         using var state = new FrozenState(preflight.Identities, preflight.Pipes, step);
         var threads = job.Processes.Sum(process => process.Threads.Count);
         state.Collect(job);
         state.Findings.ThrowIfRefused();
-        step("capture memory");
-        using var pages = capture.Take(state.Sources, sink);
+        precopy.Confirm([.. job.Processes.Select(process => process.Id)], state.Files);
+        state.SettlePages(job, memory);
+        capture.Take(state.Sources, contents);
         step("thaw");
-        var freezeTime = job.Thaw();
+        freezeTime += job.Thaw();
         DumpLog.Thawed(logger, root.Value, job.Processes.Count, threads, freezeTime.TotalMilliseconds);
         step("deliver");
-        foreach (var (name, image) in state.Images)
+        RequireSameFlags(job);
+        BackgroundThread.Run($"store {root}", options.Nice, () =>
         {
-            sink.PutImage(name, image.ToByteArray());
-        }
+            foreach (var (name, image) in state.Images)
+            {
+                sink.PutImage(name, image.ToByteArray());
+            }
 
-        pages.Deliver(bytesDone, cancellation);
-        var populated = state.Sources.Sum(source => source.Bytes);
+            capture.Deliver(contents, bytesDone, cancellation);
+        });
         return new DumpReport(
-            identity, "full", "compare", capture.Name, freezeTime, job.Processes.Count, threads, populated, populated,
-            [.. notes.Union(state.Findings.Notes)]);
+            identity,
+            state.Sources.Any(source => source.Continues) ? "incremental" : "full",
+            state.Trackers,
+            capture.Name,
+            freezeTime,
+            job.Processes.Count,
+            threads,
+            state.Sources.Sum(source => source.PopulatedBytes),
+            state.Sources.Sum(source => source.DirtyBytes),
+            [.. notes.Union(state.Findings.Notes).Union(capture.Notes).Union(NotesOf(job))]);
     }
 
     private static List<Finding> Accept(PreflightReport report)
@@ -48,5 +71,61 @@ internal sealed class Dumper(EngineOptions options, ICapture capture, Action<str
         return findings.Contains(FindingSeverity.Refusal)
             ? throw new UnsupportedResourceException([.. findings[FindingSeverity.Refusal]])
             : [.. findings[FindingSeverity.Note]];
+    }
+
+    private static IEnumerable<Finding> NotesOf(FrozenJob job) => job.Processes.Where(process => !process.HadRoadHome).Select(process => new Finding(
+        process.Id.Value,
+        "injection",
+        $"Process {process.Id} has no code or no stack that system calls could return through: had checkpointer been killed in the few microseconds of "
+            + "mapping or unmapping its page, the process would have crashed.",
+        FindingSeverity.Note));
+
+    /// <summary>Does ahead of the freeze what can be done beside the job. A large job that is not followed yet is frozen for a moment to begin it.</summary>
+    /// <returns>The time that it was frozen for.</returns>
+    private TimeSpan Prepare(
+        ProcessId root, Preflight preflight, long populatedBytes, Precopy precopy, OpenContents contents, CancellationToken cancellation)
+    {
+        var freezeTime = TimeSpan.Zero;
+        List<ProcessId> processes = [.. preflight.Vmas.Keys];
+        if (processes.Any(process => memory.Find(process) is null))
+        {
+            if (populatedBytes < BytesWorthPreparing || !Tracking.TrackerChoice.IsLive(options.WriteProtect))
+            {
+                return freezeTime;
+            }
+
+            step("begin to follow");
+            freezeTime = Follow(root, preflight);
+        }
+
+        BackgroundThread.Run($"take ahead {root}", options.Nice, () => precopy.Run(processes, preflight.Files, contents, cancellation));
+        return freezeTime;
+    }
+
+    private TimeSpan Follow(ProcessId root, Preflight preflight)
+    {
+        using var job = new Freezer(options, step).Freeze(root, preflight.Vmas);
+        foreach (var process in job.Processes.Where(process => memory.Find(process.Id) is null))
+        {
+            process.OpenGate();
+            memory.Follow(process);
+        }
+
+        return job.Thaw();
+    }
+
+    /// <summary>The flags of mappings were read before the freeze. Those that differ now may have differed in it.</summary>
+    private static void RequireSameFlags(FrozenJob job)
+    {
+        foreach (var process in job.Processes)
+        {
+            if (ProcFs.TrySmaps(process.Id) is { } now && VmaFlagMemory.FindChanged(process.Vmas, now) is { } changed)
+            {
+                throw new EngineException(
+                    EngineFailure.TimedOut,
+                    $"Process {process.Id} changed the advice or lock of its memory at 0x{changed.Start:x} while it was being dumped.",
+                    "dump it again");
+            }
+        }
     }
 }

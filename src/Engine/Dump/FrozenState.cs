@@ -18,7 +18,10 @@ internal sealed class FrozenState(FileIdentities identities, IReadOnlySet<ulong>
 {
     private readonly List<KeyValuePair<string, IMessage>> _images = [];
     private readonly List<CaptureSource> _sources = [];
+    private readonly HashSet<string> _trackers = [];
     private readonly List<IDisposable> _readers = [];
+    private readonly Dictionary<ProcessId, AddressSpace> _spaces = [];
+    private IReadOnlyCollection<SharedObject> _shared = [];
 
     /// <summary>What is not carried, or carried with a difference.</summary>
     public FindingList Findings { get; } = new();
@@ -29,7 +32,13 @@ internal sealed class FrozenState(FileIdentities identities, IReadOnlySet<ulong>
     /// <summary>Pages to take; readable until the thaw.</summary>
     public IReadOnlyList<CaptureSource> Sources => _sources;
 
-    /// <summary>Takes the state of a frozen job. The caller looks at the findings.</summary>
+    /// <summary>Open files of the job.</summary>
+    public Files Files { get; private set; } = new();
+
+    /// <summary>Names of the trackers asked, joined by commas.</summary>
+    public string Trackers => string.Join(',', _trackers.Order(StringComparer.Ordinal));
+
+    /// <summary>Takes the state of a frozen job, all but its pages; the gates stay open. The caller looks at the findings.</summary>
     public void Collect(FrozenJob job)
     {
         var processes = job.Processes.Select(process => process.Id).ToList();
@@ -39,20 +48,31 @@ internal sealed class FrozenState(FileIdentities identities, IReadOnlySet<ulong>
         var spaces = job.Processes.ToDictionary(process => process.Id, process => mappings.Collect(process.Id, process.Vmas));
         step("collect descriptors");
         var descriptors = new DescriptorCollector(Findings);
-        var files = descriptors.Collect(processes, examinedPipes);
-        files.Pipes.AddRange(descriptors.Pipes.Select(PipeContents.Read));
+        Files = descriptors.Collect(processes, examinedPipes);
+        Files.Pipes.AddRange(descriptors.Pipes.Select(PipeContents.Read));
         foreach (var process in job.Processes)
         {
             CollectProcess(process, spaces[process.Id], job.Zombies);
         }
 
-        foreach (var shared in mappings.SharedObjects)
+        _shared = mappings.SharedObjects;
+        Add(ImageVersion.Inventory, InventoryCollector.Collect(job, mappings.SharedObjects));
+        Add(ImageVersion.Files, Files);
+    }
+
+    /// <summary>Asks the trackers which pages to take. Everything in the images that describes pages is settled then.</summary>
+    public void SettlePages(FrozenJob job, JobMemory memory)
+    {
+        foreach (var process in job.Processes)
+        {
+            step($"settle pages of {process.Id}");
+            _sources.Add(SourceOf(process, memory.Follow(process), _spaces[process.Id]));
+        }
+
+        foreach (var shared in _shared)
         {
             AddSource(shared);
         }
-
-        Add(ImageVersion.Inventory, InventoryCollector.Collect(job, mappings.SharedObjects));
-        Add(ImageVersion.Files, files);
     }
 
     /// <inheritdoc/>
@@ -66,26 +86,23 @@ internal sealed class FrozenState(FileIdentities identities, IReadOnlySet<ulong>
         var image = new ProcessCollector(process, identities, Findings).Collect();
         image.Zombies.AddRange(ZombieCollector.ChildrenOf(process.Id, zombies));
         var space = AddressSpaceCollector.Collect(process, mappings);
-        process.CloseGate();
-        step($"scan pages of {process.Id}");
-        _sources.Add(new CaptureSource(ImageVersion.Memory(process.Id.Value), OwnPages(process.Id, space), new MemoryReader(process.Memory)));
+        _spaces.Add(process.Id, space);
         Add(ImageVersion.Process(process.Id.Value), image);
         Add(ImageVersion.Memory(process.Id.Value), space);
     }
 
-    private static List<PageRange> OwnPages(ProcessId process, AddressSpace space)
+    private CaptureSource SourceOf(FrozenProcess process, ProcessMemory memory, AddressSpace space)
     {
-        var ranges = new List<PageRange>();
+        _trackers.Add(memory.Tracker.Name);
+        var mappings = PrivateMappings.Of(process.Vmas);
         var guards = new List<PageRange>();
-        using var pages = PageMap.Open(process);
-        foreach (var mapping in space.Mappings.Where(mapping => !mapping.IsShared && mapping.Kind != Mapping.Types.Kind.Vdso))
-        {
-            pages.AddOwnPages(mapping.Start, mapping.End, ranges);
-            pages.AddGuardPages(mapping.Start, mapping.End, guards);
-        }
-
+        using var pages = PageMap.Open(process.Id);
+        var settled = memory.Settle(mappings, pages, guards);
         space.Guards.AddRange(guards.Select(guard => new GuardPages { Start = guard.Start, End = guard.End }));
-        return ranges;
+        var unforked = PageSet.Of([.. mappings.Where(mapping => !mapping.IsForked).Select(mapping => mapping.Range)]);
+        return new CaptureSource(
+            ImageVersion.Memory(process.Id.Value), memory.IsContinued, settled.Take, settled.Take.Intersect(unforked), settled.Stale,
+            settled.Populated.Bytes, settled.Dirty.Bytes, new MemoryReader(process.Memory), process);
     }
 
     private void AddSource(SharedObject shared)
@@ -95,7 +112,9 @@ internal sealed class FrozenState(FileIdentities identities, IReadOnlySet<ulong>
         var fd = new SafeFd(number);
         var reader = new ObjectReader(fd, shared.Path ?? "shared memory");
         _readers.Add(reader);
-        _sources.Add(new CaptureSource(shared.ContentName, DataRanges.Of(fd, shared.Bytes, shared.OpenPath), reader));
+        var data = PageSet.Of(DataRanges.Of(fd, shared.Bytes, shared.OpenPath));
+        _sources.Add(new CaptureSource(
+            shared.ContentName, Continues: false, data, PageSet.Empty, PageSet.Empty, data.Bytes, data.Bytes, reader, Process: null));
     }
 
     private void Add(string name, IMessage image) => _images.Add(KeyValuePair.Create(name, image));

@@ -1,3 +1,4 @@
+using Checkpointer.Engine.Images;
 using Checkpointer.Engine.Interop;
 using Checkpointer.Engine.Proc;
 using Checkpointer.Engine.Resources;
@@ -19,6 +20,12 @@ internal sealed class Preflight
 
     /// <summary>Inodes of the pipes whose holders were looked for.</summary>
     public IReadOnlySet<ulong> Pipes { get; private set; } = new HashSet<ulong>();
+
+    /// <summary>Descriptors as they were.</summary>
+    public Files Files { get; private set; } = new();
+
+    /// <summary>Mappings of each process as they were, with the flags that only smaps shows.</summary>
+    public Dictionary<ProcessId, IReadOnlyList<Vma>> Vmas { get; } = [];
 
     /// <summary>Examines the tree under <paramref name="root"/>.</summary>
     /// <exception cref="EngineException">It does not exist, or can never be a job.</exception>
@@ -52,7 +59,8 @@ internal sealed class Preflight
         ProcessInspector.Inspect(tree, findings);
         foreach (var process in tree.Live)
         {
-            mappings.Collect(process, ProcFs.TrySmaps(process) ?? []);
+            Vmas[process] = ProcFs.TrySmaps(process) ?? [];
+            mappings.Collect(process, Vmas[process]);
             // Too slow for the freeze: the kernel walks all page tables for it.
             if (ProcFs.HasNumaPolicy(process))
             {
@@ -61,7 +69,7 @@ internal sealed class Preflight
         }
 
         var descriptors = new DescriptorCollector(findings);
-        descriptors.Collect(tree.Live, Pipes);
+        Files = descriptors.Collect(tree.Live, Pipes);
         Pipes = descriptors.Pipes.Select(pipe => pipe.Inode).ToHashSet();
     }
 

@@ -1,6 +1,8 @@
 using Checkpointer.Engine.Resources;
 using Checkpointer.Engine.Restore;
+using Checkpointer.Engine.Support;
 using Checkpointer.Engine.Tracing;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Checkpointer.Engine.Dump;
 
@@ -13,7 +15,7 @@ internal static class Rehearsal
     private static int _isDone;
 
     /// <summary>Rehearses once in the life of this program. A rehearsal that fails tells nothing about the job: the dump itself will say.</summary>
-    public static void Once(EngineOptions options, ICapture capture)
+    public static void Once(EngineOptions options)
     {
         if (Interlocked.Exchange(ref _isDone, 1) != 0)
         {
@@ -23,11 +25,7 @@ internal static class Rehearsal
         var process = Stub.Spawn();
         try
         {
-            using var job = new Freezer(options, static _ => { }).Freeze(process);
-            using var state = new FrozenState(new FileIdentities(), new HashSet<ulong>(), static _ => { });
-            state.Collect(job);
-            capture.Take(state.Sources, new NoSink()).Dispose();
-            job.Thaw();
+            Rehearse(options, process);
         }
         catch (EngineException)
         {
@@ -37,6 +35,20 @@ internal static class Rehearsal
         {
             Children.KillAndReap(process);
         }
+    }
+
+    private static void Rehearse(EngineOptions options, ProcessId process)
+    {
+        CopyBuffer.Rehearse();
+        using var memory = new JobMemory(options);
+        using var contents = new OpenContents(new NoSink());
+        using var capture = new Capture(options, static _ => { }, NullLogger.Instance);
+        using var job = new Freezer(options, static _ => { }).Freeze(process);
+        using var state = new FrozenState(new FileIdentities(), new HashSet<ulong>(), static _ => { });
+        state.Collect(job);
+        state.SettlePages(job, memory);
+        capture.Take(state.Sources, contents);
+        job.Thaw();
     }
 
     private sealed class NoSink : ICheckpointSink, IPageSink

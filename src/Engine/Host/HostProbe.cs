@@ -62,6 +62,8 @@ internal sealed class HostProbe(EngineOptions options)
                 "page map", CapabilityState.Degraded, "This kernel has no PAGEMAP_SCAN; /proc/PID/pagemap is read instead, which freezes longer.", "Linux 6.7 has it");
         }
 
+        Try("page tracking", CapabilityState.Degraded, "use Linux 6.7 or newer with CONFIG_USERFAULTFD; until then each dump reads all memory", () =>
+            Tracking.TrackerChoice.IsLive(useWriteProtect: true) ? "Write protection tells which pages changed." : null);
         Try("map_files", CapabilityState.Missing, AsRoot, () =>
         {
             var ours = new ProcessId(Libc.getpid());
@@ -108,7 +110,7 @@ internal sealed class HostProbe(EngineOptions options)
         var ours = new ProcessId(Libc.getpid());
         var pages = Tracking.PageMap.Open(ours);
         var stack = ProcFs.Maps(ours).First(vma => vma.IsStack);
-        pages.AddOwnPages(stack.Start, stack.End, []);
+        pages.AddOwnPages(new Tracking.PrivateMapping(new Tracking.PageRange(stack.Start, stack.End), HasFile: false, IsForked: true), []);
         return pages;
     }
 

@@ -122,14 +122,44 @@ internal static class Memory
     internal const int MADV_WIPEONFORK = 18;
     internal const int MADV_GUARD_INSTALL = 102;
     internal const int MLOCK_ONFAULT = 1;
+    internal const int MADV_POPULATE_WRITE = 23;
+    internal const int PAGE_IS_WRITTEN = 1 << 1;
     internal const int PAGE_IS_FILE = 1 << 2;
     internal const int PAGE_IS_PRESENT = 1 << 3;
     internal const int PAGE_IS_SWAPPED = 1 << 4;
     internal const int PAGE_IS_PFNZERO = 1 << 5;
+    internal const int PAGE_IS_SOFT_DIRTY = 1 << 7;
     internal const int PAGE_IS_GUARD = 1 << 8;
+    internal const int PM_SCAN_WP_MATCHING = 1 << 0;
+    internal const int PM_SCAN_CHECK_WPASYNC = 1 << 1;
 
     /// <summary>_IOWR('f', 16, struct pm_scan_arg).</summary>
     internal const int PAGEMAP_SCAN = unchecked((int)0xc0606610);
+}
+
+/// <summary>setpriority(2).</summary>
+internal static class ProcessPriority
+{
+    internal const int PRIO_PROCESS = 0;
+}
+
+/// <summary>userfaultfd(2) and ioctl_userfaultfd(2).</summary>
+internal static class Userfaultfd
+{
+    internal const int UFFD_API = 0xaa;
+    internal const int UFFD_USER_MODE_ONLY = 1;
+    internal const int UFFD_FEATURE_WP_UNPOPULATED = 1 << 13;
+    internal const int UFFD_FEATURE_WP_ASYNC = 1 << 15;
+    internal const int UFFDIO_REGISTER_MODE_WP = 1 << 1;
+
+    /// <summary>_IOWR(UFFDIO, 0x3f, struct uffdio_api).</summary>
+    internal const int UFFDIO_API = unchecked((int)0xc018aa3f);
+
+    /// <summary>_IOWR(UFFDIO, 0x00, struct uffdio_register).</summary>
+    internal const int UFFDIO_REGISTER = unchecked((int)0xc020aa00);
+
+    /// <summary>_IOR(UFFDIO, 0x01, struct uffdio_range).</summary>
+    internal const int UFFDIO_UNREGISTER = unchecked((int)0x8010aa01);
 }
 
 /// <summary>clone(2) flags, prctl(2) options, kcmp(2) types, seccomp modes, itimers, rseq flags.</summary>

@@ -24,6 +24,14 @@ internal static unsafe partial class Libc
     [LibraryImport("libc", SetLastError = true)]
     internal static partial int kill(int pid, int sig);
 
+    /// <summary>gettid(2).</summary>
+    [LibraryImport("libc")]
+    internal static partial int gettid();
+
+    /// <summary>setpriority(2).</summary>
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int setpriority(int which, int who, int priority);
+
     /// <summary>getpid(2).</summary>
     [LibraryImport("libc")]
     internal static partial int getpid();

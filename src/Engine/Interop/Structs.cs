@@ -129,6 +129,32 @@ internal struct pm_scan_arg
     internal ulong return_mask;
 }
 
+/// <summary>struct uffdio_api, ioctl_userfaultfd(2).</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct uffdio_api
+{
+    internal ulong api;
+    internal ulong features;
+    internal ulong ioctls;
+}
+
+/// <summary>struct uffdio_range, ioctl_userfaultfd(2).</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct uffdio_range
+{
+    internal ulong start;
+    internal ulong len;
+}
+
+/// <summary>struct uffdio_register, ioctl_userfaultfd(2).</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct uffdio_register
+{
+    internal uffdio_range range;
+    internal ulong mode;
+    internal ulong ioctls;
+}
+
 /// <summary>struct prctl_mm_map, PR_SET_MM_MAP of prctl(2).</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct prctl_mm_map

@@ -75,6 +75,11 @@ internal static class ProcFs
     public static IReadOnlyList<ResourceLimit>? TryLimits(ProcessId pid)
         => ProcFile.TryParse(PathOf(pid, "limits"), LimitsReader.Parse);
 
+    /// <summary><c>read_bytes</c> of /proc/PID/io: what the process made storage read, direct I/O included; null where the kernel does not tell
+    /// (CONFIG_TASK_IO_ACCOUNTING) or the process is gone.</summary>
+    public static ulong? TryBytesRead(ProcessId pid)
+        => ProcFile.TryParse(PathOf(pid, "io"), IoReader.ParseReadBytes)?.Value;
+
     /// <summary>/proc/PID/timers.</summary>
     public static IReadOnlyList<PosixTimer> Timers(ProcessId pid) => TryTimers(pid) ?? throw Gone(pid);
 

@@ -20,7 +20,9 @@ internal sealed class MappingCollector(FindingList findings, FileIdentities iden
 
     private const string SharedAnonymousPath = "/dev/zero";
     private const VmaFlags DeviceFlags = VmaFlags.PfnMap | VmaFlags.Io | VmaFlags.MixedMap;
-    private const VmaFlags UffdFlags = VmaFlags.UffdMissing | VmaFlags.UffdWriteProtect | VmaFlags.UffdMinor;
+
+    // Not those for write protection: that is our own tracker, or another checkpointer's. A job's own userfaultfd is refused as a descriptor.
+    private const VmaFlags UffdFlags = VmaFlags.UffdMissing | VmaFlags.UffdMinor;
 
     private readonly Dictionary<(ulong Device, ulong Inode), SharedObject> _shared = [];
 

@@ -31,11 +31,24 @@ internal sealed unsafe class NativeBuffer : IDisposable
     /// <summary>Length in bytes.</summary>
     public long Bytes { get; }
 
+    /// <summary>First address; 0 for an empty buffer.</summary>
+    public ulong Address => (ulong)_address;
+
     /// <summary>A part of the buffer.</summary>
     public Span<byte> Slice(long offset, int length)
     {
         Invariant.Require(offset >= 0 && length >= 0 && offset + length <= Bytes && _address != 0, "slice outside of a native buffer");
         return new Span<byte>((byte*)_address + offset, length);
+    }
+
+    /// <summary>Has the kernel zero all pages now and not when they are touched.</summary>
+    public void Populate()
+    {
+        if (_address != 0)
+        {
+            // Only sooner, never needed: before Linux 5.14 there is no such advice.
+            _ = Libc.madvise(_address, (nuint)Bytes, Memory.MADV_POPULATE_WRITE);
+        }
     }
 
     /// <inheritdoc/>

@@ -17,8 +17,13 @@ internal sealed class Freezer(EngineOptions options, Action<string> step)
     private readonly Dictionary<int, Tracee> _stopped = [];
     private readonly HashSet<ProcessId> _prepared = [];
 
+    /// <summary>Freezes the tree under <paramref name="root"/> and reads all about its mappings, however long that takes. On failure everything runs on.</summary>
+    public FrozenJob Freeze(ProcessId root) => Freeze(root, new Dictionary<ProcessId, IReadOnlyList<Vma>>());
+
     /// <summary>Freezes the tree under <paramref name="root"/>. On failure everything runs on.</summary>
-    public FrozenJob Freeze(ProcessId root)
+    /// <param name="root">The job's first process.</param>
+    /// <param name="earlier">Mappings of its processes a moment ago, with flags, as far as known.</param>
+    public FrozenJob Freeze(ProcessId root, IReadOnlyDictionary<ProcessId, IReadOnlyList<Vma>> earlier)
     {
         Leftovers.EndOrphans(root);
         var job = new FrozenJob();
@@ -31,7 +36,7 @@ internal sealed class Freezer(EngineOptions options, Action<string> step)
                 step($"capture {process}");
                 var frozen = new FrozenProcess(process, options.SyscallTimeout, step);
                 job.Add(frozen);
-                frozen.Capture(_stopped.Values.Where(tracee => tracee.Process == process));
+                frozen.Capture(_stopped.Values.Where(tracee => tracee.Process == process), earlier.GetValueOrDefault(process) ?? []);
             }
 
             Leftovers.Remove(job);

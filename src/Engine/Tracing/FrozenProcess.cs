@@ -49,11 +49,13 @@ internal sealed class FrozenProcess : IDisposable
     public bool IsThawed { get; private set; }
 
     /// <summary>Takes the state of all stopped threads and the mappings.</summary>
-    public void Capture(IEnumerable<Tracee> stopped)
+    /// <param name="stopped">All threads.</param>
+    /// <param name="earlier">Mappings of a moment ago, with flags; they spare the slow look at smaps where nothing is new.</param>
+    public void Capture(IEnumerable<Tracee> stopped, IReadOnlyList<Vma> earlier)
     {
         _threads.AddRange(stopped.Select(tracee => FrozenThread.Capture(tracee, Memory)).OrderBy(thread => thread.Id.Value != Id.Value).ThenBy(thread => thread.Id.Value));
         Invariant.Require(_threads.Count > 0 && Leader.Id.Value == Id.Value, $"process {Id} has no stopped leader");
-        Vmas = ProcFs.Smaps(Id);
+        Vmas = VmaFlagMemory.TryComplete(ProcFs.Maps(Id), earlier) ?? ProcFs.Smaps(Id);
     }
 
     /// <summary>Maps the gate. From here on the thaw has something to take back.</summary>

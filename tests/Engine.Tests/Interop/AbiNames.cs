@@ -7,7 +7,7 @@ internal static class AbiNames
     public static readonly string[] KernelHeaders =
     [
         "linux/ptrace.h", "linux/elf.h", "linux/wait.h", "linux/fcntl.h", "linux/stat.h", "linux/fs.h", "linux/memfd.h", "linux/magic.h",
-        "linux/mman.h", "linux/sched.h", "linux/sched/types.h", "linux/prctl.h", "linux/kcmp.h", "linux/rseq.h", "linux/capability.h",
+        "linux/mman.h", "linux/userfaultfd.h", "linux/sched.h", "linux/sched/types.h", "linux/prctl.h", "linux/kcmp.h", "linux/rseq.h", "linux/capability.h",
         "linux/signal.h", "linux/resource.h", "linux/uio.h", "linux/time.h", "linux/errno.h", "asm/unistd_64.h", "asm/ioctls.h",
         "asm/statfs.h", "asm/siginfo.h", "sys/user.h",
     ];
@@ -58,6 +58,9 @@ internal static class AbiNames
         ["SiginfoBytes"] = "sizeof(siginfo_t)",
         ["LINUX_CAPABILITY_VERSION_3"] = "_LINUX_CAPABILITY_VERSION_3",
         // The request holds the size of its argument, so this checks pm_scan_arg too.
+        ["UFFDIO_API"] = "(int)UFFDIO_API",
+        ["UFFDIO_REGISTER"] = "(int)UFFDIO_REGISTER",
+        ["UFFDIO_UNREGISTER"] = "(int)UFFDIO_UNREGISTER",
         ["PAGEMAP_SCAN"] = "(int)_IOWR('f', 16, char[96])",
     };
 
@@ -83,6 +86,12 @@ internal static class AbiNames
         ["PAGE_IS_SWAPPED"] = "PAGE_IS_SWAPPED",
         ["PAGE_IS_PFNZERO"] = "PAGE_IS_PFNZERO",
         ["PAGE_IS_GUARD"] = "PAGE_IS_GUARD", // Linux 6.15
+        ["PAGE_IS_WRITTEN"] = "PAGE_IS_WRITTEN",
+        ["PAGE_IS_SOFT_DIRTY"] = "PAGE_IS_SOFT_DIRTY",
+        ["PM_SCAN_WP_MATCHING"] = "PM_SCAN_WP_MATCHING",
+        ["PM_SCAN_CHECK_WPASYNC"] = "PM_SCAN_CHECK_WPASYNC",
+        ["UFFD_FEATURE_WP_UNPOPULATED"] = "UFFD_FEATURE_WP_UNPOPULATED", // Linux 6.4
+        ["UFFD_FEATURE_WP_ASYNC"] = "UFFD_FEATURE_WP_ASYNC", // Linux 6.7
         ["page_region"] = "PAGEMAP_SCAN",
         ["pm_scan_arg"] = "PAGEMAP_SCAN",
     };

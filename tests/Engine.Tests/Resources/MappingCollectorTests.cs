@@ -26,7 +26,6 @@ public sealed class MappingCollectorTests
         ["sealed"] = (Vmas.Flagged(VmaFlags.Sealed), "a sealed mapping (mseal)"),
         ["droppable"] = (Vmas.Flagged(VmaFlags.Droppable), "droppable memory (MAP_DROPPABLE)"),
         ["uffd missing"] = (Vmas.Flagged(VmaFlags.UffdMissing), "memory registered with userfaultfd"),
-        ["uffd write-protect"] = (Vmas.Flagged(VmaFlags.UffdWriteProtect), "memory registered with userfaultfd"),
         ["uffd minor"] = (Vmas.Flagged(VmaFlags.UffdMinor), "memory registered with userfaultfd"),
         ["pfn"] = (Vmas.Named("/dev/fb0") with { VmFlags = VmaFlags.PfnMap }, "device memory (/dev/fb0)"),
         ["io"] = (Vmas.Named("/dev/fb0") with { VmFlags = VmaFlags.Io }, "device memory (/dev/fb0)"),

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Checkpointer.EndToEnd.Tests.Support;
 using Checkpointer.Engine.Interop;
 using Checkpointer.Engine.Support;
@@ -95,13 +94,57 @@ public sealed class PageMapTests
         Assert.Equal([(6, 7)], area.OwnPages(useScan));
     }
 
+    [RootTheory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void AddForeignPages_AreAllThatAreNotOwn(bool useScan)
+    {
+        const int DontNeed = 4; // MADV_DONTNEED
+        using var area = new Area(64);
+        Enumerable.Range(0, 64).ToList().ForEach(area.Write);
+        Assert.Equal(0, Libc.madvise(area.Address + (8 * PageBytes), 4 * PageBytes, DontNeed));
+
+        var (foreign, guards) = area.ForeignPages(useScan);
+
+        Assert.Equal([(8, 12)], foreign);
+        Assert.Empty(guards);
+    }
+
+    [RootFact]
+    public void AddForeignPages_ZeroPageAndGuards_AreForeign()
+    {
+        using var area = new Area(16);
+        area.Write(1);
+        area.Write(2);
+        area.Read(5);
+        var hasGuards = Libc.madvise(area.Address + (2 * PageBytes), PageBytes, Memory.MADV_GUARD_INSTALL) == 0;
+
+        var (foreign, guards) = area.ForeignPages(useScan: true);
+
+        Assert.Equal(hasGuards ? [(0, 1), (2, 16)] : [(0, 1), (3, 16)], foreign);
+        Assert.Equal(hasGuards && Environment.OSVersion.Version >= new Version(6, 15) ? [(2, 3)] : [], guards);
+    }
+
+    [RootFact]
+    public void AddForeignPages_OfAPrivateFileMapping_AreThoseOfTheFile()
+    {
+        using var scratch = new Scratch();
+        File.WriteAllBytes(scratch["file"], new byte[8 * PageBytes]);
+        using var file = File.OpenHandle(scratch["file"]);
+        using var area = new Area(8, (int)file.DangerousGetHandle());
+        Enumerable.Range(0, 8).ToList().ForEach(area.Read);
+        area.Write(6);
+
+        Assert.Equal([(0, 6), (7, 8)], area.ForeignPages(useScan: true).Foreign);
+    }
+
     [RootFact]
     public void AddOwnPages_OnThisKernel_UsesTheScan()
     {
         using var area = new Area(1);
         using var pages = PageMap.Open(new ProcessId(Environment.ProcessId));
 
-        pages.AddOwnPages((ulong)area.Address, (ulong)area.Address + PageBytes, []);
+        pages.AddOwnPages(area.Mapping, []);
 
         Assert.Equal(Environment.OSVersion.Version >= new Version(6, 7), pages.HasScan);
     }
@@ -110,38 +153,5 @@ public sealed class PageMapTests
     public void Open_OfNoProcess_Throws()
     {
         Assert.Equal(Errno.ENOENT, Assert.Throws<LinuxException>(() => PageMap.Open(new ProcessId(int.MaxValue))).Errno);
-    }
-
-    /// <summary>Private memory in small pages.</summary>
-    private sealed class Area : IDisposable
-    {
-        private readonly int _pages;
-
-        public Area(int pages, int fd = -1)
-        {
-            _pages = pages;
-            var flags = Memory.MAP_PRIVATE | (fd < 0 ? Memory.MAP_ANONYMOUS : 0);
-            Address = Libc.mmap64(0, (nuint)(pages * PageBytes), Memory.PROT_READ | Memory.PROT_WRITE, flags, fd, 0);
-            Assert.NotEqual(-1, Address);
-            Assert.Equal(0, fd < 0 ? Libc.madvise(Address, (nuint)(pages * PageBytes), Memory.MADV_NOHUGEPAGE) : 0);
-        }
-
-        public nint Address { get; }
-
-        public void Write(int page) => Marshal.WriteByte(Address + (page * PageBytes) + 17, 1);
-
-        public void Read(int page) => Assert.Equal(0, Marshal.ReadByte(Address + (page * PageBytes)));
-
-        /// <summary>First page and page behind the last of each range.</summary>
-        public IEnumerable<(int First, int End)> OwnPages(bool useScan)
-        {
-            var start = (ulong)Address;
-            var ranges = new List<PageRange>();
-            using var pages = PageMap.Open(new ProcessId(Environment.ProcessId), useScan);
-            pages.AddOwnPages(start, start + (ulong)(_pages * PageBytes), ranges);
-            return ranges.Select(range => ((int)((range.Start - start) / PageBytes), (int)((range.End - start) / PageBytes)));
-        }
-
-        public void Dispose() => Assert.Equal(0, Libc.munmap(Address, (nuint)(_pages * PageBytes)));
     }
 }

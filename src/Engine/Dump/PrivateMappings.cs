@@ -1,0 +1,25 @@
+using Checkpointer.Engine.Proc;
+using Checkpointer.Engine.Tracking;
+
+namespace Checkpointer.Engine.Dump;
+
+/// <summary>Picks the mappings whose pages may be the process's own.</summary>
+internal static class PrivateMappings
+{
+    private const VmaFlags NotForked = VmaFlags.DontCopy | VmaFlags.WipeOnFork;
+
+    /// <summary>All private mappings but those of the kernel (vDSO and its data).</summary>
+    public static List<PrivateMapping> Of(IReadOnlyList<Vma> vmas)
+    {
+        var mappings = new List<PrivateMapping>(vmas.Count);
+        foreach (var vma in vmas)
+        {
+            if (!vma.IsShared && !vma.IsVdso && !vma.IsVvar && !vma.IsVsyscall)
+            {
+                mappings.Add(new PrivateMapping(new PageRange(vma.Start, vma.End), vma.Inode != 0, (vma.VmFlags & NotForked) == 0));
+            }
+        }
+
+        return mappings;
+    }
+}

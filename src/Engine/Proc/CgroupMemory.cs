@@ -1,0 +1,79 @@
+using System.Globalization;
+using Checkpointer.Engine.Support;
+
+namespace Checkpointer.Engine.Proc;
+
+/// <summary>Memory limits of a process's cgroups, v1 and v2, from its own up to the root.</summary>
+internal static class CgroupMemory
+{
+    /// <summary>Bytes that the process may still allocate before the tightest limit, page cache counted as free; null without a limit.</summary>
+    public static long? RoomOf(ProcessId process)
+    {
+        var memberships = ProcFs.TryCgroups(process) ?? [];
+        var mounts = ProcFs.TryMounts(new ProcessId(Environment.ProcessId)) ?? [];
+        long? room = null;
+        foreach (var membership in memberships)
+        {
+            var controllers = membership.Controllers.Split(',');
+            if ((membership.IsUnified || controllers.Contains("memory")) && MountOf(membership, mounts) is { } mount)
+            {
+                room = Least(room, RoomUpward(mount.MountPoint, membership));
+            }
+        }
+
+        return room;
+    }
+
+    private static Mount? MountOf(CgroupMembership membership, IReadOnlyList<Mount> mounts) => mounts.FirstOrDefault(
+        mount => membership.IsUnified
+            ? mount.FileSystemType == "cgroup2"
+            : mount.FileSystemType == "cgroup" && mount.SuperOptions.Split(',').Contains("memory"));
+
+    private static long? RoomUpward(string mountPoint, CgroupMembership membership)
+    {
+        long? room = null;
+        for (var path = membership.Path; path.StartsWith('/') && !path.StartsWith("/..", StringComparison.Ordinal); path = path[..path.LastIndexOf('/')])
+        {
+            room = Least(room, RoomIn(mountPoint + path, membership.IsUnified));
+        }
+
+        return room;
+    }
+
+    private static long? RoomIn(string directory, bool isUnified)
+    {
+        var limit = Number(Path.Combine(directory, isUnified ? "memory.max" : "memory.limit_in_bytes"));
+        var used = Number(Path.Combine(directory, isUnified ? "memory.current" : "memory.usage_in_bytes"));
+        return limit is null || used is null ? null : limit - used + (PageCache(directory, isUnified) ?? 0);
+    }
+
+    private static long? PageCache(string directory, bool isUnified)
+    {
+        var key = isUnified ? "file " : "total_cache ";
+        var line = TryLines(Path.Combine(directory, "memory.stat")).FirstOrDefault(line => line.StartsWith(key, StringComparison.Ordinal));
+        return line is null ? null : long.Parse(line[key.Length..], CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>A number, or null where the file is missing or says <c>max</c>; v1 says so by a number near 2^63.</summary>
+    private static long? Number(string path)
+    {
+        const long UnlimitedFrom = 1L << 62;
+        var text = TryLines(path).FirstOrDefault();
+        return long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number < UnlimitedFrom ? number : null;
+    }
+
+    private static string[] TryLines(string path)
+    {
+        try
+        {
+            return File.ReadAllLines(path);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // No such controller here, or the root, which has no limit.
+            return [];
+        }
+    }
+
+    private static long? Least(long? left, long? right) => left is null || right < left ? right : left;
+}

@@ -1,0 +1,7 @@
+namespace Checkpointer.Engine.Tracking;
+
+/// <summary>A private mapping whose pages may be the process's own.</summary>
+/// <param name="Range">Addresses.</param>
+/// <param name="HasFile">True where pages that were never written are a file's.</param>
+/// <param name="IsForked">False where a child of fork(2) would not have its contents (MADV_DONTFORK, MADV_WIPEONFORK).</param>
+internal readonly record struct PrivateMapping(PageRange Range, bool HasFile, bool IsForked);

@@ -1,0 +1,57 @@
+using Checkpointer.Engine.Interop;
+using Checkpointer.Engine.Support;
+
+namespace Checkpointer.Engine.Tracking;
+
+/// <summary>
+/// Soft-dirty bits (x86-64 with CONFIG_MEM_SOFT_DIRTY): the kernel write-protects all pages when 4 is written to /proc/PID/clear_refs, and notes the first
+/// write to each. New and moved mappings count as written until then. Reading and resetting are two steps, so only a frozen process may be asked.
+/// </summary>
+internal sealed class SoftDirtyTracker(ProcessId process) : ITracker
+{
+    private bool _isArmed;
+
+    /// <inheritdoc/>
+    public string Name => "soft-dirty";
+
+    /// <inheritdoc/>
+    public bool IsLive => false;
+
+    /// <summary>Always: the bits belong to the pages, and those of a new address space are set.</summary>
+    public bool IsAlive => true;
+
+    /// <inheritdoc/>
+    public void TakeWritten(IReadOnlyList<PrivateMapping> mappings, PageMap pages, List<PageRange> written)
+    {
+        foreach (var mapping in mappings)
+        {
+            if (_isArmed)
+            {
+                pages.AddSoftDirty(mapping, written);
+            }
+            else
+            {
+                // Somebody else may have reset the bits before us.
+                pages.AddOwnPages(mapping, written);
+            }
+        }
+
+        Reset(process);
+        _isArmed = true;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+    }
+
+    /// <summary>Clears the bits of all pages of a process.</summary>
+    public static unsafe void Reset(ProcessId process)
+    {
+        var number = Libc.open($"/proc/{process}/clear_refs", FileFlag.O_WRONLY | FileFlag.O_CLOEXEC, 0);
+        LinuxException.ThrowIfFailed(number, $"open of /proc/{process}/clear_refs");
+        using var fd = new SafeFd(number);
+        var four = (byte)'4';
+        LinuxException.ThrowIfFailed(Libc.pwrite64(fd.Number, &four, 1, 0), $"write to /proc/{process}/clear_refs");
+    }
+}
