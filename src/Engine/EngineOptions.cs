@@ -23,10 +23,10 @@ public sealed class EngineOptions
     [Range(typeof(TimeSpan), "00:00:00", "00:10:00")]
     public TimeSpan PidReleaseTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>Most memory, in bytes, that a dump copies aside while the job is frozen; what is over is handed to the
-    /// sink with the job still frozen. Defaults to 4 GiB, and never more than half of MemAvailable is used.</summary>
+    /// <summary>Most memory, in bytes, that a dump copies aside while the job is frozen. More is read from a clone; without one, what is over is
+    /// handed to the sink with the job still frozen. Defaults to 256 MiB, and never more than half of MemAvailable is used.</summary>
     [Range(0L, 1L << 44)]
-    public long CopyBudgetBytes { get; set; } = 4L << 30;
+    public long CopyBudgetBytes { get; set; } = 256L << 20;
 
     /// <summary>How pages are taken inside the freeze. Defaults to <see cref="CaptureChoice.Auto"/>.</summary>
     public CaptureChoice Capture { get; set; }
