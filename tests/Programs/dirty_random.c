@@ -191,6 +191,7 @@ static void protect(Worker *w, Slot *s)
 static void move_end_of_heap(Worker *w, Slot *s)
 {
     size_t pages = 1 + random_below(w, s->capacity), old = s->pages;
+    require(sbrk(0) == s->at + old * Page, "the heap ends at %p, not at %p", sbrk(0), (void *)(s->at + old * Page));
     must(sbrk(((intptr_t)pages - (intptr_t)old) * Page));
     reset(w, s, pages < old ? pages : old, pages < old ? old - pages : pages - old);
     s->pages = pages;
@@ -305,6 +306,8 @@ int main(int argc, char **argv)
 {
     pthread_t threads[ThreadsMax];
     begin(argc, argv);
+    void *volatile room = malloc(64 * 1024);
+    free(room); /* from now on the little that threads need does not move the end of the heap */
     thread_count = (int)setting("DIRTY_THREADS", 3);
     require(thread_count > 0 && thread_count <= ThreadsMax, "DIRTY_THREADS is %d", thread_count);
     make_file();

@@ -12,7 +12,8 @@
  *   @tree            has child processes
  *   @thread-state    what its threads do is the topic: repeated more often
  *   @refused WORD    check and dump refuse it, with WORD in the sentence
- *   @steps           changes itself in two steps, each when the file SCRATCH.step-N appears: see take_steps
+ *   @steps [small]   changes itself in two steps, each when the file SCRATCH.step-N appears: see take_steps; "small" where
+ *                    each changes less than a quarter of its memory
  */
 #pragma once
 #ifndef _GNU_SOURCE

@@ -1,6 +1,6 @@
 /*
  * The heap grows, shrinks and grows again between two dumps; what comes back after it shrank is zero.
- * @steps
+ * @steps small
  */
 #include "program.h"
 

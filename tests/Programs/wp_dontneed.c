@@ -1,6 +1,6 @@
 /*
  * Pages that are given back between two dumps read as zero, though nobody wrote them; some are written again.
- * @steps
+ * @steps small
  */
 #include "program.h"
 

@@ -1,7 +1,7 @@
 /*
  * Pages of a private file mapping become the job's own between two dumps: in a writable part, and in one that is
  * read-only at every dump. One that is given back shows the file again.
- * @steps
+ * @steps small
  */
 #include "program.h"
 

@@ -1,7 +1,7 @@
 /*
  * Mappings that come, grow, move, shrink, or are replaced between two dumps: what a tracker that was armed on the old ones
  * does not cover must be saved all the same, and what is gone must not come back.
- * @steps
+ * @steps small
  */
 #include "program.h"
 

@@ -1,7 +1,7 @@
 /*
  * Memory that is read-only or inaccessible at one dump is made writable, written, and made read-only or inaccessible again
  * before the next.
- * @steps
+ * @steps small
  */
 #include "program.h"
 
