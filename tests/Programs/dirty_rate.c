@@ -3,7 +3,8 @@
  *
  *   dirty_rate SCRATCH [MIB THREADS PERCENT PERIOD_MS PATTERN FILL]
  *
- * PERCENT of the pages are written in each PERIOD_MS, each once; with PERIOD_MS 0 they are written once for each SIGUSR2. PATTERN is
+ * PERCENT of the pages are written in each PERIOD_MS, each once; with PERIOD_MS 0 they are written once for each SIGUSR2. On SIGUSR2
+ * PERCENT and PERIOD_MS are read anew from SCRATCH.pace where that exists. PATTERN is
  * "scattered" or "contiguous"; FILL is "random" (does not compress), "half" (to about half) or "word" (one word of a page that
  * does not compress). SCRATCH.gaps gets a record of start and length, ns of CLOCK_MONOTONIC, of each gap between two
  * heartbeats that is longer than it should be; SCRATCH.stats holds what Stats says, renewed with every heartbeat.
@@ -12,11 +13,12 @@
 
 enum { Page = 4096, Words = Page / 8, ThreadsMax = 64, HeartbeatNs = 200000, GapNs = 500000, TickNs = 1000000, CatchUpTicks = 20 };
 typedef struct { uint64_t now, pages, rounds, longest_gap; } Stats;
-typedef struct { char *at; uint64_t pages, stride, next, *versions; volatile uint64_t written, rounds; } Worker;
+typedef struct { char *at; uint64_t pages, stride; volatile uint64_t written, rounds; } Worker;
 
 static Worker workers[ThreadsMax];
-static long mib = 16, thread_count = 2, period_ms = 100;
-static double percent = 1;
+static long mib = 16, thread_count = 2;
+static volatile long period_ms = 100;
+static volatile double percent = 1;
 static const char *pattern = "scattered", *contents = "random";
 static volatile uint64_t rounds_wanted;
 static volatile int stop;
@@ -33,28 +35,29 @@ static void put(char *at, uint64_t page, uint64_t version)
 
 static void write_next(Worker *w)
 {
-    uint64_t page = w->next * w->stride % w->pages;
-    put(w->at + page * Page, page, ++w->versions[page]);
-    w->next++;
+    uint64_t page = w->written * w->stride % w->pages;
+    put(w->at + page * Page, page, w->written / w->pages + 1);
     w->written++;
 }
 
 static void *work(void *argument)
 {
     Worker *w = argument;
-    double due = 0, part = (double)w->pages * percent / 100;
+    double due = 0;
     for (uint64_t last = now_ns(), now; !stop; last = now) {
+        double part = (double)w->pages * percent / 100;
+        long period = period_ms;
         now = now_ns();
-        if (period_ms > 0) {
+        if (period > 0) {
             /* What was missed while it stood still is not made up for: the rate stays that of the period. */
             uint64_t passed = now - last < (uint64_t)CatchUpTicks * TickNs ? now - last : (uint64_t)CatchUpTicks * TickNs;
-            due += part * (double)passed / 1e6 / (double)period_ms;
+            due += part * (double)passed / 1e6 / (double)period;
         } else if (w->rounds < rounds_wanted) {
             due += part;
         }
         for (; due >= 1 && !stop; due--)
             write_next(w);
-        if (period_ms == 0 && w->rounds < rounds_wanted)
+        if (period == 0 && w->rounds < rounds_wanted)
             w->rounds++;
         nap_ms(1);
     }
@@ -93,7 +96,6 @@ static void prepare(Worker *w, uint64_t pages)
 {
     w->pages = pages;
     w->at = must(mmap(NULL, pages * Page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
-    w->versions = must(mmap(NULL, pages * 8, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
     /* Steps of the golden section visit every page once and never two neighbours. */
     w->stride = pattern[0] == 'c' ? 1 : (uint64_t)((double)pages * 0.618) | 1;
     while (common_divisor(w->stride, pages) != 1)
@@ -112,11 +114,12 @@ static void *prepare_in_thread(void *argument)
 static void check(Worker *w)
 {
     static uint64_t wanted[Words];
-    for (uint64_t page = 0; page < w->pages; page++) {
+    for (uint64_t turn = 0; turn < w->pages; turn++) {
+        uint64_t page = turn * w->stride % w->pages, version = (w->written + w->pages - 1 - turn) / w->pages;
         put((char *)wanted, page, 0);
-        if (w->versions[page] > 0)
-            put((char *)wanted, page, w->versions[page]);
-        require(memcmp(wanted, w->at + page * Page, Page) == 0, "page %lu at version %lu", page, w->versions[page]);
+        if (version > 0)
+            put((char *)wanted, page, version);
+        require(memcmp(wanted, w->at + page * Page, Page) == 0, "page %lu at version %lu", page, version);
     }
 }
 
@@ -131,6 +134,19 @@ static void read_arguments(int argc, char **argv)
         contents = argv[7];
     }
     require(mib > 0 && thread_count > 0 && thread_count <= ThreadsMax && percent >= 0 && period_ms >= 0, "arguments");
+}
+
+static void read_pace(void)
+{
+    FILE *file = fopen(scratch_path("pace"), "re");
+    double new_percent;
+    long new_period;
+    if (file == NULL)
+        return;
+    require(fscanf(file, "%lf %ld", &new_percent, &new_period) == 2 && new_percent >= 0 && new_period >= 0, "SCRATCH.pace");
+    fclose(file);
+    percent = new_percent;
+    period_ms = new_period;
 }
 
 int main(int argc, char **argv)
@@ -155,8 +171,10 @@ int main(int argc, char **argv)
     heart = start_thread(beat, NULL);
     wait_until(access(scratch_path("stats"), F_OK) == 0, "no heartbeat");
     ready();
-    while (sigwait(&set, &number) == 0 && number == SIGUSR2)
+    while (sigwait(&set, &number) == 0 && number == SIGUSR2) {
+        read_pace();
         rounds_wanted++;
+    }
     stop = 1;
     for (int i = 0; i < thread_count; i++)
         join(threads[i]);
