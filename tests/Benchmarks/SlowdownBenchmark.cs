@@ -10,8 +10,8 @@ namespace Checkpointer.Benchmarks;
 /// </summary>
 internal sealed class SlowdownBenchmark(Place place) : IBenchmark
 {
-    private readonly TimeSpan _interval = TimeSpan.FromSeconds(place.IsQuick ? 3 : 10);
-    private readonly TimeSpan _window = TimeSpan.FromSeconds(place.IsQuick ? 6 : 30);
+    private readonly TimeSpan _interval = TimeSpan.FromSeconds(place.IsQuick ? 2 : 10);
+    private readonly TimeSpan _window = TimeSpan.FromSeconds(place.IsQuick ? 4 : 30);
     private readonly int _pairs = place.IsQuick ? 1 : 3;
     private readonly int _mebibytes = place.IsQuick ? 192 : 768;
 

@@ -13,7 +13,7 @@
 
 enum { Page = 4096, Words = Page / 8, ThreadsMax = 64, HeartbeatNs = 200000, GapNs = 500000, TickNs = 1000000, CatchUpTicks = 20 };
 typedef struct { uint64_t now, pages, rounds, longest_gap; } Stats;
-typedef struct { char *at; uint64_t pages, stride; volatile uint64_t written, rounds; } Worker;
+typedef struct { char *at; uint64_t first, pages, stride; volatile uint64_t written, rounds; } Worker;
 
 static Worker workers[ThreadsMax];
 static long mib = 16, thread_count = 2;
@@ -36,7 +36,7 @@ static void put(char *at, uint64_t page, uint64_t version)
 static void write_next(Worker *w)
 {
     uint64_t page = w->written * w->stride % w->pages;
-    put(w->at + page * Page, page, w->written / w->pages + 1);
+    put(w->at + page * Page, w->first + page, w->written / w->pages + 1);
     w->written++;
 }
 
@@ -101,7 +101,7 @@ static void prepare(Worker *w, uint64_t pages)
     while (common_divisor(w->stride, pages) != 1)
         w->stride += 2;
     for (uint64_t page = 0; page < pages; page++)
-        put(w->at + page * Page, page, 0);
+        put(w->at + page * Page, w->first + page, 0);
 }
 
 static void *prepare_in_thread(void *argument)
@@ -116,9 +116,9 @@ static void check(Worker *w)
     static uint64_t wanted[Words];
     for (uint64_t turn = 0; turn < w->pages; turn++) {
         uint64_t page = turn * w->stride % w->pages, version = (w->written + w->pages - 1 - turn) / w->pages;
-        put((char *)wanted, page, 0);
+        put((char *)wanted, w->first + page, 0);
         if (version > 0)
-            put((char *)wanted, page, version);
+            put((char *)wanted, w->first + page, version);
         require(memcmp(wanted, w->at + page * Page, Page) == 0, "page %lu at version %lu", page, version);
     }
 }
@@ -162,6 +162,7 @@ int main(int argc, char **argv)
     zero(pthread_sigmask(SIG_BLOCK, &set, NULL));
     for (int i = 0; i < thread_count; i++) {
         workers[i].pages = (uint64_t)mib * 256 / (uint64_t)thread_count;
+        workers[i].first = workers[i].pages * (uint64_t)i; /* no two pages of the job are alike */
         threads[i] = start_thread(prepare_in_thread, &workers[i]);
     }
     for (int i = 0; i < thread_count; i++)
