@@ -97,14 +97,15 @@ internal sealed class Job : IDisposable
         _ = Child.Reap(Pid, _patience, () => "does not die");
     }
 
-    // Renewed all the time: a file that is just being written reads short, and is read again.
+    /// <summary>The last whole record of its statistics: time, pages written, rounds done, longest gap.</summary>
     private ulong[] Stats()
     {
-        ulong[] stats = [];
-        Wait.Until(
-            () => (stats = MemoryMarshal.Cast<byte, ulong>(File.ReadAllBytes(_scratch + ".stats")).ToArray()).Length >= 3,
-            _patience,
-            () => "has no stats");
-        return stats;
+        const int RecordBytes = 4 * sizeof(ulong);
+        var record = new byte[RecordBytes];
+        using var file = new FileStream(_scratch + ".stats", FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+        Wait.Until(() => file.Length >= RecordBytes, _patience, () => "has no statistics");
+        file.Position = ((file.Length / RecordBytes) - 1) * RecordBytes;
+        file.ReadExactly(record);
+        return MemoryMarshal.Cast<byte, ulong>(record).ToArray();
     }
 }

@@ -7,11 +7,11 @@
  * PERCENT and PERIOD_MS are read anew from SCRATCH.pace where that exists. PATTERN is
  * "scattered" or "contiguous"; FILL is "random" (does not compress), "half" (to about half) or "word" (one word of a page that
  * does not compress). SCRATCH.gaps gets a record of start and length, ns of CLOCK_MONOTONIC, of each gap between two
- * heartbeats that is longer than it should be; SCRATCH.stats holds what Stats says, renewed with every heartbeat.
+ * heartbeats that is longer than it should be; SCRATCH.stats gets a record of Stats every 10 ms.
  */
 #include "program.h"
 
-enum { Page = 4096, Words = Page / 8, ThreadsMax = 64, HeartbeatNs = 200000, GapNs = 500000, TickNs = 1000000, CatchUpTicks = 20 };
+enum { Page = 4096, Words = Page / 8, ThreadsMax = 64, HeartbeatNs = 200000, GapNs = 500000, StatsNs = 10000000, TickNs = 1000000, CatchUpTicks = 20 };
 typedef struct { uint64_t now, pages, rounds, longest_gap; } Stats;
 typedef struct { char *at; uint64_t first, pages, stride; volatile uint64_t written, rounds; } Worker;
 
@@ -67,16 +67,18 @@ static void *work(void *argument)
 static void *beat(void *unused)
 {
     int gaps = must(open(scratch_path("gaps"), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0600));
-    int file = must(open(scratch_path("stats"), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+    int file = must(open(scratch_path("stats"), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0600));
     const struct timespec pause = {0, HeartbeatNs};
     Stats stats = {0};
-    for (uint64_t last = now_ns(); !stop; last = stats.now) {
+    for (uint64_t last = now_ns(), next = 0; !stop; last = now_ns()) {
         nanosleep(&pause, NULL);
         uint64_t record[2] = {last, now_ns() - last};
         if (record[1] > GapNs)
             require(write(gaps, record, sizeof record) == sizeof record, "gaps: %s", strerror(errno));
         if (record[1] > stats.longest_gap)
             stats.longest_gap = record[1];
+        if (now_ns() < next)
+            continue;
         stats.pages = 0;
         stats.rounds = ~0ull;
         for (int i = 0; i < thread_count; i++) {
@@ -84,7 +86,8 @@ static void *beat(void *unused)
             stats.rounds = workers[i].rounds < stats.rounds ? workers[i].rounds : stats.rounds;
         }
         stats.now = now_ns();
-        require(pwrite(file, &stats, sizeof stats, 0) == sizeof stats, "stats: %s", strerror(errno));
+        next = stats.now + StatsNs;
+        require(write(file, &stats, sizeof stats) == sizeof stats, "stats: %s", strerror(errno));
     }
     say("longest gap %lu us, %lu pages written", stats.longest_gap / 1000, stats.pages);
     return unused;
