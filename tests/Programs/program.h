@@ -12,6 +12,8 @@
  *   @tree            has child processes
  *   @thread-state    what its threads do is the topic: repeated more often
  *   @refused WORD    check and dump refuse it, with WORD in the sentence
+ *   @steps [small]   changes itself in two steps, each when the file SCRATCH.step-N appears: see take_steps; "small" where
+ *                    each changes less than a quarter of its memory
  */
 #pragma once
 #ifndef _GNU_SOURCE
@@ -157,6 +159,40 @@ static inline void wait_for_go_file(void)
         }                                                         \
     } while (0)
 
+/* Returns 1 when the tests ask for step N by the file SCRATCH.step-N, 0 when SIGUSR1 comes before. */
+static inline int next_step(int number)
+{
+    char suffix[32];
+    snprintf(suffix, sizeof suffix, "step-%d", number);
+    sigset_t set;
+    struct timespec look = {0, 5000000};
+    sigemptyset(&set);
+    sigaddset(&set, SIGUSR1);
+    while (sigtimedwait(&set, NULL, &look) != SIGUSR1)
+        if (access(scratch_path(suffix), F_OK) == 0)
+            return 1;
+    return 0;
+}
+
+/*
+ * Prints "ready", makes each change that is asked for and prints "step N" after it. Returns how many were made when SIGUSR1
+ * comes. Dumps are taken in between, so that each change is one between two generations.
+ */
+static inline int take_steps_from(int done, void (*change)(int number))
+{
+    while (next_step(done + 1)) {
+        change(++done);
+        say("step %d", done);
+    }
+    return done;
+}
+
+static inline int take_steps(void (*change)(int number))
+{
+    ready();
+    return take_steps_from(0, change);
+}
+
 static inline pid_t thread_id(void) { return (pid_t)syscall(SYS_gettid); }
 
 static inline pthread_t start_thread(void *(*entry)(void *), void *argument)
@@ -197,6 +233,15 @@ static inline long differs(const void *memory, size_t bytes, uint64_t seed)
         if (words[i] != mix(seed + i))
             return (long)i;
     return -1;
+}
+
+static inline int is_zero(const void *memory, size_t bytes)
+{
+    const uint64_t *words = memory;
+    for (size_t i = 0; i < bytes / 8; i++)
+        if (words[i] != 0)
+            return 0;
+    return 1;
 }
 
 /* Reads a whole small file of /proc or elsewhere; the text is 0-terminated; returns its length. */

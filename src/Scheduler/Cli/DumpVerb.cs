@@ -1,20 +1,26 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using Checkpointer.Engine;
 using Checkpointer.Engine.Support;
-using Checkpointer.Scheduler.Cli.Rendering;
 using Checkpointer.Scheduler.Jobs;
 using Checkpointer.Store;
 
 namespace Checkpointer.Scheduler.Cli;
 
-/// <summary><c>dump</c>: takes one generation now.</summary>
+/// <summary><c>dump</c>: takes one generation now, or one after the other.</summary>
 internal sealed class DumpVerb : Verb
 {
     private readonly JobOrPid _target;
     private readonly Option<bool> _stop = new("--stop")
     {
-        Description = "Kill the job once the generation is committed, as before planned maintenance.",
+        Description = "Kill the job once the (last) generation is committed, as before planned maintenance.",
     };
+
+    private readonly Option<TimeSpan?> _every = Words.Duration(
+        "--every", "Take generations again and again, this long from start to start, each with what changed since the one before.");
+
+    private readonly Option<int?> _count = Words.PositiveCount(
+        "--count", "Number of dumps. Without --every they follow each other at once. Default with --every: until the job ends.");
 
     /// <summary>Makes the verb.</summary>
     public DumpVerb()
@@ -23,10 +29,15 @@ internal sealed class DumpVerb : Verb
             "Takes a generation of a running job. A process named by --pid that is no job yet is registered as pid-P.",
             "dump md",
             "dump md --stop",
+            "dump md --every 15m",
+            "dump md --every 10s --count 50 --stop",
             "dump --pid 4711 --json")
     {
         _target = new JobOrPid(this);
+        Options.Add(_every);
+        Options.Add(_count);
         Options.Add(_stop);
+        Validators.Add(RequireAnEndBeforeStop);
     }
 
     /// <inheritdoc/>
@@ -38,43 +49,74 @@ internal sealed class DumpVerb : Verb
             (ProcessIdentity root, PreflightReport report) = new JobRegistrar(invocation.Rooms.Engine, invocation.Time).Inspect(pid);
             JobDumper.RequireDumpable(report);
             using IJobStore store = invocation.Rooms.OpenOrCreateStore();
-            return Dump(invocation, arguments, store, JobOf(invocation, store, root, report), root, report);
+            JobRecord job = JobOf(invocation, store, root, report);
+            return Dump(invocation, arguments, store, job, root, report.PopulatedBytes);
         }
 
         using IJobStore existing = invocation.Rooms.OpenStore();
-        (JobRecord job, ProcessIdentity jobRoot, PreflightReport jobReport) = TargetByName(invocation, existing, _target.Job(arguments)!);
-        return Dump(invocation, arguments, existing, job, jobRoot, jobReport);
+        JobRecord named = RegisteredJob(existing, _target.Job(arguments)!);
+        ProcessIdentity running = new JobLocator(invocation.Rooms.Engine).RequireRunning(named);
+        return Dump(invocation, arguments, existing, named, running, LatestBytes(existing, named));
     }
 
     private int Dump(
-        Invocation invocation, ParseResult arguments, IJobStore store, JobRecord job, ProcessIdentity root, PreflightReport report)
+        Invocation invocation, ParseResult arguments, IJobStore store, JobRecord job, ProcessIdentity root, long expectedBytes)
     {
-        var dumper = new JobDumper(invocation.Rooms.Engine, store, invocation.Progress);
-        DumpOutcome outcome = dumper.Dump(job, root, report, invocation.Cancellation);
-        Report(invocation.Output, outcome);
-        if (arguments.GetValue(_stop))
+        using var dumper = new JobDumper(invocation.Rooms.Engine, store, invocation.Progress, job, root);
+        TimeSpan? interval = arguments.GetValue(_every);
+        int? count = arguments.GetValue(_count);
+        SeriesEnd? end = null;
+        if (interval is null && count is null)
         {
-            // Only now: until the commit, the running job is the only copy of its work.
-            invocation.Rooms.Engine.Kill(outcome.Report.Root);
+            DumpReporting.Write(invocation.Output, dumper.Dump(expectedBytes, invocation.Cancellation));
+        }
+        else
+        {
+            end = RunSeries(invocation, dumper, interval ?? TimeSpan.Zero, count, expectedBytes);
+        }
+
+        // Only now: until the commit, the running job is the only copy of its work.
+        if (arguments.GetValue(_stop) && end is null or { LastFailure: null, JobEnded: false })
+        {
+            invocation.Rooms.Engine.Kill(root);
             invocation.Output.Line($"job {job.Name} was stopped; `checkpointer recover --latest {job.Name}` brings it back");
         }
 
-        return ExitCode.Ok;
+        return end is null ? ExitCode.Ok : DumpReporting.Code(end, arguments.GetValue(_stop));
     }
 
-    private static (JobRecord Job, ProcessIdentity Root, PreflightReport Report) TargetByName(
-        Invocation invocation, IJobStore store, string name)
+    private static SeriesEnd RunSeries(Invocation invocation, JobDumper dumper, TimeSpan interval, int? count, long expectedBytes)
+    {
+        var series = new DumpSeries(
+            dumper,
+            invocation.Time,
+            outcome => DumpReporting.Write(invocation.Output, outcome),
+            failure => invocation.Output.Failure(FailureReport.From(failure)));
+        SeriesEnd end = series.Run(interval, count, expectedBytes, invocation.Cancellation);
+        DumpReporting.Write(invocation.Output, dumper.Job, end);
+        return end;
+    }
+
+    private void RequireAnEndBeforeStop(CommandResult result)
+    {
+        if (result.GetResult(_stop) is not null && result.GetResult(_every) is not null && result.GetResult(_count) is null)
+        {
+            result.AddError("--stop with --every needs --count: it kills the job after the last dump.");
+        }
+    }
+
+    private static JobRecord RegisteredJob(IJobStore store, string name)
     {
         JobRecord job = store.Job(name);
-        if (!job.IsRegistered)
-        {
-            throw new SchedulerException(
+        return job.IsRegistered
+            ? job
+            : throw new SchedulerException(
                 SchedulerFailure.Failed, $"job {name} is not registered", $"`checkpointer register {name} --pid P`");
-        }
-
-        ProcessIdentity root = new JobLocator(invocation.Rooms.Engine).RequireRunning(job);
-        return (job, root, invocation.Rooms.Engine.Check(root.Pid));
     }
+
+    /// <summary>The best guess at a job's memory without looking at the job: what it was the last time.</summary>
+    private static long LatestBytes(IJobStore store, JobRecord job)
+        => store.Generations(job.Name) is [.., { } latest] ? latest.Summary.PopulatedBytes : 0;
 
     /// <summary>The job that a process is, registered now where it was none.</summary>
     private static JobRecord JobOf(Invocation invocation, IJobStore store, ProcessIdentity root, PreflightReport report)
@@ -87,29 +129,5 @@ internal sealed class DumpVerb : Verb
         JobRecord job = new JobRegistrar(invocation.Rooms.Engine, invocation.Time).Register(store, JobRegistrar.NameFor(root.Pid), root, report);
         invocation.Output.Line($"PID {root.Pid} is registered as job {job.Name}");
         return job;
-    }
-
-    private static void Report(Output output, DumpOutcome outcome)
-    {
-        var facts = GenerationLine.From(outcome.Generation);
-        FindingLine[] notes = [.. outcome.Report.Notes.Select(FindingLine.From)];
-        output.Json(
-            new DumpLine(
-                facts.Generation,
-                facts.Kind,
-                facts.Tracker,
-                facts.Capture,
-                facts.FreezeUs,
-                facts.DurationMs,
-                facts.PopulatedBytes,
-                facts.DirtyBytes,
-                facts.NewBytes,
-                notes),
-            CliJson.Lines.DumpLine);
-        output.Line(
-            $"{facts.Generation}: {facts.Kind}, {Quantity.Bytes(facts.PopulatedBytes)} of memory, "
-            + $"{Quantity.Bytes(facts.NewBytes)} new in the store, "
-            + $"frozen {Quantity.Duration(outcome.Report.FreezeTime)}, done in {Quantity.Duration(outcome.Generation.Duration)}");
-        FindingTable.Write(output, notes);
     }
 }

@@ -3,6 +3,7 @@ using System.CommandLine.Parsing;
 using System.Globalization;
 using Checkpointer.Engine.Support;
 using Checkpointer.Scheduler.Jobs;
+using Checkpointer.Scheduler.Policies;
 
 namespace Checkpointer.Scheduler.Cli;
 
@@ -37,7 +38,23 @@ internal static class Words
     {
         Description = description,
         HelpName = "P",
-        CustomParser = ParsePid,
+        CustomParser = result => ParsePositive(result, "PID"),
+    };
+
+    /// <summary>An option that takes a duration, as of <see cref="DurationText"/>.</summary>
+    public static Option<TimeSpan?> Duration(string name, string description) => new(name)
+    {
+        Description = description,
+        HelpName = "DURATION",
+        CustomParser = ParseDuration,
+    };
+
+    /// <summary>An option that takes a number from 1 on.</summary>
+    public static Option<int?> PositiveCount(string name, string description) => new(name)
+    {
+        Description = description,
+        HelpName = "N",
+        CustomParser = result => ParsePositive(result, "number"),
     };
 
     /// <summary>Refuses words that cannot be names of jobs.</summary>
@@ -63,15 +80,27 @@ internal static class Words
         return reference;
     }
 
-    private static int? ParsePid(ArgumentResult result)
+    private static int? ParsePositive(ArgumentResult result, string what)
     {
         string word = result.Tokens[0].Value;
-        if (int.TryParse(word, NumberStyles.None, CultureInfo.InvariantCulture, out int pid) && pid > 0)
+        if (int.TryParse(word, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number > 0)
         {
-            return pid;
+            return number;
         }
 
-        result.AddError($"'{word}' is no PID: a positive number.");
+        result.AddError($"'{word}' is no {what}: a positive number.");
+        return null;
+    }
+
+    private static TimeSpan? ParseDuration(ArgumentResult result)
+    {
+        string word = result.Tokens[0].Value;
+        if (DurationText.TryParse(word, out TimeSpan duration))
+        {
+            return duration;
+        }
+
+        result.AddError($"'{word}' is no duration: {DurationText.Rule}.");
         return null;
     }
 }

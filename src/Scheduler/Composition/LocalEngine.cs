@@ -14,9 +14,7 @@ internal sealed class LocalEngine(CheckpointEngine engine) : IJobEngine
     public ProcessIdentity? Identify(ProcessId pid) => CheckpointEngine.Identify(pid);
 
     /// <inheritdoc/>
-    public DumpReport Dump(
-        ProcessId root, ICheckpointSink sink, IProgress<long>? populatedBytesDone, CancellationToken cancellation)
-        => engine.Dump(root, sink, populatedBytesDone, cancellation);
+    public ITrackedJob Track(ProcessId root) => new LocalTrackedJob(engine.Track(root));
 
     /// <inheritdoc/>
     public void Kill(ProcessIdentity root) => engine.Kill(root);
@@ -28,4 +26,14 @@ internal sealed class LocalEngine(CheckpointEngine engine) : IJobEngine
 
     /// <inheritdoc/>
     public IReadOnlyList<HostCapability> Probe() => engine.Probe();
+
+    private sealed class LocalTrackedJob(TrackedJob job) : ITrackedJob
+    {
+        public DumpReport Dump(ICheckpointSink sink, IProgress<long>? bytesDone, CancellationToken cancellation)
+            => job.Dump(sink, bytesDone, cancellation);
+
+        public void Committed() => job.Committed();
+
+        public void Dispose() => job.Dispose();
+    }
 }

@@ -6,10 +6,12 @@ using Checkpointer.Store.Generations;
 namespace Checkpointer.Scheduler.Composition;
 
 /// <summary>Joins the engine's sink to a generation being written. Owns the writer.</summary>
-internal sealed class StoreSink(GenerationWriter writer) : IGenerationInProgress
+/// <param name="writer">The generation.</param>
+/// <param name="hasBase">Whether the writer was begun on a base generation.</param>
+internal sealed class StoreSink(GenerationWriter writer, bool hasBase) : IGenerationInProgress
 {
     /// <inheritdoc/>
-    public bool HasBase => false;
+    public bool HasBase => hasBase;
 
     /// <inheritdoc/>
     public void PutImage(string name, ReadOnlySpan<byte> image) => writer.PutImage(name, image);

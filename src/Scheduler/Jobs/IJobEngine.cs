@@ -13,8 +13,8 @@ internal interface IJobEngine
     /// <summary>As <see cref="CheckpointEngine.Identify"/>.</summary>
     ProcessIdentity? Identify(ProcessId pid);
 
-    /// <summary>As <see cref="CheckpointEngine.Dump"/>.</summary>
-    DumpReport Dump(ProcessId root, ICheckpointSink sink, IProgress<long>? populatedBytesDone, CancellationToken cancellation);
+    /// <summary>As <see cref="CheckpointEngine.Track"/>. The caller disposes it.</summary>
+    ITrackedJob Track(ProcessId root);
 
     /// <summary>As <see cref="CheckpointEngine.Kill"/>.</summary>
     void Kill(ProcessIdentity root);
@@ -25,4 +25,14 @@ internal interface IJobEngine
 
     /// <summary>As <see cref="CheckpointEngine.Probe"/>.</summary>
     IReadOnlyList<HostCapability> Probe();
+}
+
+/// <summary>What jobs need of a <see cref="TrackedJob"/>.</summary>
+internal interface ITrackedJob : IDisposable
+{
+    /// <summary>As <see cref="TrackedJob.Dump"/>.</summary>
+    DumpReport Dump(ICheckpointSink sink, IProgress<long>? bytesDone, CancellationToken cancellation);
+
+    /// <summary>As <see cref="TrackedJob.Committed"/>.</summary>
+    void Committed();
 }

@@ -28,8 +28,8 @@ internal interface IJobStore : IDisposable
     /// <summary>As <see cref="CheckpointStore.Generations"/>: oldest first.</summary>
     IReadOnlyList<GenerationRecord> Generations(string job);
 
-    /// <summary>Begins a generation that has no base.</summary>
-    IGenerationInProgress Begin(string job);
+    /// <summary>As <see cref="CheckpointStore.Begin"/>.</summary>
+    IGenerationInProgress Begin(string job, GenerationName? baseGeneration);
 
     /// <summary>As <see cref="CheckpointStore.OpenGeneration"/>.</summary>
     IStoredGeneration OpenGeneration(GenerationName name);

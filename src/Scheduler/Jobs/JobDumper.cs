@@ -10,12 +10,30 @@ namespace Checkpointer.Scheduler.Jobs;
 internal sealed record DumpOutcome(GenerationRecord Generation, DumpReport Report);
 
 /// <summary>
-/// Takes one generation of a job: preflight, begin, dump, commit. A failure at any step leaves no generation: the one in
-/// progress is disposed without its commit.
+/// Takes generations of one job, each on the base of the one that it committed before: begin, dump, commit. A failure at any step
+/// leaves no generation, and the next dump goes on from the last committed one. Disposing ends the tracking of the job.
 /// </summary>
-internal sealed class JobDumper(IJobEngine engine, IJobStore store, IProgressDisplay progress)
+/// <param name="engine">Dumps.</param>
+/// <param name="store">Keeps.</param>
+/// <param name="progress">Shows how far a dump is.</param>
+/// <param name="job">The job.</param>
+/// <param name="root">Its root process.</param>
+internal sealed class JobDumper(IJobEngine engine, IJobStore store, IProgressDisplay progress, JobRecord job, ProcessIdentity root)
+    : IDisposable
 {
-    /// <summary>Preflight. Neither the job nor the store is touched.</summary>
+    private readonly ITrackedJob _tracked = engine.Track(root.Pid);
+
+    /// <summary>The generation that the tracker counts from: the last that we committed. Others may commit generations of the job
+    /// meanwhile; what they hold says nothing of what our tracker saw.</summary>
+    private GenerationName? _base;
+
+    /// <summary>The job.</summary>
+    public JobRecord Job => job;
+
+    /// <summary>True while the process that was located is there and has not ended.</summary>
+    public bool IsRunning => engine.Identify(root.Pid) == root;
+
+    /// <summary>Refuses what preflight found not to be carried. Neither the job nor the store is touched.</summary>
     /// <exception cref="UnsupportedResourceException">State that is not carried.</exception>
     public static void RequireDumpable(PreflightReport report)
     {
@@ -26,19 +44,16 @@ internal sealed class JobDumper(IJobEngine engine, IJobStore store, IProgressDis
         }
     }
 
-    /// <summary>Dumps a job whose process was located.</summary>
-    /// <param name="job">The job.</param>
-    /// <param name="root">Its root process.</param>
-    /// <param name="report">Preflight's report on it.</param>
+    /// <summary>Takes one generation.</summary>
+    /// <param name="expectedBytes">Estimate of the memory that will be handed over, for the progress; 0 where it is not known.</param>
     /// <param name="cancellation">Cancels until the commit.</param>
-    public DumpOutcome Dump(JobRecord job, ProcessIdentity root, PreflightReport report, CancellationToken cancellation)
+    public DumpOutcome Dump(long expectedBytes, CancellationToken cancellation)
     {
-        RequireDumpable(report);
-        using IGenerationInProgress generation = store.Begin(job.Name);
+        using IGenerationInProgress generation = Begin();
         DumpReport dump;
-        using (IProgressTask task = progress.Start($"dump of {job.Name}", report.PopulatedBytes))
+        using (IProgressTask task = progress.Start($"dump of {job.Name}", expectedBytes))
         {
-            dump = engine.Dump(root.Pid, generation, task, cancellation);
+            dump = _tracked.Dump(generation, task, cancellation);
         }
 
         // The PID may have been given to another process after we located the job; its memory is not this job's generation.
@@ -51,7 +66,34 @@ internal sealed class JobDumper(IJobEngine engine, IJobStore store, IProgressDis
         }
 
         cancellation.ThrowIfCancellationRequested();
-        return new DumpOutcome(generation.Commit(ToSummary(dump)), dump);
+        GenerationRecord committed = generation.Commit(ToSummary(dump));
+
+        // In this order: a tracker that counted from a generation that does not exist would leave out what changed before.
+        _tracked.Committed();
+        _base = committed.Name;
+        return new DumpOutcome(committed, dump);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _tracked.Dispose();
+
+    // The base may be gone (forgotten, another store in its place) or damaged by now: then the generation is full, as the first was.
+    private IGenerationInProgress Begin()
+    {
+        if (_base is null)
+        {
+            return store.Begin(job.Name, baseGeneration: null);
+        }
+
+        try
+        {
+            return store.Begin(job.Name, _base);
+        }
+        catch (StoreException unusable) when (unusable.Reason is StoreFailure.NotFound or StoreFailure.Corrupt)
+        {
+            _base = null;
+            return store.Begin(job.Name, baseGeneration: null);
+        }
     }
 
     private static GenerationSummary ToSummary(DumpReport dump)

@@ -8,6 +8,7 @@ namespace Checkpointer.EndToEnd.Tests.Interop;
 /// </summary>
 internal static unsafe partial class Libc
 {
+    public const int SIGINT = 2;
     public const int SIGKILL = 9;
     public const int SIGUSR1 = 10;
     public const int WNOHANG = 1;

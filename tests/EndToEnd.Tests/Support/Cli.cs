@@ -77,6 +77,9 @@ internal sealed class CliRun(SpawnRequest request, int pid, TimeSpan timeout)
     /// <summary>Its process.</summary>
     public int Pid => pid;
 
+    /// <summary>The lines of standard output that are complete by now.</summary>
+    public IReadOnlyList<string> Lines => [.. Read(request.OutputPath).Split('\n')[..^1]];
+
     /// <summary>How long it runs, or ran until it was looked at last.</summary>
     public TimeSpan Elapsed => Stopwatch.GetElapsedTime(_begun);
 

@@ -124,6 +124,39 @@ internal sealed class TestJob : IDisposable
         }
     }
 
+    /// <summary>Makes a program of steps take one, and returns when it is done.</summary>
+    public void TakeStep(int number)
+    {
+        File.WriteAllText(StepFile(number), "");
+        WaitForLine($"step {number}");
+    }
+
+    /// <summary>Takes the wishes for steps back, so that a restored program does not go on by itself.</summary>
+    public void ForgetSteps()
+    {
+        foreach (var file in Directory.EnumerateFiles(Path.GetDirectoryName(Scratch)!, Path.GetFileName(StepFile(0))[..^1] + "*"))
+        {
+            File.Delete(file);
+        }
+    }
+
+    /// <summary>Waits until one of its files, named by what follows the prefix, has grown: until it has done something more.</summary>
+    public void WaitForProgress(string suffix)
+    {
+        var file = new FileInfo(Scratch + suffix);
+        var before = file.Length;
+        Wait.Until(
+            () =>
+            {
+                file.Refresh();
+                return file.Length > before;
+            },
+            Wait.Patience,
+            () => $"does nothing: {this}");
+    }
+
+    private string StepFile(int number) => $"{Scratch}.step-{number}";
+
     /// <summary>Kills it as a crash or an out-of-memory kill would, and everything that descends from it. Returns when
     /// the PIDs are free again.</summary>
     public void Kill()

@@ -10,10 +10,12 @@ namespace Checkpointer.EndToEnd.Tests.Support;
 /// <param name="HasChildren">Is a tree of processes.</param>
 /// <param name="IsThreadState">Repeated more often.</param>
 /// <param name="RefusedFor">Word in the sentence with which a dump is refused; null where it is carried.</param>
+/// <param name="HasSteps">Changes its memory in steps between dumps.</param>
+/// <param name="ChangesLittle">Each of its steps changes less than a quarter of its memory.</param>
 /// <param name="CompilerFlags">More flags.</param>
 internal sealed partial record TestProgram(
     string Name, string Source, bool GoesByFile, bool HasChildren, bool IsThreadState, string? RefusedFor,
-    IReadOnlyList<string> CompilerFlags)
+    bool HasSteps, bool ChangesLittle, IReadOnlyList<string> CompilerFlags)
 {
     private static readonly Lazy<IReadOnlyList<TestProgram>> _all = new(() =>
         [.. Directory.GetFiles(Path.Combine(Repository.Root, "tests", "Programs"), "*.c").Order(StringComparer.Ordinal).Select(Read)]);
@@ -29,6 +31,9 @@ internal sealed partial record TestProgram(
 
     /// <summary>Names of programs whose threads' state is the topic.</summary>
     public static TheoryData<string> ThreadStates => Select(program => program.IsThreadState);
+
+    /// <summary>Programs that change their memory in steps between dumps.</summary>
+    public static IReadOnlyList<TestProgram> InSteps => [.. All.Where(program => program.HasSteps)];
 
     /// <summary>Names of programs that a dump refuses.</summary>
     public static TheoryData<string> Refused => Select(program => program.RefusedFor is not null);
@@ -48,6 +53,8 @@ internal sealed partial record TestProgram(
             words.ContainsKey("tree"),
             words.ContainsKey("thread-state"),
             words.GetValueOrDefault("refused"),
+            words.ContainsKey("steps"),
+            words.GetValueOrDefault("steps") == "small",
             words.GetValueOrDefault("cflags", "").Split(' ', StringSplitOptions.RemoveEmptyEntries));
     }
 

@@ -30,6 +30,19 @@ internal static class Wait
     public static void UntilHolds(Action assertion)
     {
         var failure = "";
-        Until(() => (failure = Xunit.Record.Exception(assertion)?.Message ?? "").Length == 0, Patience, () => failure);
+        Until(() => (failure = FailureOf(assertion)).Length == 0, Patience, () => failure);
+    }
+
+    private static string FailureOf(Action assertion)
+    {
+        try
+        {
+            assertion();
+            return "";
+        }
+        catch (Exception failure)
+        {
+            return failure.Message;
+        }
     }
 }

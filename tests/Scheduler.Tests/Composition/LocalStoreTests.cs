@@ -38,7 +38,7 @@ public sealed class LocalStoreTests : IDisposable
     public void Uncommitted_LeavesNoGeneration()
     {
         using LocalStore store = Open();
-        using (IGenerationInProgress generation = store.Begin("md"))
+        using (IGenerationInProgress generation = store.Begin("md", baseGeneration: null))
         {
             generation.PutImage("inventory", [1]);
         }
@@ -46,9 +46,27 @@ public sealed class LocalStoreTests : IDisposable
         Assert.Empty(store.Generations("md"));
     }
 
+    [Fact]
+    public void BegunOnABase_KeepsItsPagesAndSaysSo()
+    {
+        using LocalStore store = Open();
+        byte[] page = [.. Enumerable.Range(0, 4096).Select(index => (byte)(index % 251))];
+        GenerationName first = Write(store, page);
+
+        using IGenerationInProgress generation = store.Begin("md", first);
+        Assert.True(generation.HasBase);
+        generation.OpenPages("memory/4711").Dispose();
+        GenerationName second = generation.Commit(_summary).Name;
+
+        using IStoredGeneration stored = store.OpenGeneration(second);
+        var read = new List<byte[]>();
+        stored.ReadPages("memory/4711", (_, bytes) => read.Add(bytes.ToArray()));
+        Assert.Equal(page, Assert.Single(read));
+    }
+
     private static GenerationName Write(LocalStore store, byte[] page)
     {
-        using IGenerationInProgress generation = store.Begin("md");
+        using IGenerationInProgress generation = store.Begin("md", baseGeneration: null);
         generation.PutImage("process/4711", [1, 2, 3]);
         using (IPageSink pages = generation.OpenPages("memory/4711"))
         {

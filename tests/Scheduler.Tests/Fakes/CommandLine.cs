@@ -34,6 +34,8 @@ internal sealed class CommandLine
 
     public string StoreDirectory { get; set; } = Path.GetTempPath();
 
+    public SteppingTime Time { get; } = new();
+
     public CommandResult Run(params string[] words) => Run(CancellationToken.None, words);
 
     public CommandResult Run(CancellationToken cancellation, params string[] words)
@@ -41,7 +43,7 @@ internal sealed class CommandLine
         using var output = new StringWriter();
         using var error = new StringWriter();
         var terminal = new Terminal(output, error, IsTerminal, IsTerminal, HasColour: IsTerminal, Terminal.PipedColumns);
-        var application = new Application(terminal, Open, new FixedTime());
+        var application = new Application(terminal, Open, Time);
         return new CommandResult(application.Run(words, cancellation), output.ToString(), error.ToString());
     }
 
@@ -71,15 +73,5 @@ internal sealed class CommandLine
         public void Dispose()
         {
         }
-    }
-
-    /// <summary>Time stands still, so that durations are the same in every run.</summary>
-    private sealed class FixedTime : TimeProvider
-    {
-        public override TimeZoneInfo LocalTimeZone => TimeZoneInfo.Utc;
-
-        public override DateTimeOffset GetUtcNow() => FakeStore.Epoch;
-
-        public override long GetTimestamp() => 0;
     }
 }

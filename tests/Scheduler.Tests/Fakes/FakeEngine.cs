@@ -9,6 +9,8 @@ internal sealed class FakeEngine(List<string> journal) : IJobEngine
 {
     public const string Boot = "boot-1";
 
+    private readonly List<string> _journal = journal;
+
     public Dictionary<int, ProcessIdentity> Alive { get; } = [];
 
     public List<Finding> Findings { get; } = [];
@@ -32,7 +34,7 @@ internal sealed class FakeEngine(List<string> journal) : IJobEngine
 
     public PreflightReport Check(ProcessId root)
     {
-        journal.Add($"check {root}");
+        _journal.Add($"check {root}");
         return Alive.ContainsKey(root.Value)
             ? new PreflightReport(root.Value, "lmp -in melt.lmp", 2, 5, 220L << 20, Findings)
             : throw new EngineException(EngineFailure.NoSuchProcess, $"no process {root}", "look with ps");
@@ -40,11 +42,23 @@ internal sealed class FakeEngine(List<string> journal) : IJobEngine
 
     public ProcessIdentity? Identify(ProcessId pid) => Alive.GetValueOrDefault(pid.Value);
 
-    public DumpReport Dump(
-        ProcessId root, ICheckpointSink sink, IProgress<long>? populatedBytesDone, CancellationToken cancellation)
+    public ITrackedJob Track(ProcessId root)
     {
-        journal.Add($"dump {root}");
+        _journal.Add($"track {root}");
+        return new Tracked(this, root);
+    }
+
+    private DumpReport Dump(
+        ProcessId root, bool isTracked, ICheckpointSink sink, IProgress<long>? populatedBytesDone, CancellationToken cancellation)
+    {
+        _journal.Add($"dump {root}");
         cancellation.ThrowIfCancellationRequested();
+        if (Findings.Exists(finding => finding.Severity == FindingSeverity.Refusal))
+        {
+            throw new UnsupportedResourceException(Findings);
+        }
+
+        bool isIncremental = isTracked && sink.HasBase;
         sink.PutImage($"process/{root}", [1, 2, 3]);
         using (IPageSink pages = sink.OpenPages($"memory/{root}"))
         {
@@ -54,12 +68,21 @@ internal sealed class FakeEngine(List<string> journal) : IJobEngine
         populatedBytesDone?.Report(4096);
         DuringDump();
         return new DumpReport(
-            Alive[root.Value], "full", "compare", "copy", TimeSpan.FromMicroseconds(1234), 2, 5, 220L << 20, 210L << 20, Notes);
+            Identify(root) ?? throw new EngineException(EngineFailure.NoSuchProcess, $"no process {root}", "look with ps"),
+            isIncremental ? "incremental" : "full",
+            isIncremental ? "write-protect" : "compare",
+            "copy",
+            TimeSpan.FromMicroseconds(1234),
+            2,
+            5,
+            220L << 20,
+            isIncremental ? 3L << 20 : 210L << 20,
+            Notes);
     }
 
     public void Kill(ProcessIdentity root)
     {
-        journal.Add($"kill {root.Pid}");
+        _journal.Add($"kill {root.Pid}");
         if (KillFailure is not null)
         {
             throw KillFailure;
@@ -71,10 +94,27 @@ internal sealed class FakeEngine(List<string> journal) : IJobEngine
     public RestoreReport Restore(
         ICheckpointSource source, string generationSuffix, IProgress<long>? restoredBytesDone, CancellationToken cancellation)
     {
-        journal.Add($"restore {source.Name} as {generationSuffix}");
+        _journal.Add($"restore {source.Name} as {generationSuffix}");
         DuringRestore(source.Name);
         return new RestoreReport(Start(4711, 999), 2, 5, 220L << 20, Files);
     }
 
     public IReadOnlyList<HostCapability> Probe() => Capabilities;
+
+    /// <summary>As the real one: incremental only on a base, once a dump was committed.</summary>
+    private sealed class Tracked(FakeEngine engine, ProcessId root) : ITrackedJob
+    {
+        private bool _hasCommitted;
+
+        public DumpReport Dump(ICheckpointSink sink, IProgress<long>? bytesDone, CancellationToken cancellation)
+            => engine.Dump(root, _hasCommitted, sink, bytesDone, cancellation);
+
+        public void Committed()
+        {
+            engine._journal.Add("committed");
+            _hasCommitted = true;
+        }
+
+        public void Dispose() => engine._journal.Add("untrack");
+    }
 }

@@ -11,6 +11,7 @@ internal sealed class FakeStore(List<string> journal) : IJobStore
 
     private readonly List<JobRecord> _jobs = [];
     private readonly List<GenerationRecord> _generations = [];
+    private readonly Dictionary<string, long> _numbers = [];
 
     public string Directory => "/store";
 
@@ -31,7 +32,7 @@ internal sealed class FakeStore(List<string> journal) : IJobStore
 
     public GenerationName AddGeneration(string job)
     {
-        var name = new GenerationName(job, _generations.Count(record => record.Name.Job == job) + 1);
+        GenerationName name = NextName(job);
         Add(name, new GenerationSummary("full", "compare", "copy", 1234, 2, 5, 220L << 20, 210L << 20));
         return name;
     }
@@ -79,11 +80,24 @@ internal sealed class FakeStore(List<string> journal) : IJobStore
     public IReadOnlyList<GenerationRecord> Generations(string job)
         => [.. _generations.Where(record => record.Name.Job == job)];
 
-    public IGenerationInProgress Begin(string job)
+    public IGenerationInProgress Begin(string job, GenerationName? baseGeneration)
     {
-        journal.Add($"begin {job}");
-        return BeginFailure is null ? new InProgress(this, job, journal) : throw BeginFailure;
+        journal.Add(baseGeneration is null ? $"begin {job}" : $"begin {job} on {baseGeneration}");
+        if (BeginFailure is not null)
+        {
+            throw BeginFailure;
+        }
+
+        if (baseGeneration is GenerationName name)
+        {
+            _ = Find(name);
+        }
+
+        return new InProgress(this, job, baseGeneration is not null, journal);
     }
+
+    /// <summary>Takes a generation away, as retention would.</summary>
+    public void Forget(GenerationName name) => _generations.Remove(Find(name));
 
     public IStoredGeneration OpenGeneration(GenerationName name) => new Stored(Find(name));
 
@@ -106,6 +120,9 @@ internal sealed class FakeStore(List<string> journal) : IJobStore
     {
     }
 
+    // Numbers are never given twice, as in the real store.
+    private GenerationName NextName(string job) => new(job, _numbers[job] = _numbers.GetValueOrDefault(job) + 1);
+
     private GenerationRecord Find(GenerationName name)
         => _generations.Find(record => record.Name == name)
             ?? throw new StoreException(StoreFailure.NotFound, $"no generation {name}", "see `checkpointer generations`");
@@ -117,9 +134,9 @@ internal sealed class FakeStore(List<string> journal) : IJobStore
         return record;
     }
 
-    private sealed class InProgress(FakeStore store, string job, List<string> journal) : IGenerationInProgress
+    private sealed class InProgress(FakeStore store, string job, bool hasBase, List<string> journal) : IGenerationInProgress
     {
-        public bool HasBase => false;
+        public bool HasBase => hasBase;
 
         public void PutImage(string name, ReadOnlySpan<byte> image) => journal.Add($"image {name} {image.Length}");
 
@@ -129,7 +146,7 @@ internal sealed class FakeStore(List<string> journal) : IJobStore
         {
             journal.Add("commit");
             return store.CommitFailure is null
-                ? store.Add(new GenerationName(job, store.Generations(job).Count + 1), summary)
+                ? store.Add(store.NextName(job), summary)
                 : throw store.CommitFailure;
         }
 

@@ -15,23 +15,24 @@ public sealed class JobDumperTests
     }
 
     [Fact]
-    public void Dump_OfRunningJob_ChecksBeginsDumpsCommitsAndCloses()
+    public void Dump_OfRunningJob_BeginsDumpsCommitsAndCloses()
     {
         CommandResult result = _line.Run("dump", "md");
 
         Assert.Equal(0, result.Code);
-        Assert.Equal(["check 4711", "begin md", "dump 4711", "image process/4711 3", "commit", "close"], _line.Journal);
+        Assert.Equal(
+            ["track 4711", "begin md", "dump 4711", "image process/4711 3", "commit", "committed", "close", "untrack"], _line.Journal);
     }
 
     [Fact]
-    public void Dump_WithRefusal_TouchesNeitherJobNorStore()
+    public void Dump_WithRefusal_LeavesNoGeneration()
     {
         _line.Engine.Findings.Add(new Finding(4711, "io_uring", "It has an io_uring.", FindingSeverity.Refusal));
 
         CommandResult result = _line.Run("dump", "md");
 
         Assert.Equal(5, result.Code);
-        Assert.Equal(["check 4711"], _line.Journal);
+        Assert.Equal(["track 4711", "begin md", "dump 4711", "close", "untrack"], _line.Journal);
         Assert.Contains("io_uring (PID 4711): It has an io_uring.", result.Error, StringComparison.Ordinal);
     }
 
@@ -53,7 +54,7 @@ public sealed class JobDumperTests
 
         Assert.Equal(75, result.Code);
         Assert.Empty(_line.Store.Generations("md"));
-        Assert.Equal("close", _line.Journal[^1]);
+        Assert.Equal(["close", "untrack"], _line.Journal.TakeLast(2));
         Assert.DoesNotContain("commit", _line.Journal);
         Assert.True(_line.Engine.Alive.ContainsKey(4711));
     }
@@ -70,12 +71,12 @@ public sealed class JobDumperTests
     }
 
     [Fact]
-    public void Dump_WithStop_KillsAfterTheWriterIsClosed()
+    public void Dump_WithStop_KillsAfterTheGenerationIsClosed()
     {
         CommandResult result = _line.Run("dump", "md", "--stop");
 
         Assert.Equal(0, result.Code);
-        Assert.Equal(["commit", "close", "kill 4711"], _line.Journal.TakeLast(3));
+        Assert.Equal(["commit", "committed", "close", "kill 4711", "untrack"], _line.Journal.TakeLast(5));
     }
 
     [Fact]

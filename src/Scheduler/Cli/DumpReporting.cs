@@ -1,0 +1,66 @@
+using Checkpointer.Scheduler.Cli.Rendering;
+using Checkpointer.Scheduler.Jobs;
+using Checkpointer.Store;
+
+namespace Checkpointer.Scheduler.Cli;
+
+/// <summary>What <c>dump</c> says of its generations and of the end of a series.</summary>
+internal static class DumpReporting
+{
+    private const string Incremental = "incremental";
+
+    /// <summary>Writes one generation.</summary>
+    public static void Write(Output output, DumpOutcome outcome)
+    {
+        var facts = GenerationLine.From(outcome.Generation);
+        FindingLine[] notes = [.. outcome.Report.Notes.Select(FindingLine.From)];
+        output.Json(
+            new DumpLine(
+                facts.Generation,
+                facts.Kind,
+                facts.Tracker,
+                facts.Capture,
+                facts.FreezeUs,
+                facts.DurationMs,
+                facts.PopulatedBytes,
+                facts.DirtyBytes,
+                facts.NewBytes,
+                notes),
+            CliJson.Lines.DumpLine);
+        string changed = facts.Kind == Incremental ? $"{Quantity.Bytes(facts.DirtyBytes)} dirty, " : "";
+        output.Line(
+            $"{facts.Generation}: {facts.Kind}, {Quantity.Bytes(facts.PopulatedBytes)} of memory, {changed}"
+            + $"{Quantity.Bytes(facts.NewBytes)} new in the store, "
+            + $"frozen {Quantity.Duration(outcome.Report.FreezeTime)}, done in {Quantity.Duration(outcome.Generation.Duration)}");
+        FindingTable.Write(output, notes);
+    }
+
+    /// <summary>Writes how a series ended, where that is not what was asked for.</summary>
+    public static void Write(Output output, JobRecord job, SeriesEnd end)
+    {
+        string taken = $"{Quantity.Count(end.Generations)} generation(s) were taken";
+        if (end.JobEnded)
+        {
+            output.Line($"job {job.Name} has ended; {taken}");
+        }
+
+        if (end.Failures > 0)
+        {
+            output.Warning($"{Quantity.Count(end.Failures)} dump(s) of job {job.Name} failed; {taken}");
+        }
+    }
+
+    /// <summary>The exit code of a series.</summary>
+    /// <param name="end">How it ended.</param>
+    /// <param name="mustStop">Whether the job was to be stopped at the end: then the last dump had to succeed.</param>
+    public static int Code(SeriesEnd end, bool mustStop)
+    {
+        bool hasFailed = end.Generations == 0 || (mustStop && !end.JobEnded);
+        return end switch
+        {
+            { Failures: 0 } => ExitCode.Ok,
+            { LastFailure: { } last } when hasFailed => ExitCode.From(last),
+            _ => ExitCode.Warnings,
+        };
+    }
+}

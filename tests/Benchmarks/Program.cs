@@ -1,0 +1,4 @@
+using System.Globalization;
+using Checkpointer.Benchmarks;
+
+return BenchmarkRun.Run(args, CultureInfo.InvariantCulture);

@@ -1,0 +1,111 @@
+using System.Diagnostics;
+using Checkpointer.Engine;
+using Checkpointer.Engine.Support;
+using Checkpointer.Scheduler.Composition;
+using Checkpointer.Scheduler.Jobs;
+using Checkpointer.Store;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Checkpointer.Benchmarks;
+
+/// <summary>What one generation cost.</summary>
+/// <param name="Freeze">Freeze time as the engine measured it.</param>
+/// <param name="Gap">Longest time for which the job saw itself stand still during the dump; scheduling is in it.</param>
+/// <param name="Duration">From begin to commit, durable.</param>
+/// <param name="Dirty">Bytes that went to the store.</param>
+/// <param name="Populated">Memory of the job, bytes.</param>
+/// <param name="Grown">Bytes by which the files of the store grew.</param>
+/// <param name="Processor">Processor time that we used.</param>
+/// <param name="Kind">Kind, tracker and capture.</param>
+internal sealed record Cost(
+    TimeSpan Freeze, TimeSpan Gap, TimeSpan Duration, long Dirty, long Populated, long Grown, TimeSpan Processor, string Kind);
+
+/// <summary>Takes generations of a job into a store of its own on disk, as the command line does. The store is removed at disposal.</summary>
+internal sealed class Recorder : IDisposable
+{
+    private const string JobName = "job";
+    private readonly Job _job;
+    private readonly string _directory;
+    private readonly LocalStore _store;
+    private readonly LocalEngine _engine;
+    private readonly JobRecord _record;
+    private readonly ProcessIdentity _root;
+    private JobDumper _dumper;
+
+    public Recorder(Place place, Job job, EngineOptions options)
+    {
+        _job = job;
+        _directory = place.NewStore();
+        _store = new LocalStore(() => CheckpointStore.OpenOrCreate(_directory, new StoreOptions(), NullLoggerFactory.Instance));
+        _engine = new LocalEngine(new CheckpointEngine(options, NullLoggerFactory.Instance));
+        _root = _engine.Identify(new ProcessId(job.Pid)) ?? throw new InvalidOperationException("the job is gone");
+        _record = new JobRecord(
+            JobName, job.Pid, _root.StartTicks, _root.BootId, "benchmark", TimeProvider.System.GetUtcNow(), IsRegistered: true);
+        _store.Register(_record);
+        _dumper = NewDumper();
+    }
+
+    /// <summary>The options of a dump that freezes the job, copies all of its memory and lets it go on: what there is without all that is measured here.</summary>
+    public static EngineOptions StopAndCopy => new()
+    {
+        Capture = CaptureChoice.Copy,
+        Precopy = false,
+        WriteProtect = false,
+        CopyBudgetBytes = 1L << 40, // into memory, never to the disk: that would be slower still
+    };
+
+    /// <summary>The next generation is a first one again.</summary>
+    public void Restart()
+    {
+        _dumper.Dispose();
+        _dumper = NewDumper();
+    }
+
+    /// <summary>Takes one generation.</summary>
+    public Cost Take()
+    {
+        var before = StoreBytes();
+        var processor = Environment.CpuUsage.TotalTime;
+        var begun = Stopwatch.GetTimestamp();
+        var outcome = _dumper.Dump(0, CancellationToken.None);
+        var ended = Stopwatch.GetTimestamp();
+        return new Cost(
+            outcome.Report.FreezeTime,
+            _job.LongestGap(begun, ended),
+            outcome.Generation.Duration,
+            outcome.Report.DirtyBytes,
+            outcome.Report.PopulatedBytes,
+            StoreBytes() - before,
+            Environment.CpuUsage.TotalTime - processor,
+            $"{outcome.Report.Kind}, {outcome.Report.Tracker}, {outcome.Report.Capture}");
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _dumper.Dispose();
+        _store.Dispose();
+        Directory.Delete(_directory, recursive: true);
+    }
+
+    private JobDumper NewDumper() => new(_engine, _store, new Silent(), _record, _root);
+
+    private long StoreBytes() =>
+        new DirectoryInfo(_directory).EnumerateFiles("*", SearchOption.AllDirectories).Sum(file => file.Length);
+
+    private sealed class Silent : IProgressDisplay
+    {
+        public IProgressTask Start(string label, long totalBytes) => new Task();
+
+        private sealed class Task : IProgressTask
+        {
+            public void Report(long value)
+            {
+            }
+
+            public void Dispose()
+            {
+            }
+        }
+    }
+}
