@@ -2,7 +2,7 @@
  * Shared anonymous memory, of which now the parent and now the child writes a page between two dumps; a hole is punched by
  * one of them. Private memory beside it says what should be there.
  * @tree
- * @steps small
+ * @steps
  */
 #include "program.h"
 
