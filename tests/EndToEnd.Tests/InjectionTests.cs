@@ -177,6 +177,8 @@ public sealed class InjectionTests(ProgramFixture programs) : IDisposable
             return true;
         });
 
+        // We are parent and tracer: while the kernel still detaches it, a wait would take the stop.
+        Wait.Until(() => ProcFacts.Status(job.Pid, "TracerPid") == "0", Wait.Patience, () => $"is still traced: {job}");
         Assert.Equal(Terminate, job.WaitExit().Signal);
     }
 
