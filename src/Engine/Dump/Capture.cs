@@ -17,6 +17,9 @@ internal sealed class Capture(EngineOptions options, Action<string> step, ILogge
     private const double CloneNanosecondsPerByte = 0.025;
     private const double CloneNanoseconds = 2e6;
 
+    // More is rather read from a clone.
+    private const long ReserveBytesMax = 64 << 20;
+
     // OOM_SCORE_ADJ_MAX, proc_pid_oom_score_adj(5).
     private const string FirstToGo = "1000";
 
@@ -31,7 +34,7 @@ internal sealed class Capture(EngineOptions options, Action<string> step, ILogge
     public List<Finding> Notes { get; } = [];
 
     /// <summary>Asks for the memory that copying will probably need, before the freeze.</summary>
-    public void Reserve(long bytes) => _copied.Reserve(Math.Min(bytes, CopyBudget.Of(options)));
+    public void Reserve(long bytes) => _copied.Reserve(Math.Min(Math.Min(bytes, ReserveBytesMax), CopyBudget.Of(options)));
 
     /// <summary>Takes the pages. Runs inside the freeze, with the gates of all processes open.</summary>
     public void Take(IReadOnlyList<CaptureSource> sources, OpenContents contents)

@@ -108,7 +108,7 @@ internal sealed class Dumper(EngineOptions options, JobMemory memory, Action<str
         foreach (var process in job.Processes.Where(process => memory.Find(process.Id) is null))
         {
             process.OpenGate();
-            memory.Follow(process);
+            memory.Follow(process).Watch(PrivateMappings.Of(process.Vmas));
         }
 
         return job.Thaw();

@@ -68,8 +68,8 @@ internal sealed class ProcessCopy : IDisposable
         _memory?.Dispose();
         try
         {
-            _step($"end the copy {Id}");
             _tracee.Kill(_timeout);
+            _step($"reap the copy {Id}");
             HasLeftZombie = !(_parent.IsThawed ? CopyReaper.TryReap(_parent.Id, Id, _timeout, _step) : _parent.TryReapCopy(Id));
         }
         catch (EngineException)

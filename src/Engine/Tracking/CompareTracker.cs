@@ -13,12 +13,11 @@ internal sealed class CompareTracker : ITracker
     public bool IsAlive => true;
 
     /// <inheritdoc/>
+    public PageSet Watch(IReadOnlyList<PrivateMapping> mappings) => PageSet.Empty;
+
+    /// <inheritdoc/>
     public void TakeWritten(IReadOnlyList<PrivateMapping> mappings, PageMap pages, List<PageRange> written)
     {
-        foreach (var mapping in mappings)
-        {
-            pages.AddOwnPages(mapping, written);
-        }
     }
 
     /// <inheritdoc/>

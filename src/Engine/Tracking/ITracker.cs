@@ -12,9 +12,15 @@ internal interface ITracker : IDisposable
     /// <summary>False once the address space that it watches is gone: the process called execve(2).</summary>
     bool IsAlive { get; }
 
+    /// <summary>Begins to watch what is not watched yet. Precondition: the process is frozen; while it runs, a mapping may be another one than we think,
+    /// and be split by us.</summary>
+    /// <param name="mappings">All private mappings of the process, ascending.</param>
+    /// <returns>Pages that <see cref="TakeWritten"/> answers for; all others count as written.</returns>
+    PageSet Watch(IReadOnlyList<PrivateMapping> mappings);
+
     /// <summary>
-    /// Adds the own pages that were written since the last call, and starts to watch them anew. What was not watched before counts as written. A page
-    /// whose fate is not known is added, even if it is not populated.
+    /// Adds the own pages, among those watched, that were written since the last call, and protects them anew. A page whose fate is not known is added,
+    /// even if it is not populated.
     /// </summary>
     /// <param name="mappings">All private mappings of the process, ascending.</param>
     /// <param name="pages">Page map of the process.</param>

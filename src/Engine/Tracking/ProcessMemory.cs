@@ -75,7 +75,9 @@ internal sealed class ProcessMemory(ITracker tracker) : IDisposable
     public FrozenPages Settle(IReadOnlyList<PrivateMapping> mappings, PageMap pages, List<PageRange> guards)
     {
         var handedOverAhead = _aside;
+        var watched = tracker.Watch(mappings);
         TakeWritten(mappings, pages);
+        TakeUnwatched(mappings, watched, pages);
         var foreign = new List<PageRange>();
         var uncertain = new List<PageRange>();
         foreach (var mapping in mappings)
@@ -95,6 +97,9 @@ internal sealed class ProcessMemory(ITracker tracker) : IDisposable
         return new FrozenPages(_populated, dirty, dirty.Except(_aside), stale);
     }
 
+    /// <summary>Begins to watch the memory. Precondition: the process is frozen.</summary>
+    public void Watch(IReadOnlyList<PrivateMapping> mappings) => tracker.Watch(mappings);
+
     /// <summary>The last dump is in a committed generation.</summary>
     public void Committed()
     {
@@ -109,6 +114,21 @@ internal sealed class ProcessMemory(ITracker tracker) : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => tracker.Dispose();
+
+    private void TakeUnwatched(IReadOnlyList<PrivateMapping> mappings, PageSet watched, PageMap pages)
+    {
+        var own = new List<PageRange>();
+        foreach (var mapping in mappings)
+        {
+            foreach (var range in PageSet.Of([mapping.Range]).Except(watched).Ranges)
+            {
+                pages.AddOwnPages(mapping with { Range = range }, own);
+            }
+        }
+
+        _unsaved = _unsaved.Union(PageSet.Of(own));
+        _aside = _aside.Except(PageSet.Of(own));
+    }
 }
 
 /// <summary>The pages of a frozen address space.</summary>

@@ -20,20 +20,16 @@ internal sealed class SoftDirtyTracker(ProcessId process) : ITracker
     /// <summary>Always: the bits belong to the pages, and those of a new address space are set.</summary>
     public bool IsAlive => true;
 
+    /// <summary>Nothing the first time: somebody else may have reset the bits before us.</summary>
+    public PageSet Watch(IReadOnlyList<PrivateMapping> mappings) =>
+        _isArmed ? PageSet.Of([.. mappings.Select(mapping => mapping.Range)]) : PageSet.Empty;
+
     /// <inheritdoc/>
     public void TakeWritten(IReadOnlyList<PrivateMapping> mappings, PageMap pages, List<PageRange> written)
     {
         foreach (var mapping in mappings)
         {
-            if (_isArmed)
-            {
-                pages.AddSoftDirty(mapping, written);
-            }
-            else
-            {
-                // Somebody else may have reset the bits before us.
-                pages.AddOwnPages(mapping, written);
-            }
+            pages.AddSoftDirty(mapping, written);
         }
 
         Reset(process);

@@ -24,6 +24,7 @@ internal static class WriteProtectProbe
             using var page = new NativeBuffer(PageBytes);
             using var tracker = new WriteProtectTracker(userfault);
             page.Slice(0, 1)[0] = 1;
+            tracker.Watch([MappingOf(page)]);
             var first = Written(tracker, page);
             var clean = Written(tracker, page);
             page.Slice(0, 1)[0] = 2;
@@ -40,8 +41,10 @@ internal static class WriteProtectProbe
     {
         var written = new List<PageRange>();
         using var pages = PageMap.Open(new ProcessId(Libc.getpid()));
-        var mapping = new PrivateMapping(new PageRange(page.Address, page.Address + PageBytes), HasFile: false, IsForked: true);
-        tracker.TakeWritten([mapping], pages, written);
+        tracker.TakeWritten([MappingOf(page)], pages, written);
         return written.Count;
     }
+
+    private static PrivateMapping MappingOf(NativeBuffer page) =>
+        new(new PageRange(page.Address, page.Address + PageBytes), HasFile: false, IsForked: true);
 }

@@ -4,10 +4,12 @@ namespace Checkpointer.Engine.Tracking;
 /// Write protection through userfaultfd and PAGEMAP_SCAN (Linux 6.7). Only populated pages are protected: one that is populated later is not, and counts
 /// as written. So do all pages of a mapping that is new, moved or replaced.
 /// </summary>
-/// <remarks>Every mapping is registered again before it is asked: that costs nothing where it is ours already, and fails where it is another tracker's. A
+/// <remarks>Every mapping is registered again at each freeze: that costs nothing where it is ours already, and fails where it is another tracker's. A
 /// scan alone would not notice: it reads and resets the bits of whoever protected the pages.</remarks>
 internal sealed class WriteProtectTracker(Userfault userfault) : ITracker
 {
+    private PageSet _watched = PageSet.Empty;
+
     /// <inheritdoc/>
     public string Name => "write-protect";
 
@@ -17,22 +19,34 @@ internal sealed class WriteProtectTracker(Userfault userfault) : ITracker
     /// <inheritdoc/>
     public bool IsAlive => userfault.IsAlive;
 
-    /// <inheritdoc/>
-    public void TakeWritten(IReadOnlyList<PrivateMapping> mappings, PageMap pages, List<PageRange> written)
+    /// <summary>All but memory of a kind that the kernel cannot watch, or that another tracker watches.</summary>
+    public PageSet Watch(IReadOnlyList<PrivateMapping> mappings)
     {
+        var watched = new List<PageRange>(mappings.Count);
         for (var first = 0; first < mappings.Count;)
         {
             var end = EndOfNeighbours(mappings, first);
             var areOurs = userfault.TryRegister(new PageRange(mappings[first].Range.Start, mappings[end - 1].Range.End));
             for (; first < end; first++)
             {
-                var isOurs = areOurs || userfault.TryRegister(mappings[first].Range);
-                if (!isOurs || !TryTakeWritten(mappings[first], pages, written))
+                if (areOurs || userfault.TryRegister(mappings[first].Range))
                 {
-                    // Memory of a kind that the kernel cannot watch, or that another tracker watches; or, while the process runs, a mapping that was
-                    // replaced in part just now: then pages of the other part were reset without being reported.
-                    pages.AddOwnPages(mappings[first], written);
+                    watched.Add(mappings[first].Range);
                 }
+            }
+        }
+
+        return _watched = PageSet.Of(watched);
+    }
+
+    /// <inheritdoc/>
+    public void TakeWritten(IReadOnlyList<PrivateMapping> mappings, PageMap pages, List<PageRange> written)
+    {
+        foreach (var mapping in mappings)
+        {
+            foreach (var range in _watched.Intersect(PageSet.Of([mapping.Range])).Ranges)
+            {
+                TakeWritten(mapping with { Range = range }, pages, written);
             }
         }
     }
@@ -52,17 +66,20 @@ internal sealed class WriteProtectTracker(Userfault userfault) : ITracker
         return end;
     }
 
-    private static bool TryTakeWritten(PrivateMapping mapping, PageMap pages, List<PageRange> written)
+    private static void TakeWritten(PrivateMapping mapping, PageMap pages, List<PageRange> written)
     {
+        var isWhole = false;
         try
         {
-            return pages.TryTakeWritten(mapping, written);
+            isWhole = pages.TryTakeWritten(mapping, written);
         }
-        catch
+        finally
         {
-            // It has reset pages that it did not report; the caller keeps what it is told here.
-            written.Add(mapping.Range);
-            throw;
+            if (!isWhole)
+            {
+                // While the process runs, a part may have been replaced just now, which ends the scan: it has reset pages that it did not report.
+                written.Add(mapping.Range);
+            }
         }
     }
 }

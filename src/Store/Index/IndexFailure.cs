@@ -8,6 +8,7 @@ internal static class IndexFailure
     private const int Busy = 5;
     private const int Locked = 6;
     private const int ReadOnly = 8;
+    private const int IoError = 10;
     private const int CorruptDatabase = 11;
     private const int Full = 13;
     private const int CannotOpen = 14;
@@ -24,11 +25,18 @@ internal static class IndexFailure
         return exception.SqliteErrorCode switch
         {
             CorruptDatabase or NotADatabase => Corrupt(path, exception.Message, exception),
-            Full => new StoreException(StoreFailure.Full, message, "free space on the file system of the store", exception),
+            Full or IoError when exception.SqliteErrorCode == Full || HasNoSpace(path) => new StoreException(StoreFailure.Full, $"{message} (no space left)", "free space on the file system of the store", exception),
             Busy or Locked => new StoreException(StoreFailure.Locked, message, "another process holds the index; try again", exception),
             ReadOnly or CannotOpen => new StoreException(StoreFailure.NotPermitted, message, "run as the owner of the store", exception),
             _ => new StoreException(StoreFailure.Failed, message, null, exception),
         };
+    }
+
+    /// <summary>SQLite says "I/O error" where its shared memory file cannot grow; one page that does not fit is enough for that.</summary>
+    private static bool HasNoSpace(string path)
+    {
+        const long SharedMemoryBytes = 64 * 1024;
+        return new DriveInfo(Path.GetDirectoryName(Path.GetFullPath(path))!).AvailableFreeSpace < SharedMemoryBytes;
     }
 
     /// <summary>A damaged index.</summary>

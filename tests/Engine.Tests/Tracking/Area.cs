@@ -114,7 +114,13 @@ internal sealed class Area : IDisposable
     {
         var written = new List<PageRange>();
         using var pages = PageMap.Open(_ours);
+        var watched = tracker.Watch([Mapping]);
         tracker.TakeWritten([Mapping], pages, written);
+        if (watched.IsEmpty)
+        {
+            pages.AddOwnPages(Mapping, written);
+        }
+
         return Numbers(PageSet.Of(written).Ranges);
     }
 
@@ -128,7 +134,15 @@ internal sealed class Area : IDisposable
     public void TakeAhead(ProcessMemory memory)
     {
         using var pages = PageMap.Open(_ours);
+        memory.Watch([Mapping]);
         memory.TakeWritten([Mapping], pages);
+    }
+
+    /// <summary>Asks the tracker as while the process runs, with nothing registered anew.</summary>
+    public IEnumerable<(int First, int End)> TakeLive(ProcessMemory memory)
+    {
+        using var pages = PageMap.Open(_ours);
+        return Numbers(memory.TakeWritten([Mapping], pages).Ranges);
     }
 
     public IEnumerable<(int First, int End)> Numbers(IEnumerable<PageRange> ranges) => [.. ranges.Select(range => (Number(range.Start), Number(range.End)))];

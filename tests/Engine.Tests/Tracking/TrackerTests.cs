@@ -153,6 +153,21 @@ public sealed class TrackerTests
     }
 
     [RootFact]
+    public void TakeWritten_OfAMappingThatIsNotWatchedYet_NeitherReportsNorSplitsIt()
+    {
+        using var memory = new ProcessMemory(Area.NewTracker());
+        using var first = new Area(8);
+        first.WriteAll();
+        Dump(memory, first);
+        using var late = new Area(8);
+        late.WriteAll();
+
+        Assert.Empty(late.TakeLive(memory));
+
+        Assert.Equal([(0, 8)], late.Numbers(Dump(memory, late).Take.Ranges));
+    }
+
+    [RootFact]
     public void Written_OfMemoryThatAnotherTrackerWatches_IsAllEveryTime()
     {
         using var first = Area.NewTracker();
