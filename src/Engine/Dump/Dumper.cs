@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Checkpointer.Engine.Proc;
 using Checkpointer.Engine.Support;
 using Checkpointer.Engine.Tracing;
@@ -13,6 +14,9 @@ internal sealed class Dumper(EngineOptions options, JobMemory memory, Action<str
 {
     // Below, following a job from before the freeze costs it more than it spares.
     private const long BytesWorthPreparing = 64 << 20;
+
+    // After that, more mappings may be new than it costs to read them all again.
+    private static readonly TimeSpan _longAhead = TimeSpan.FromMilliseconds(100);
 
     /// <summary>Dumps the tree under <paramref name="root"/> to the sink.</summary>
     public DumpReport Dump(ProcessId root, ICheckpointSink sink, IProgress<long>? bytesDone, CancellationToken cancellation)
@@ -98,7 +102,13 @@ internal sealed class Dumper(EngineOptions options, JobMemory memory, Action<str
             freezeTime = Follow(root, preflight);
         }
 
+        var start = Stopwatch.GetTimestamp();
         BackgroundThread.Run($"take ahead {root}", options.Nice, () => precopy.Run(processes, preflight.Files, contents, cancellation));
+        if (Stopwatch.GetElapsedTime(start) > _longAhead)
+        {
+            preflight.RefreshMappings();
+        }
+
         return freezeTime;
     }
 

@@ -53,6 +53,15 @@ internal sealed class Preflight
             root.Value, ProcFs.TryCommandLine(root) ?? string.Empty, tree.Live.Count, threads, populated, findings.All);
     }
 
+    /// <summary>Reads the mappings again, where much time has passed since: the fewer are new in the freeze, the less is to be read there.</summary>
+    public void RefreshMappings()
+    {
+        foreach (var process in Vmas.Keys.ToList())
+        {
+            Vmas[process] = ProcFs.TrySmaps(process) ?? [];
+        }
+    }
+
     private void Inspect(ProcessTree tree, FindingList findings)
     {
         var mappings = new MappingCollector(findings, Identities);
