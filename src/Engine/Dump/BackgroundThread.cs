@@ -1,5 +1,5 @@
-using System.Runtime.ExceptionServices;
 using Checkpointer.Engine.Interop;
+using Checkpointer.Engine.Support;
 
 namespace Checkpointer.Engine.Dump;
 
@@ -13,29 +13,11 @@ internal static class BackgroundThread
     /// <param name="name">Name of the thread.</param>
     /// <param name="nice">Nice level, 0 to 19.</param>
     /// <param name="operation">What to run.</param>
-    public static void Run(string name, int nice, Action operation)
+    public static void Run(string name, int nice, Action operation) => OwnThread.Run(name, 0, () =>
     {
-        ExceptionDispatchInfo? failure = null;
-        var thread = new Thread(() =>
-        {
-#pragma warning disable CA1031 // Every exception is rethrown on the caller's thread.
-            try
-            {
-                // Only slower for others where it fails; the kernel never refuses to be nicer.
-                _ = Libc.setpriority(ProcessPriority.PRIO_PROCESS, Libc.gettid(), nice);
-                operation();
-            }
-            catch (Exception exception)
-            {
-                failure = ExceptionDispatchInfo.Capture(exception);
-            }
-#pragma warning restore CA1031
-        })
-        {
-            Name = name,
-        };
-        thread.Start();
-        thread.Join();
-        failure?.Throw();
-    }
+        // Only slower for others where it fails; the kernel never refuses to be nicer.
+        _ = Libc.setpriority(ProcessPriority.PRIO_PROCESS, Libc.gettid(), nice);
+        operation();
+        return true;
+    });
 }

@@ -23,6 +23,8 @@ internal sealed class Capture(EngineOptions options, Action<string> step, ILogge
     // OOM_SCORE_ADJ_MAX, proc_pid_oom_score_adj(5).
     private const string FirstToGo = "1000";
 
+    // Known before the freeze: /proc/meminfo is not to be read in it.
+    private readonly long _budget = CopyBudget.Of(options);
     private readonly CopyBuffer _copied = new();
     private readonly List<(CaptureSource Source, ProcessCopy Copy)> _clones = [];
     private readonly List<CaptureSource> _sources = [];
@@ -34,31 +36,30 @@ internal sealed class Capture(EngineOptions options, Action<string> step, ILogge
     public List<Finding> Notes { get; } = [];
 
     /// <summary>Asks for the memory that copying will probably need, before the freeze.</summary>
-    public void Reserve(long bytes) => _copied.Reserve(Math.Min(Math.Min(bytes, ReserveBytesMax), CopyBudget.Of(options)));
+    public void Reserve(long bytes) => _copied.Reserve(Math.Min(Math.Min(bytes, ReserveBytesMax), _budget));
 
     /// <summary>Takes the pages. Runs inside the freeze, with the gates of all processes open.</summary>
     public void Take(IReadOnlyList<CaptureSource> sources, OpenContents contents)
     {
         _sources.AddRange(sources);
-        var budget = CopyBudget.Of(options);
         var bytesToCopy = sources.Sum(source => source.Take.Bytes);
         foreach (var source in sources.OrderByDescending(source => source.Take.Bytes))
         {
-            if (IsCloneBetter(source, bytesToCopy > budget) && TryClone(source))
+            if (IsCloneBetter(source, bytesToCopy > _budget) && TryClone(source))
             {
                 bytesToCopy -= source.Take.Bytes - source.Unforked.Bytes;
-                _copied.Add(source, source.Unforked, budget);
+                _copied.Add(source, source.Unforked, _budget);
                 continue;
             }
 
-            _copied.Add(source, source.Take, budget);
+            _copied.Add(source, source.Take, _budget);
         }
 
         step("copy pages");
         _copied.Copy();
         if (_copied.BytesOver > 0)
         {
-            CaptureLog.OverBudget(logger, _copied.BytesOver, budget);
+            CaptureLog.OverBudget(logger, _copied.BytesOver, _budget);
             _copied.HandOverRest(contents);
         }
     }

@@ -46,12 +46,9 @@ internal sealed class CopyBuffer : IDisposable
     /// <summary>Adds pages to copy; what exceeds the budget is noted as over it.</summary>
     public void Add(CaptureSource source, PageSet pages, long budgetBytes)
     {
-        foreach (var range in pages.Ranges)
+        foreach (var piece in pages.Pieces(PieceBytes))
         {
-            for (var address = range.Start; address < range.End; address += PieceBytes)
-            {
-                Add(source, address, (int)Math.Min(PieceBytes, range.End - address), budgetBytes);
-            }
+            Add(source, piece.Start, (int)piece.Bytes, budgetBytes);
         }
     }
 

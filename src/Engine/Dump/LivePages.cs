@@ -7,27 +7,22 @@ namespace Checkpointer.Engine.Dump;
 /// <summary>Reads pages of a process that runs. They may be torn, unmapped or replaced meanwhile: whoever asks knows which were written since.</summary>
 internal static class LivePages
 {
-    private const int PieceBytes = 4 << 20;
-
     /// <summary>Hands pages to the sink.</summary>
     /// <returns>Those that could be read.</returns>
     public static PageSet Write(ProcessId process, PageSet pages, IPageSink sink, CancellationToken cancellation)
     {
         using var memory = RemoteMemory.Open(process);
-        var bytes = GC.AllocateUninitializedArray<byte>(PieceBytes);
+        var bytes = GC.AllocateUninitializedArray<byte>(PageStream.PieceBytes);
         var done = new List<PageRange>();
-        foreach (var range in pages.Ranges)
+        foreach (var range in pages.Pieces(PageStream.PieceBytes))
         {
-            for (var address = range.Start; address < range.End; address += PieceBytes)
+            cancellation.ThrowIfCancellationRequested();
+            var piece = bytes.AsSpan(0, (int)range.Bytes);
+            var read = memory.TryRead(new RemotePtr(range.Start), piece) / (int)PageRange.PageBytes * (int)PageRange.PageBytes;
+            if (read > 0)
             {
-                cancellation.ThrowIfCancellationRequested();
-                var piece = bytes.AsSpan(0, (int)Math.Min(PieceBytes, range.End - address));
-                var read = memory.TryRead(new RemotePtr(address), piece) / (int)PageRange.PageBytes * (int)PageRange.PageBytes;
-                if (read > 0)
-                {
-                    sink.Write(address, piece[..read]);
-                    done.Add(new PageRange(address, address + (ulong)read));
-                }
+                sink.Write(range.Start, piece[..read]);
+                done.Add(range with { End = range.Start + (ulong)read });
             }
         }
 

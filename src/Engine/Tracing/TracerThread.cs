@@ -1,4 +1,4 @@
-using System.Runtime.ExceptionServices;
+using Checkpointer.Engine.Support;
 
 namespace Checkpointer.Engine.Tracing;
 
@@ -12,31 +12,5 @@ internal static class TracerThread
     private const int StackBytes = 1 << 20;
 
     /// <summary>Runs to the end and hands on the result or the exception.</summary>
-    public static T Run<T>(string name, Func<T> operation)
-    {
-        T result = default!;
-        ExceptionDispatchInfo? failure = null;
-        var thread = new Thread(
-            () =>
-            {
-#pragma warning disable CA1031 // Every exception is rethrown on the caller's thread.
-                try
-                {
-                    result = operation();
-                }
-                catch (Exception exception)
-                {
-                    failure = ExceptionDispatchInfo.Capture(exception);
-                }
-#pragma warning restore CA1031
-            },
-            StackBytes)
-        {
-            Name = name,
-        };
-        thread.Start();
-        thread.Join();
-        failure?.Throw();
-        return result;
-    }
+    public static T Run<T>(string name, Func<T> operation) => OwnThread.Run(name, StackBytes, operation);
 }

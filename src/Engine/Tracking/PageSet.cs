@@ -41,6 +41,27 @@ internal sealed class PageSet
         return new PageSet(joined);
     }
 
+    /// <summary>The parts of the set within a range; costs those parts and a search, not the whole set.</summary>
+    public IEnumerable<PageRange> Within(PageRange range)
+    {
+        for (var index = FirstEndingAfter(range.Start); index < _ranges.Count && _ranges[index].Start < range.End; index++)
+        {
+            yield return new PageRange(Math.Max(_ranges[index].Start, range.Start), Math.Min(_ranges[index].End, range.End));
+        }
+    }
+
+    /// <summary>The set in pieces of at most so many bytes, a multiple of a page.</summary>
+    public IEnumerable<PageRange> Pieces(int bytesMax)
+    {
+        foreach (var range in _ranges)
+        {
+            for (var start = range.Start; start < range.End; start += (ulong)bytesMax)
+            {
+                yield return new PageRange(start, Math.Min(range.End, start + (ulong)bytesMax));
+            }
+        }
+    }
+
     /// <summary>Pages of either.</summary>
     public PageSet Union(PageSet other)
     {
@@ -125,6 +146,18 @@ internal sealed class PageSet
         }
 
         return new PageSet(result);
+    }
+
+    private int FirstEndingAfter(ulong address)
+    {
+        int low = 0, high = _ranges.Count;
+        while (low < high)
+        {
+            var middle = (low + high) / 2;
+            (low, high) = _ranges[middle].End > address ? (low, middle) : (middle + 1, high);
+        }
+
+        return low;
     }
 
     private static void Append(List<PageRange> ranges, PageRange range)

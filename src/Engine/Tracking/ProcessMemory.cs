@@ -34,8 +34,7 @@ internal sealed class ProcessMemory(ITracker tracker) : IDisposable
         {
             // Where the tracker failed, what it told until then still counts.
             changed = PageSet.Of(written);
-            _unsaved = _unsaved.Union(changed);
-            _aside = _aside.Except(changed);
+            NoteChanged(changed);
         }
 
         return changed;
@@ -75,9 +74,10 @@ internal sealed class ProcessMemory(ITracker tracker) : IDisposable
     public FrozenPages Settle(IReadOnlyList<PrivateMapping> mappings, PageMap pages, List<PageRange> guards)
     {
         var handedOverAhead = _aside;
-        var watched = tracker.Watch(mappings);
+        var mapped = PageSet.Of([.. mappings.Select(mapping => mapping.Range)]);
+        var unwatched = mapped.Except(tracker.Watch(mappings));
         TakeWritten(mappings, pages);
-        TakeUnwatched(mappings, watched, pages);
+        TakeUnwatched(mappings, unwatched, pages);
         var foreign = new List<PageRange>();
         var uncertain = new List<PageRange>();
         foreach (var mapping in mappings)
@@ -86,10 +86,7 @@ internal sealed class ProcessMemory(ITracker tracker) : IDisposable
         }
 
         // Reading tells, and what a file page reads is right for an own one too.
-        _unsaved = _unsaved.Union(PageSet.Of(uncertain));
-        _aside = _aside.Except(PageSet.Of(uncertain));
-
-        var mapped = PageSet.Of([.. mappings.Select(mapping => mapping.Range)]);
+        NoteChanged(PageSet.Of(uncertain));
         var known = _committed.Union(_unsaved);
         _populated = known.Intersect(mapped).Except(PageSet.Of(foreign));
         var dirty = _unsaved.Intersect(_populated);
@@ -115,19 +112,24 @@ internal sealed class ProcessMemory(ITracker tracker) : IDisposable
     /// <inheritdoc/>
     public void Dispose() => tracker.Dispose();
 
-    private void TakeUnwatched(IReadOnlyList<PrivateMapping> mappings, PageSet watched, PageMap pages)
+    private void TakeUnwatched(IReadOnlyList<PrivateMapping> mappings, PageSet unwatched, PageMap pages)
     {
         var own = new List<PageRange>();
         foreach (var mapping in mappings)
         {
-            foreach (var range in PageSet.Of([mapping.Range]).Except(watched).Ranges)
+            foreach (var range in unwatched.Within(mapping.Range))
             {
                 pages.AddOwnPages(mapping with { Range = range }, own);
             }
         }
 
-        _unsaved = _unsaved.Union(PageSet.Of(own));
-        _aside = _aside.Except(PageSet.Of(own));
+        NoteChanged(PageSet.Of(own));
+    }
+
+    private void NoteChanged(PageSet changed)
+    {
+        _unsaved = _unsaved.Union(changed);
+        _aside = _aside.Except(changed);
     }
 }
 

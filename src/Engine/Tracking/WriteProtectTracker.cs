@@ -44,7 +44,7 @@ internal sealed class WriteProtectTracker(Userfault userfault) : ITracker
     {
         foreach (var mapping in mappings)
         {
-            foreach (var range in _watched.Intersect(PageSet.Of([mapping.Range])).Ranges)
+            foreach (var range in _watched.Within(mapping.Range))
             {
                 TakeWritten(mapping with { Range = range }, pages, written);
             }

@@ -23,6 +23,11 @@ public sealed class PageSetTests
             AssertSame(leftNumbers.Union(rightNumbers), left.Union(right));
             AssertSame(leftNumbers.Intersect(rightNumbers), left.Intersect(right));
             AssertSame(leftNumbers.Except(rightNumbers), left.Except(right));
+            var first = random.Next(Pages);
+            var within = Range(first, first + 1 + random.Next(20));
+            AssertSame(leftNumbers.Where(number => Range(number, number + 1).Start >= within.Start && Range(number, number + 1).End <= within.End), PageSet.Of([.. left.Within(within)]));
+            AssertSame(leftNumbers, PageSet.Of([.. left.Pieces(2 * 4096)]));
+            Assert.All(left.Pieces(2 * 4096), piece => Assert.InRange(piece.Bytes, 4096u, 2u * 4096));
         }
     }
 
