@@ -26,6 +26,15 @@ public interface IPageSink : IDisposable
     /// <param name="pages">A whole number of 4096-byte pages, any count.</param>
     void Write(ulong address, ReadOnlySpan<byte> pages);
 
+    /// <summary>Stores whole pages that are read straight into the sink's memory, which saves a copy.</summary>
+    /// <param name="address">As above.</param>
+    /// <param name="bytes">A multiple of 4096.</param>
+    /// <param name="fill">Called with ascending addresses before the call returns, each time for whole pages.</param>
+    void Write(ulong address, long bytes, PageFill fill);
+
     /// <summary>Says that a page-aligned range is zero or unmapped in this generation.</summary>
     void Clear(ulong address, ulong length);
 }
+
+/// <summary>Fills all of <paramref name="target"/> with the pages at an address.</summary>
+public delegate void PageFill(ulong address, Span<byte> target);

@@ -23,9 +23,9 @@ public sealed class StoreOptions
     public int Workers { get; set; }
 
     /// <summary>Nice level of the threads that hash, compress and write (setpriority(2)); ones that are as nice already stay.
-    /// Defaults to 0: as the program itself.</summary>
+    /// Defaults to 10, so that a job goes first; with another level than that of the threads that bring the pages, one side waits for the other.</summary>
     [Range(0, 19)]
-    public int Nice { get; set; }
+    public int Nice { get; set; } = 10;
 
     /// <summary>Bytes of one write to a pack, whole blocks. 4 MiB keep a fast device busy. Tests take less, to have more steps.</summary>
     internal int WriteBytes { get; set; } = 4 << 20;

@@ -15,8 +15,12 @@ internal static class BackgroundThread
     /// <param name="operation">What to run.</param>
     public static void Run(string name, int nice, Action operation) => OwnThread.Run(name, 0, () =>
     {
-        // Only slower for others where it fails; the kernel never refuses to be nicer.
-        _ = Libc.setpriority(ProcessPriority.PRIO_PROCESS, Libc.gettid(), nice);
+        if (nice > Libc.getpriority(ProcessPriority.PRIO_PROCESS, Libc.gettid()))
+        {
+            // The kernel never refuses to be nicer.
+            _ = Libc.setpriority(ProcessPriority.PRIO_PROCESS, Libc.gettid(), nice);
+        }
+
         operation();
         return true;
     });

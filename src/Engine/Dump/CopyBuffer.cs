@@ -80,12 +80,9 @@ internal sealed class CopyBuffer : IDisposable
     /// <summary>Hands what is over the budget to the sink without keeping it. Runs inside the freeze.</summary>
     public void HandOverRest(OpenContents contents)
     {
-        var bytes = new byte[_over.Count > 0 ? PieceBytes : 0];
         foreach (var piece in _over)
         {
-            var target = bytes.AsSpan(0, piece.Bytes);
-            piece.Source.Reader.Read(piece.Address, target);
-            contents.Of(piece.Source.ContentName, piece.Source.Continues).Write(piece.Address, target);
+            contents.Of(piece.Source.ContentName, piece.Source.Continues).Write(piece.Address, piece.Bytes, piece.Source.Reader.Read);
         }
     }
 

@@ -42,7 +42,7 @@ internal static class Rehearsal
         CopyBuffer.Rehearse();
         using var memory = new JobMemory(options);
         using var contents = new OpenContents(new NoSink());
-        using var capture = new Capture(options, static _ => { }, NullLogger.Instance);
+        using var capture = new Capture(new EngineOptions { Capture = CaptureChoice.Clone }, static _ => { }, NullLogger.Instance);
         using var job = new Freezer(options, static _ => { }).Freeze(process);
         using var state = new FrozenState(new FileIdentities(), new HashSet<ulong>(), static _ => { });
         state.Collect(job);
@@ -62,6 +62,10 @@ internal static class Rehearsal
         public IPageSink OpenPages(string name) => this;
 
         public void Write(ulong address, ReadOnlySpan<byte> pages)
+        {
+        }
+
+        public void Write(ulong address, long bytes, PageFill fill)
         {
         }
 

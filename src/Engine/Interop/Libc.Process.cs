@@ -32,6 +32,10 @@ internal static unsafe partial class Libc
     [LibraryImport("libc", SetLastError = true)]
     internal static partial int setpriority(int which, int who, int priority);
 
+    /// <summary>getpriority(2) of the C library: the nice level.</summary>
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int getpriority(int which, int who);
+
     /// <summary>getpid(2).</summary>
     [LibraryImport("libc")]
     internal static partial int getpid();

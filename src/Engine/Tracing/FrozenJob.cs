@@ -62,10 +62,13 @@ internal sealed class FrozenJob : IDisposable
             failure ??= strayed;
         }
 
-        foreach (var tracee in Tracees)
+        using (new Urgency())
         {
-            var held = Try(tracee.Detach);
-            failure ??= held;
+            foreach (var tracee in Tracees)
+            {
+                var held = Try(tracee.Detach);
+                failure ??= held;
+            }
         }
 
         var freezeTime = Stopwatch.GetElapsedTime(_frozenSince);

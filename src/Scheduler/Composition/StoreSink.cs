@@ -29,6 +29,8 @@ internal sealed class StoreSink(GenerationWriter writer, bool hasBase) : IGenera
     {
         public void Write(ulong address, ReadOnlySpan<byte> pages) => content.Write(address, pages);
 
+        public void Write(ulong address, long bytes, PageFill fill) => content.Write(address, bytes, fill.Invoke);
+
         public void Clear(ulong address, ulong length) => content.Clear(address, length);
 
         public void Dispose() => content.Dispose();

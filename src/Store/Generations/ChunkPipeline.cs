@@ -8,12 +8,16 @@ namespace Checkpointer.Store.Generations;
 /// Overview. The producer fills window buffers of this pool and queues them; worker threads hash, look up, compress and append.
 /// The number of buffers bounds memory: a producer that is faster than the workers waits for a buffer. The first failure, of
 /// whoever, breaks the pipeline for good: it wakes everybody, and every later call throws it again.
-/// One monitor guards all state; the 16 000 windows of a GiB do not contend for it.
+/// One monitor guards all state. Whoever waits is woken only when there is enough to do: the 16 000 windows of a GiB would otherwise cost as many
+/// switches between threads.
 /// </summary>
 internal sealed class ChunkPipeline : IDisposable
 {
     /// <summary>Buffers of 64 KiB: 16 MiB, some 20 ms of work. More would not make anything faster, and the service shall stay small beside a job.</summary>
     public const int BuffersMax = 256;
+
+    // A producer that had to wait goes on when so many are free, while the workers have the others.
+    private const int BuffersToGoOn = BuffersMax / 4;
 
     private readonly object _gate = new();
     private readonly Queue<WindowBuffer> _queue = new();
@@ -23,7 +27,9 @@ internal sealed class ChunkPipeline : IDisposable
     private readonly int _nice;
     private int _buffers;
     private int _unfinished;
+    private int _idleWorkers;
     private bool _isProducerWaiting;
+    private bool _isDraining;
     private bool _isClosed;
     private ExceptionDispatchInfo? _failure;
 
@@ -70,13 +76,11 @@ internal sealed class ChunkPipeline : IDisposable
     {
         lock (_gate)
         {
-            while (_free.Count == 0 && _buffers == BuffersMax && _failure is null)
+            _isProducerWaiting = _free.Count == 0 && _buffers == BuffersMax;
+            while (_isProducerWaiting && _failure is null)
             {
-                _isProducerWaiting = true;
                 Monitor.Wait(_gate);
             }
-
-            _isProducerWaiting = false;
 
             _failure?.Throw();
             if (_free.TryPop(out var window))
@@ -103,7 +107,10 @@ internal sealed class ChunkPipeline : IDisposable
 
             _queue.Enqueue(window);
             _unfinished++;
-            Monitor.PulseAll(_gate);
+            if (_idleWorkers > 0)
+            {
+                Monitor.PulseAll(_gate);
+            }
         }
     }
 
@@ -124,10 +131,13 @@ internal sealed class ChunkPipeline : IDisposable
     {
         lock (_gate)
         {
+            _isDraining = true;
             while (_unfinished > 0 && _failure is null)
             {
                 Monitor.Wait(_gate);
             }
+
+            _isDraining = false;
         }
 
         ThrowIfFailed();
@@ -201,7 +211,12 @@ internal sealed class ChunkPipeline : IDisposable
         {
             _free.Push(window);
             _unfinished--;
-            Monitor.PulseAll(_gate);
+            var canGoOn = _isProducerWaiting && _free.Count >= BuffersToGoOn;
+            _isProducerWaiting &= !canGoOn;
+            if (canGoOn || (_isDraining && _unfinished == 0))
+            {
+                Monitor.PulseAll(_gate);
+            }
         }
     }
 
@@ -212,7 +227,9 @@ internal sealed class ChunkPipeline : IDisposable
         {
             while (_queue.Count == 0 && !_isClosed && _failure is null)
             {
+                _idleWorkers++;
                 Monitor.Wait(_gate);
+                _idleWorkers--;
             }
 
             return _isClosed || _failure is not null ? null : _queue.Dequeue();

@@ -40,6 +40,12 @@ internal sealed class FailingCheckpoint(MemoryCheckpoint previous, int callsUnti
             taken.Write(address, pages);
         }
 
+        public void Write(ulong address, long bytes, PageFill fill)
+        {
+            owner.Count();
+            taken.Write(address, bytes, fill);
+        }
+
         public void Clear(ulong address, ulong length) => taken.Clear(address, length);
 
         public void Dispose() => taken.Dispose();

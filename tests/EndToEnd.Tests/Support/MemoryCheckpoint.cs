@@ -53,6 +53,15 @@ internal sealed class MemoryCheckpoint(MemoryCheckpoint? previous = null) : IChe
             }
         }
 
+        public void Write(ulong address, long bytes, PageFill fill)
+        {
+            for (var page = new byte[PageBytes]; bytes > 0; address += PageBytes, bytes -= PageBytes)
+            {
+                fill(address, page);
+                Write(address, page);
+            }
+        }
+
         public void Clear(ulong address, ulong length)
         {
             foreach (var page in pages.Keys.Where(page => page >= address && page - address < length).ToList())

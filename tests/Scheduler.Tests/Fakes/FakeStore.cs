@@ -159,6 +159,10 @@ internal sealed class FakeStore(List<string> journal) : IJobStore
         {
         }
 
+        public void Write(ulong address, long bytes, PageFill fill)
+        {
+        }
+
         public void Clear(ulong address, ulong length)
         {
         }
