@@ -8,6 +8,7 @@ namespace Checkpointer.Engine;
 /// <param name="Tracker">Tracker that found the changed pages: <c>compare</c>.</param>
 /// <param name="Capture">How pages were taken: <c>copy</c>.</param>
 /// <param name="FreezeTime">From the first interrupted thread to the last thawed one.</param>
+/// <param name="CloneTime">The part of it that the kernel's clone(2) took; zero without clones.</param>
 /// <param name="Processes">Processes dumped.</param>
 /// <param name="Threads">Threads dumped.</param>
 /// <param name="PopulatedBytes">Bytes of memory that the job owns.</param>
@@ -19,6 +20,7 @@ public sealed record DumpReport(
     string Tracker,
     string Capture,
     TimeSpan FreezeTime,
+    TimeSpan CloneTime,
     int Processes,
     int Threads,
     long PopulatedBytes,

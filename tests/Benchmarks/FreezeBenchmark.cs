@@ -18,9 +18,9 @@ internal sealed class FreezeBenchmark(Place place) : IBenchmark
     /// <inheritdoc/>
     public void Run(TextWriter output)
     {
-        output.WriteLine("Medians. `gap` is the longest time for which the job saw itself stand still during the dump, waiting for a processor included.\n");
+        output.WriteLine("Medians. `gap` is the longest time for which the job saw itself stand still during the dump, waiting for a processor included; `clone` the part of the freeze that is the kernel's clone(2).\n");
         var table = new Table(
-            output, "job", "pattern", "dirty %", "freeze ms", "gap ms", "stop-and-copy ms", "gap ms", "ratio", "dirty MiB", "duration s", "kind, tracker, capture");
+            output, "job", "pattern", "dirty %", "freeze ms", "clone ms", "gap ms", "stop-and-copy ms", "gap ms", "ratio", "dirty MiB", "duration s", "kind, tracker, capture");
         foreach (var size in place.Sizes)
         {
             foreach (var pattern in new[] { "scattered", "contiguous" })
@@ -106,6 +106,7 @@ internal sealed class FreezeBenchmark(Place place) : IBenchmark
             pattern,
             percent,
             freeze.Ms(),
+            costs.Select(cost => cost.Cloning).Median() is { Ticks: > 0 } clone ? clone.Ms() : "-",
             costs.Select(cost => cost.Gap).Median().Ms(),
             copied.Ms(),
             copies.Select(cost => cost.Gap).Median().Ms(),

@@ -10,6 +10,7 @@ namespace Checkpointer.Benchmarks;
 
 /// <summary>What one generation cost.</summary>
 /// <param name="Freeze">Freeze time as the engine measured it.</param>
+/// <param name="Cloning">The part of it that clone(2) took.</param>
 /// <param name="Gap">Longest time for which the job saw itself stand still during the dump; scheduling is in it.</param>
 /// <param name="Duration">From begin to commit, durable.</param>
 /// <param name="Dirty">Bytes that went to the store.</param>
@@ -18,7 +19,7 @@ namespace Checkpointer.Benchmarks;
 /// <param name="Processor">Processor time that we used.</param>
 /// <param name="Kind">Kind, tracker and capture.</param>
 internal sealed record Cost(
-    TimeSpan Freeze, TimeSpan Gap, TimeSpan Duration, long Dirty, long Populated, long Grown, TimeSpan Processor, string Kind);
+    TimeSpan Freeze, TimeSpan Cloning, TimeSpan Gap, TimeSpan Duration, long Dirty, long Populated, long Grown, TimeSpan Processor, string Kind);
 
 /// <summary>Takes generations of a job into a store of its own on disk, as the command line does. The store is removed at disposal.</summary>
 internal sealed class Recorder : IDisposable
@@ -71,6 +72,7 @@ internal sealed class Recorder : IDisposable
         var ended = Stopwatch.GetTimestamp();
         return new Cost(
             outcome.Report.FreezeTime,
+            outcome.Report.CloneTime,
             _job.LongestGap(begun, ended),
             outcome.Generation.Duration,
             outcome.Report.DirtyBytes,

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Checkpointer.Engine.Proc;
 using Checkpointer.Engine.Support;
 using Checkpointer.Engine.Tracing;
@@ -31,6 +32,9 @@ internal sealed class Capture(EngineOptions options, Action<string> step, ILogge
 
     /// <summary>Name for reports: <c>clone</c> where any page is read from one, else <c>copy</c>.</summary>
     public string Name => _clones.Count > 0 ? "clone" : "copy";
+
+    /// <summary>What clone(2) took.</summary>
+    public TimeSpan CloneTime { get; private set; }
 
     /// <summary>What is said of the dump when it could not go as it should.</summary>
     public List<Finding> Notes { get; } = [];
@@ -125,7 +129,10 @@ internal sealed class Capture(EngineOptions options, Action<string> step, ILogge
             return Refused(process.Id, reason);
         }
 
-        if (process.TryCopy(out var errno) is not { } copy)
+        var start = Stopwatch.GetTimestamp();
+        var copy = process.TryCopy(out var errno);
+        CloneTime += Stopwatch.GetElapsedTime(start);
+        if (copy is null)
         {
             return Refused(process.Id, $"clone(2) failed with {errno}");
         }

@@ -62,6 +62,7 @@ internal sealed class Dumper(EngineOptions options, JobMemory memory, Action<str
             state.Trackers,
             capture.Name,
             freezeTime,
+            capture.CloneTime,
             job.Processes.Count,
             threads,
             state.Sources.Sum(source => source.PopulatedBytes),

@@ -73,6 +73,7 @@ internal sealed class FakeEngine(List<string> journal) : IJobEngine
             isIncremental ? "write-protect" : "compare",
             "copy",
             TimeSpan.FromMicroseconds(1234),
+            TimeSpan.Zero,
             2,
             5,
             220L << 20,
