@@ -61,11 +61,11 @@ internal sealed class Job : IDisposable
     /// <summary>Waits until it has written so many pages since its start.</summary>
     public void WaitForPages(ulong count) => Wait.Until(() => PagesWritten >= count, _patience, () => $"{PagesWritten} pages of {count} were written");
 
-    /// <summary>The longest time for which it stood still between two moments of <see cref="Stopwatch.GetTimestamp"/>.</summary>
+    /// <summary>The longest time for which it stood still between two moments of <see cref="Stopwatch.GetTimestamp"/>; zero for a job that does not tell.</summary>
     public TimeSpan LongestGap(long from, long to)
     {
         var longest = 0UL;
-        foreach (var (start, length) in Records("gaps"))
+        foreach (var (start, length) in File.Exists($"{_scratch}.gaps") ? Records("gaps") : [])
         {
             // Both clocks are CLOCK_MONOTONIC in nanoseconds.
             if (start < (ulong)to && start + length > (ulong)from)

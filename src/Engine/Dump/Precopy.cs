@@ -27,7 +27,11 @@ internal sealed class Precopy(EngineOptions options, JobMemory memory, Action<st
     // What is written again while it is handed over goes to the store twice. Where that would be more than a tenth, it is left for the freeze.
     private const double WasteMax = 0.1;
     private const double BytesHandedOverPerSecond = 0.8e9;
-    private static readonly TimeSpan _sample = TimeSpan.FromMilliseconds(20);
+
+    // A hundredth of the time that handing over takes; where protecting held the job up for a moment, it catches up in the first milliseconds.
+    private const double SampleShare = 0.01;
+    private const double SampleSecondsMin = 0.02;
+    private const double SampleSecondsMax = 0.2;
 
     private ulong? _bytesReadBefore;
 
@@ -90,8 +94,9 @@ internal sealed class Precopy(EngineOptions options, JobMemory memory, Action<st
 
     private static bool IsWrittenTooFast(ProcessId process, ProcessMemory pages, CancellationToken cancellation)
     {
+        var sample = Math.Clamp(SampleShare * pages.Waiting.Bytes / BytesHandedOverPerSecond, SampleSecondsMin, SampleSecondsMax);
         var start = Stopwatch.GetTimestamp();
-        cancellation.WaitHandle.WaitOne(_sample);
+        cancellation.WaitHandle.WaitOne(TimeSpan.FromSeconds(sample));
         var written = TakeWritten(process, pages).Intersect(pages.Waiting).Bytes;
         var seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
         return written / seconds > WasteMax * BytesHandedOverPerSecond;

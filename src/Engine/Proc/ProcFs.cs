@@ -189,10 +189,14 @@ internal static class ProcFs
     }
 
     /// <summary>True where a mapping has another memory policy than the default, the second word of its line in /proc/PID/numa_maps.
-    /// False where the kernel has no NUMA support.</summary>
+    /// False where there is one node only: then a policy has no effect, and the kernel walks all page tables for that file.</summary>
     public static bool HasNumaPolicy(ProcessId pid)
-        => ProcFile.TryParse(PathOf(pid, "numa_maps"), text => Encoding.UTF8.GetString(text)) is { } maps
+        => HasSeveralNodes() && ProcFile.TryParse(PathOf(pid, "numa_maps"), text => Encoding.UTF8.GetString(text)) is { } maps
             && maps.Split('\n').Any(line => line.Split(' ') is [_, not "default", ..]);
+
+    /// <summary>False too where the kernel has no NUMA support.</summary>
+    private static bool HasSeveralNodes()
+        => ProcFile.TryParse("/sys/devices/system/node/online", text => Encoding.ASCII.GetString(text)) is { } nodes && nodes.AsSpan().ContainsAny(',', '-');
 
     /// <summary>All processes of our PID namespace.</summary>
     public static IReadOnlyList<ProcessId> Processes()
