@@ -21,7 +21,7 @@ internal sealed class FrozenState(FileIdentities identities, IReadOnlySet<ulong>
     private readonly HashSet<string> _trackers = [];
     private readonly List<IDisposable> _readers = [];
     private readonly Dictionary<ProcessId, AddressSpace> _spaces = [];
-    private IReadOnlyCollection<SharedObject> _shared = [];
+    private readonly SharedObjectTable _objects = new();
 
     /// <summary>What is not carried, or carried with a difference.</summary>
     public FindingList Findings { get; } = new();
@@ -41,22 +41,21 @@ internal sealed class FrozenState(FileIdentities identities, IReadOnlySet<ulong>
     /// <summary>Takes the state of a frozen job, all but its pages; the gates stay open. The caller looks at the findings.</summary>
     public void Collect(FrozenJob job)
     {
-        var processes = job.Processes.Select(process => process.Id).ToList();
+        var tree = new ProcessTree([.. job.Processes.Select(process => process.Id)], job.Zombies);
         step("inspect");
-        ProcessInspector.Inspect(new ProcessTree(processes, job.Zombies), Findings);
-        var mappings = new MappingCollector(Findings, identities);
+        ProcessInspector.Inspect(tree, Findings);
+        var mappings = new MappingCollector(Findings, identities, _objects);
         var spaces = job.Processes.ToDictionary(process => process.Id, process => mappings.Collect(process.Id, process.Vmas));
         step("collect descriptors");
-        var descriptors = new DescriptorCollector(Findings);
-        Files = descriptors.Collect(processes, examinedPipes);
+        var descriptors = new DescriptorCollector(Findings, _objects);
+        Files = descriptors.Collect(tree, examinedPipes);
         Files.Pipes.AddRange(descriptors.Pipes.Select(PipeContents.Read));
         foreach (var process in job.Processes)
         {
             CollectProcess(process, spaces[process.Id], job.Zombies);
         }
 
-        _shared = mappings.SharedObjects;
-        Add(ImageVersion.Inventory, InventoryCollector.Collect(job, mappings.SharedObjects));
+        Add(ImageVersion.Inventory, InventoryCollector.Collect(job, _objects.Objects));
         Add(ImageVersion.Files, Files);
     }
 
@@ -69,7 +68,7 @@ internal sealed class FrozenState(FileIdentities identities, IReadOnlySet<ulong>
             _sources.Add(SourceOf(process, memory.Follow(process), _spaces[process.Id]));
         }
 
-        foreach (var shared in _shared)
+        foreach (var shared in _objects.Objects)
         {
             AddSource(shared);
         }
@@ -110,9 +109,9 @@ internal sealed class FrozenState(FileIdentities identities, IReadOnlySet<ulong>
         var number = Libc.open(shared.OpenPath, FileFlag.O_RDONLY | FileFlag.O_CLOEXEC, 0);
         LinuxException.ThrowIfFailed(number, $"open of {shared.OpenPath}");
         var fd = new SafeFd(number);
-        var reader = new ObjectReader(fd, shared.Path ?? "shared memory");
+        var reader = new ObjectReader(fd, shared.Image.Path.IsEmpty ? "shared memory" : shared.Image.Path.ToStringUtf8());
         _readers.Add(reader);
-        var data = PageSet.Of(DataRanges.Of(fd, shared.Bytes, shared.OpenPath));
+        var data = PageSet.Of(DataRanges.Of(fd, shared.Image.Bytes, shared.OpenPath));
         _sources.Add(new CaptureSource(
             shared.ContentName, Continues: false, data, PageSet.Empty, PageSet.Empty, data.Bytes, data.Bytes, reader, Process: null));
     }

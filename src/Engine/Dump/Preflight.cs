@@ -64,7 +64,8 @@ internal sealed class Preflight
 
     private void Inspect(ProcessTree tree, FindingList findings)
     {
-        var mappings = new MappingCollector(findings, Identities);
+        var objects = new SharedObjectTable();
+        var mappings = new MappingCollector(findings, Identities, objects);
         ProcessInspector.Inspect(tree, findings);
         foreach (var process in tree.Live)
         {
@@ -77,8 +78,8 @@ internal sealed class Preflight
             }
         }
 
-        var descriptors = new DescriptorCollector(findings);
-        Files = descriptors.Collect(tree.Live, Pipes);
+        var descriptors = new DescriptorCollector(findings, objects);
+        Files = descriptors.Collect(tree, Pipes);
         Pipes = descriptors.Pipes.Select(pipe => pipe.Inode).ToHashSet();
     }
 

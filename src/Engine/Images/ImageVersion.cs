@@ -4,7 +4,7 @@ namespace Checkpointer.Engine.Images;
 internal static class ImageVersion
 {
     /// <summary>Version that this engine writes; it reads no newer one.</summary>
-    public const uint Current = 1;
+    public const uint Current = 2;
 
     /// <summary>The only architecture so far.</summary>
     public const string Architecture = "x86_64";

@@ -73,8 +73,26 @@ internal static class FileFlag
     internal const int O_DIRECT = 0x4000;
     internal const int O_CLOEXEC = 0x80000;
     internal const int O_PATH = 0x200000;
+    internal const int O_NOFOLLOW = 0x20000;
+    internal const int O_TMPFILE = 0x410000;
+    internal const int PIDFD_THREAD = O_EXCL;
     internal const int F_SETFD = 2;
     internal const int F_SETFL = 4;
+    internal const int F_SETLK = 6;
+    internal const int F_SETSIG = 10;
+    internal const int F_GETSIG = 11;
+    internal const int F_SETOWN_EX = 15;
+    internal const int F_GETOWN_EX = 16;
+    internal const int F_OFD_SETLK = 37;
+    internal const int F_OWNER_TID = 0;
+    internal const int F_OWNER_PID = 1;
+    internal const int F_OWNER_PGRP = 2;
+    internal const int F_RDLCK = 0;
+    internal const int F_WRLCK = 1;
+    internal const int F_SETLEASE = 1024;
+    internal const int F_ADD_SEALS = 1033;
+    internal const int F_GET_SEALS = 1034;
+    internal const int F_SEAL_SEAL = 1;
     internal const int F_SETPIPE_SZ = 1031;
     internal const int F_GETPIPE_SZ = 1032;
     internal const int SEEK_SET = 0;
@@ -83,8 +101,11 @@ internal static class FileFlag
     internal const int FIONREAD = 0x541b;
     internal const int SPLICE_F_NONBLOCK = 2;
     internal const int MFD_CLOEXEC = 1;
+    internal const int MFD_ALLOW_SEALING = 2;
     internal const int MFD_EXEC = 0x10;
     internal const int AT_FDCWD = -100;
+    internal const int AT_SYMLINK_NOFOLLOW = 0x100;
+    internal const int AT_SYMLINK_FOLLOW = 0x400;
     internal const int STATX_BASIC_STATS = 0x7ff;
     internal const int S_IFMT = 0xf000;
     internal const int S_IFIFO = 0x1000;
@@ -95,6 +116,7 @@ internal static class FileFlag
     internal const int S_IFLNK = 0xa000;
     internal const int S_IFSOCK = 0xc000;
     internal const long PROC_SUPER_MAGIC = 0x9fa0;
+    internal const long HUGETLBFS_MAGIC = 0x958458f6;
 }
 
 /// <summary>mmap(2), mremap(2), madvise(2) and PAGEMAP_SCAN constants.</summary>
@@ -135,6 +157,37 @@ internal static class Memory
 
     /// <summary>_IOWR('f', 16, struct pm_scan_arg).</summary>
     internal const int PAGEMAP_SCAN = unchecked((int)0xc0606610);
+}
+
+/// <summary>clock_gettime(2).</summary>
+internal static class Clock
+{
+    internal const int CLOCK_REALTIME = 0;
+    internal const int CLOCK_MONOTONIC = 1;
+    internal const int CLOCK_BOOTTIME = 7;
+    internal const int CLOCK_REALTIME_ALARM = 8;
+}
+
+/// <summary>eventfd(2), epoll_ctl(2), inotify(7), flock(2).</summary>
+internal static class SpecialFile
+{
+    internal const int EFD_SEMAPHORE = 1;
+    internal const int EPOLL_CTL_ADD = 1;
+    internal const int LOCK_SH = 1;
+    internal const int LOCK_EX = 2;
+    internal const int LOCK_NB = 4;
+
+    /// <summary>_IOW('I', 0, __s32).</summary>
+    internal const int INOTIFY_IOC_SETNEXTWD = 0x40044900;
+}
+
+/// <summary>timerfd_create(2).</summary>
+internal static class TimerFile
+{
+    internal const int TFD_TIMER_ABSTIME = 1;
+
+    /// <summary>_IOW('T', 0, __u64).</summary>
+    internal const int TFD_IOC_SET_TICKS = 0x40085400;
 }
 
 /// <summary>setpriority(2).</summary>
@@ -200,6 +253,7 @@ internal static class Task
     internal const int KCMP_FILES = 2;
     internal const int KCMP_FS = 3;
     internal const int KCMP_SIGHAND = 4;
+    internal const int KCMP_EPOLL_TFD = 7;
     internal const int LINUX_CAPABILITY_VERSION_3 = 0x20080522;
     internal const int SS_ONSTACK = 1;
 }

@@ -56,6 +56,66 @@ internal static unsafe partial class Libc
     [LibraryImport("libc", SetLastError = true)]
     internal static partial int fcntl(int fd, int command, nint argument);
 
+    /// <summary>eventfd(2).</summary>
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int eventfd(uint count, int flags);
+
+    /// <summary>timerfd_create(2).</summary>
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int timerfd_create(int clock, int flags);
+
+    /// <summary>timerfd_settime(2).</summary>
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int timerfd_settime(int fd, int flags, in itimerspec value, itimerspec* old);
+
+    /// <summary>timerfd_gettime(2).</summary>
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int timerfd_gettime(int fd, itimerspec* value);
+
+    /// <summary>signalfd(2); the C library passes eight bytes of the set.</summary>
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int signalfd(int fd, in ulong mask, int flags);
+
+    /// <summary>epoll_create1(2).</summary>
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int epoll_create1(int flags);
+
+    /// <summary>inotify_init1(2).</summary>
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int inotify_init1(int flags);
+
+    /// <summary>inotify_add_watch(2).</summary>
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int inotify_add_watch(int fd, string path, uint mask);
+
+    /// <summary>name_to_handle_at(2).</summary>
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int name_to_handle_at(int dirfd, string path, byte* handle, int* mountId, int flags);
+
+    /// <summary>fchmod(2).</summary>
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int fchmod(int fd, uint mode);
+
+    /// <summary>futimens(3): access and modification time.</summary>
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int futimens(int fd, timespec* times);
+
+    /// <summary>unlink(2).</summary>
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int unlink(string path);
+
+    /// <summary>open_by_handle_at(2).</summary>
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int open_by_handle_at(int mountFd, byte* handle, int flags);
+
+    /// <summary>flock(2).</summary>
+    [LibraryImport("libc", EntryPoint = "flock", SetLastError = true)]
+    internal static partial int flock_file(int fd, int operation);
+
+    /// <summary>clock_gettime(2).</summary>
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int clock_gettime(int clock, out timespec time);
+
     /// <summary>pipe2(2).</summary>
     [LibraryImport("libc", SetLastError = true)]
     internal static partial int pipe2(int* fds, int flags);

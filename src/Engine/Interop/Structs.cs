@@ -221,6 +221,58 @@ internal struct itimerval
     internal long it_value_usec;
 }
 
+/// <summary>struct timespec.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct timespec
+{
+    internal long tv_sec;
+    internal long tv_nsec;
+}
+
+/// <summary>struct itimerspec.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct itimerspec
+{
+    internal timespec it_interval;
+    internal timespec it_value;
+}
+
+/// <summary>struct flock, fcntl(2).</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct flock
+{
+    internal short l_type;
+    internal short l_whence;
+    internal long l_start;
+    internal long l_len;
+    internal int l_pid;
+}
+
+/// <summary>struct f_owner_ex, fcntl(2).</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct f_owner_ex
+{
+    internal int type;
+    internal int pid;
+}
+
+/// <summary>struct epoll_event, packed on x86-64.</summary>
+[StructLayout(LayoutKind.Sequential, Pack = 4)]
+internal struct epoll_event
+{
+    internal uint events;
+    internal ulong data;
+}
+
+/// <summary>struct kcmp_epoll_slot, linux/kcmp.h.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct kcmp_epoll_slot
+{
+    internal uint efd;
+    internal uint tfd;
+    internal uint toff;
+}
+
 /// <summary>struct sched_attr, sched_setattr(2), first published form.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct sched_attr

@@ -2,7 +2,7 @@ using System.Text;
 
 namespace Checkpointer.Engine.Proc;
 
-/// <summary>Reads /proc/PID/fdinfo/FD. The lines of special files (<c>eventfd-count</c>, <c>tfd</c> ...) are not for this reader.</summary>
+/// <summary>Reads /proc/PID/fdinfo/FD. The lines of special files (<c>eventfd-count</c>, <c>tfd</c> ...) are kept as they are, for <see cref="SpecialFiles"/>.</summary>
 internal static class FdInfoReader
 {
     private const string File = "fdinfo";
@@ -16,6 +16,7 @@ internal static class FdInfoReader
         int? mountId = null;
         ulong? inode = null;
         List<string> locks = [];
+        List<string> special = [];
         for (var lines = new LineReader(text); !lines.AtEnd;)
         {
             ReadOnlySpan<byte> line = lines.Next();
@@ -39,12 +40,16 @@ internal static class FdInfoReader
             {
                 locks.Add(Encoding.UTF8.GetString(ValueOf(line).Rest.Trim(" \t"u8)));
             }
+            else
+            {
+                special.Add(Encoding.UTF8.GetString(line));
+            }
         }
 
         return new FdInfo(
             position ?? throw ProcFormatException.NoLine(File, "pos:"u8),
             unchecked((int)(flags ?? throw ProcFormatException.NoLine(File, "flags:"u8))),
-            mountId, inode, locks);
+            mountId, inode, locks, special);
     }
 
     private static FieldReader ValueOf(ReadOnlySpan<byte> line)

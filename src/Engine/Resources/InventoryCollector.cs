@@ -29,12 +29,7 @@ internal static class InventoryCollector
         };
         inventory.Processes.AddRange(job.Processes.Select(process => process.Id.Value));
         inventory.CpuFlags.AddRange(ProcFs.CpuFlags());
-        inventory.SharedMemory.AddRange(sharedObjects.Select(shared => new SharedMemory
-        {
-            Id = shared.Id,
-            Bytes = shared.Bytes,
-            Path = ByteString.CopyFromUtf8(shared.Path ?? string.Empty),
-        }));
+        inventory.SharedMemory.AddRange(sharedObjects.Select(shared => shared.Image));
         return inventory;
     }
 }

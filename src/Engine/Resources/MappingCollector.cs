@@ -10,7 +10,7 @@ namespace Checkpointer.Engine.Resources;
 /// Turns the mappings of processes into images, and refuses those that cannot be made again. Objects that several mappings share are
 /// numbered over the whole job. Touches nothing, so preflight uses it as it is.
 /// </summary>
-internal sealed class MappingCollector(FindingList findings, FileIdentities identities)
+internal sealed class MappingCollector(FindingList findings, FileIdentities identities, SharedObjectTable objects)
 {
     /// <summary>Flags that a restore sets again; the others follow from how the mapping is made.</summary>
     public const VmaFlags CarriedFlags =
@@ -23,11 +23,6 @@ internal sealed class MappingCollector(FindingList findings, FileIdentities iden
 
     // Not those for write protection: that is our own tracker, or another checkpointer's. A job's own userfaultfd is refused as a descriptor.
     private const VmaFlags UffdFlags = VmaFlags.UffdMissing | VmaFlags.UffdMinor;
-
-    private readonly Dictionary<(ulong Device, ulong Inode), SharedObject> _shared = [];
-
-    /// <summary>Shared objects whose bytes belong to the generation.</summary>
-    public IReadOnlyCollection<SharedObject> SharedObjects => _shared.Values;
 
     /// <summary>Images of all mappings of a process that a restore makes.</summary>
     public List<Mapping> Collect(ProcessId process, IReadOnlyList<Vma> vmas)
@@ -62,7 +57,6 @@ internal sealed class MappingCollector(FindingList findings, FileIdentities iden
         _ when vma.VmFlags.HasFlag(VmaFlags.Droppable) => "droppable memory (MAP_DROPPABLE)",
         _ when (vma.VmFlags & UffdFlags) != 0 => "memory registered with userfaultfd",
         _ when (vma.VmFlags & DeviceFlags) != 0 => $"device memory ({vma.Path})",
-        _ when vma.Path.StartsWith("/memfd:", StringComparison.Ordinal) => $"a mapping of a memfd ({vma.Path})",
         _ when vma.Path.StartsWith("/SYSV", StringComparison.Ordinal) && vma.IsDeleted => "a System V shared memory segment",
         _ when vma.Path.StartsWith("/[aio]", StringComparison.Ordinal) => "an asynchronous I/O context (io_setup)",
         _ when vma.Path.StartsWith("anon_inode:", StringComparison.Ordinal) => $"a mapping of {vma.Path}",
@@ -90,7 +84,7 @@ internal sealed class MappingCollector(FindingList findings, FileIdentities iden
 
         if (vma.IsShared && vma.Inode != 0 && (vma.Path == SharedAnonymousPath || vma.AnonymousName is not null))
         {
-            return AddShared(mapping, process, vma, null);
+            return AddShared(mapping, process, vma, SharedMemory.Types.Kind.Anonymous);
         }
 
         return vma.Path is [] or ['[', ..] ? mapping : FileMapping(mapping, process, vma);
@@ -102,6 +96,21 @@ internal sealed class MappingCollector(FindingList findings, FileIdentities iden
         {
             // Unmapped meanwhile: only in preflight, where the process runs on.
             return null;
+        }
+
+        mapping.Kind = Mapping.Types.Kind.File;
+        mapping.Path = ByteString.CopyFromUtf8(vma.Path);
+        mapping.FileWritable = vma.IsShared && vma.VmFlags.HasFlag(VmaFlags.MayWrite);
+        var link = MapFile(process, vma);
+        if (vma.IsDeleted && ProcFs.ReadLink(link) is { } target && NamelessFile.Is(target, mapped))
+        {
+            mapping.SharedMemory = NamelessFile.Enter(objects, target, mapped, link, out var why).Id;
+            if (why is not null)
+            {
+                findings.Refuse(process, "mapping", $"Process {process} has {why} mapped at {Range(vma)}; it cannot be carried.");
+            }
+
+            return mapping;
         }
 
         if (FileStat.TryOf(vma.Path) is not { } named || !named.IsSameFile(mapped))
@@ -117,30 +126,23 @@ internal sealed class MappingCollector(FindingList findings, FileIdentities iden
             return null;
         }
 
-        mapping.Kind = Mapping.Types.Kind.File;
-        mapping.Path = ByteString.CopyFromUtf8(vma.Path);
-        mapping.FileWritable = vma.IsShared && vma.VmFlags.HasFlag(VmaFlags.MayWrite);
         if (mapped.Type == FileFlag.S_IFREG)
         {
             mapping.Identity = identities.Of(vma.Path, mapped);
         }
 
-        return vma is { IsShared: true, Writable: true } ? AddShared(mapping, process, vma, vma.Path) : mapping;
+        return vma is { IsShared: true, Writable: true } ? AddShared(mapping, process, vma, SharedMemory.Types.Kind.File) : mapping;
     }
 
-    private Mapping AddShared(Mapping mapping, ProcessId process, Vma vma, string? path)
+    private Mapping AddShared(Mapping mapping, ProcessId process, Vma vma, SharedMemory.Types.Kind kind)
     {
-        var stat = FileStat.TryOf(MapFile(process, vma));
-        var key = (stat?.Device ?? 0, stat?.Inode ?? vma.Inode);
-        if (!_shared.TryGetValue(key, out var shared))
-        {
-            shared = new SharedObject((uint)_shared.Count + 1, stat?.Bytes ?? 0, path, MapFile(process, vma));
-            _shared.Add(key, shared);
-        }
-
-        mapping.SharedMemory = shared.Id;
-        mapping.CarriesContents = path is not null;
-        mapping.Kind = path is null ? Mapping.Types.Kind.SharedAnonymous : Mapping.Types.Kind.File;
+        var isFile = kind == SharedMemory.Types.Kind.File;
+        var link = MapFile(process, vma);
+        // Unmapped meanwhile only in preflight, where nothing comes of it.
+        var stat = FileStat.TryOf(link) ?? default(FileStat) with { Inode = vma.Inode };
+        mapping.SharedMemory = objects.Add(stat, kind, isFile ? vma.Path : string.Empty, link).Id;
+        mapping.CarriesContents = isFile;
+        mapping.Kind = isFile ? Mapping.Types.Kind.File : Mapping.Types.Kind.SharedAnonymous;
         return mapping;
     }
 
@@ -150,15 +152,4 @@ internal sealed class MappingCollector(FindingList findings, FileIdentities iden
     private static string MapFile(ProcessId process, Vma vma) => ProcFs.PathOf(process, $"map_files/{vma.Start:x}-{vma.End:x}");
 
     private static string Range(Vma vma) => $"0x{vma.Start:x}-0x{vma.End:x}";
-}
-
-/// <summary>Memory that several mappings may share and whose bytes belong to the generation.</summary>
-/// <param name="Id">Number in the generation, from 1.</param>
-/// <param name="Bytes">Size of the object.</param>
-/// <param name="Path">File behind it; null for anonymous shared memory.</param>
-/// <param name="OpenPath">Path to open it by while the job is frozen.</param>
-internal sealed record SharedObject(uint Id, ulong Bytes, string? Path, string OpenPath)
-{
-    /// <summary>Name of its content in the generation.</summary>
-    public string ContentName => $"shared/{Id}";
 }

@@ -44,6 +44,15 @@ internal sealed class GenerationImages
                 EngineFailure.WorldChanged, $"Generation {source.Name} was taken on {inventory.Architecture}; this machine is {ImageVersion.Architecture}.");
         }
 
+        if (inventory.Version == 1)
+        {
+            // Version 1 told files from anonymous memory by their path alone.
+            foreach (var shared in inventory.SharedMemory.Where(shared => !shared.Path.IsEmpty))
+            {
+                shared.Kind = SharedMemory.Types.Kind.File;
+            }
+        }
+
         var processes = inventory.Processes.Select(pid => new ProcessImages(
             Parse(source, ImageVersion.Process(pid), Process.Parser), Parse(source, ImageVersion.Memory(pid), AddressSpace.Parser))).ToList();
         var images = new GenerationImages(inventory, Parse(source, ImageVersion.Files, Files.Parser), processes);

@@ -25,12 +25,14 @@ internal sealed class Restorer(EngineOptions options, Action<string> step, ILogg
         var rollback = new FileRollback(images.Files, images.Inventory, generationSuffix);
         rollback.RequireNoOtherWriter();
         PidAvailability.Require(AllIds(images), options.PidReleaseTimeout);
+        using var watcher = new InotifyWatcher();
         try
         {
-            Build(images, source, bytes => AddBytes(bytesDone, bytes), cancellation);
+            Build(images, source, watcher, bytes => AddBytes(bytesDone, bytes), cancellation);
             cancellation.ThrowIfCancellationRequested();
             step("put files back");
             rollback.Apply();
+            watcher.Watch();
             LetGo();
             var root = ProcFs.IdentityOf(_processes[0].Id) ?? throw new EngineException(EngineFailure.Failed, $"Process {_processes[0].Id} ended as soon as it was restored.");
             RestoreLog.Restored(logger, root.Pid.Value, _processes.Count, _restoredBytes);
@@ -54,7 +56,7 @@ internal sealed class Restorer(EngineOptions options, Action<string> step, ILogg
         progress?.Report(_restoredBytes);
     }
 
-    private void Build(GenerationImages images, ICheckpointSource source, Action<long> bytesDone, CancellationToken cancellation)
+    private void Build(GenerationImages images, ICheckpointSource source, InotifyWatcher watcher, Action<long> bytesDone, CancellationToken cancellation)
     {
         step("start the stub");
         using var stub = Stub.Start(options.SyscallTimeout);
@@ -67,7 +69,7 @@ internal sealed class Restorer(EngineOptions options, Action<string> step, ILogg
         step("put mapped files back");
         MappedFiles.PutBack(images.Inventory, source, bytesDone);
         step("open files");
-        var descriptors = new DescriptorBuilder(images.Files, opened);
+        var descriptors = new DescriptorBuilder(images.Files, opened, shared, watcher);
         descriptors.Open();
         foreach (var process in _processes)
         {
@@ -75,6 +77,9 @@ internal sealed class Restorer(EngineOptions options, Action<string> step, ILogg
             step($"fill process {process.Id}");
             Fill(process, source, opened, shared, descriptors, bytesDone);
         }
+
+        _processes.ForEach(descriptors.SetOwners);
+        shared.Finish();
     }
 
     private static void Fill(

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Checkpointer.Engine.Images;
 using Checkpointer.Engine.Interop;
 using Checkpointer.Engine.Proc;
@@ -5,31 +6,48 @@ using Checkpointer.Engine.Support;
 
 namespace Checkpointer.Engine.Restore;
 
-/// <summary>
-/// Anonymous memory that mappings of the job share. Each object is made as a shared mapping of our own, filled, and opened through
-/// /proc/self/map_files, so that the job maps the very same kind of object as before.
-/// </summary>
+/// <summary>Objects without a name whose bytes are in the generation: anonymous shared memory, deleted files, memfds. Made and filled by us, then mapped and
+/// opened by the job.</summary>
 internal sealed class SharedObjects : IDisposable
 {
     private readonly Dictionary<uint, SafeFd> _objects = [];
+    private readonly Dictionary<uint, SharedMemory> _images;
     private readonly List<(nint Address, nuint Bytes)> _mappings = [];
 
     /// <summary>Makes and fills all of them.</summary>
     public SharedObjects(Inventory inventory, ICheckpointSource source, Action<long> bytesDone)
     {
-        foreach (var shared in inventory.SharedMemory.Where(shared => shared.Path.IsEmpty))
+        _images = inventory.SharedMemory.Where(shared => shared.Kind != SharedMemory.Types.Kind.File).ToDictionary(shared => shared.Id);
+        foreach (var shared in _images.Values)
         {
-            _objects.Add(shared.Id, Make(shared));
-            source.ReadPages($"shared/{shared.Id}", (offset, pages) =>
-            {
-                FileBytes.Write(_objects[shared.Id], (long)offset, pages, $"shared memory {shared.Id}");
-                bytesDone(pages.Length);
-            });
+            var fd = Make(shared);
+            _objects.Add(shared.Id, fd);
+            ObjectContents.PutBack(fd, shared, source, bytesDone);
         }
     }
 
-    /// <summary>The object by number.</summary>
+    /// <summary>The object by number; open for reading and writing.</summary>
     public SafeFd this[uint id] => _objects[id];
+
+    /// <summary>A path of ours that opens the object.</summary>
+    public string PathOf(uint id) => "/proc/self/fd/" + _objects[id].Number.ToString(CultureInfo.InvariantCulture);
+
+    /// <summary>Sets times and seals, when the job has mapped all and nothing is written any more.</summary>
+    public void Finish()
+    {
+        foreach (var shared in _images.Values)
+        {
+            if (shared.Kind == SharedMemory.Types.Kind.Memfd)
+            {
+                Seal(_objects[shared.Id], shared);
+            }
+
+            if (shared.Kind != SharedMemory.Types.Kind.Anonymous)
+            {
+                SetTimes(_objects[shared.Id], shared);
+            }
+        }
+    }
 
     /// <inheritdoc/>
     public void Dispose()
@@ -45,7 +63,16 @@ internal sealed class SharedObjects : IDisposable
         }
     }
 
-    private SafeFd Make(SharedMemory shared)
+    private SafeFd Make(SharedMemory shared) => shared.Kind switch
+    {
+        SharedMemory.Types.Kind.Anonymous => MakeAnonymous(shared),
+        SharedMemory.Types.Kind.Memfd => MakeMemfd(shared),
+        SharedMemory.Types.Kind.DeletedFile => DeletedFileBuilder.Build(shared),
+        _ => throw new EngineException(EngineFailure.BadImage, $"Shared object {shared.Id} is of kind {shared.Kind}, which this version does not know."),
+    };
+
+    /// <summary>As a shared mapping of our own, opened through /proc/self/map_files, so that the job maps the very same kind of object as before.</summary>
+    private SafeFd MakeAnonymous(SharedMemory shared)
     {
         var bytes = (nuint)shared.Bytes;
         var address = Libc.mmap64(
@@ -57,5 +84,37 @@ internal sealed class SharedObjects : IDisposable
         var number = Libc.open(path, FileFlag.O_RDWR | FileFlag.O_CLOEXEC, 0);
         LinuxException.ThrowIfFailed(number, $"open of {path}");
         return new SafeFd(number);
+    }
+
+    private static SafeFd MakeMemfd(SharedMemory shared)
+    {
+        var name = shared.Path.ToStringUtf8();
+        // Without the flag the kernel sets this one seal itself.
+        var flags = shared.Seals == FileFlag.F_SEAL_SEAL ? 0u : FileFlag.MFD_ALLOW_SEALING;
+        var number = Libc.memfd_create(name, FileFlag.MFD_CLOEXEC | flags);
+        LinuxException.ThrowIfFailed(number, $"memfd_create({name})");
+        var fd = new SafeFd(number);
+        LinuxException.ThrowIfFailed(Libc.ftruncate64(number, (long)shared.Bytes), $"ftruncate of the memfd {name}");
+        LinuxException.ThrowIfFailed(Libc.fchown(number, shared.Owner, shared.Group), $"fchown of the memfd {name}");
+        LinuxException.ThrowIfFailed(Libc.fchmod(number, shared.Mode), $"fchmod of the memfd {name}");
+        return fd;
+    }
+
+    private static void Seal(SafeFd fd, SharedMemory shared)
+    {
+        var now = Libc.fcntl(fd.Number, FileFlag.F_GET_SEALS, 0);
+        LinuxException.ThrowIfFailed(now, "fcntl(F_GET_SEALS)");
+        if (now != (int)shared.Seals)
+        {
+            LinuxException.ThrowIfFailed(Libc.fcntl(fd.Number, FileFlag.F_ADD_SEALS, (int)shared.Seals), $"fcntl(F_ADD_SEALS, {shared.Seals:x}) of the memfd {shared.Path.ToStringUtf8()}");
+        }
+    }
+
+    private static unsafe void SetTimes(SafeFd fd, SharedMemory shared)
+    {
+        var times = stackalloc timespec[2];
+        times[0] = ClockTime.Timespec(shared.AccessedNs);
+        times[1] = ClockTime.Timespec(shared.ModifiedNs);
+        LinuxException.ThrowIfFailed(Libc.futimens(fd.Number, times), $"futimens of {shared.Path.ToStringUtf8()}");
     }
 }

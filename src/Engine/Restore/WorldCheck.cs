@@ -18,7 +18,7 @@ internal static class WorldCheck
     public static void Require(GenerationImages images)
     {
         // What the job had mapped for writing is put back by the restore itself.
-        var putBack = images.Inventory.SharedMemory.Select(shared => shared.Path).ToHashSet();
+        var putBack = images.Inventory.SharedMemory.Where(shared => shared.Kind == SharedMemory.Types.Kind.File).Select(shared => shared.Path).ToHashSet();
         foreach (var process in images.Processes)
         {
             RequireSame(process.Process.Executable.ToStringUtf8(), process.Process.ExecutableIdentity, "the executable");
@@ -29,7 +29,7 @@ internal static class WorldCheck
             }
         }
 
-        foreach (var file in images.Files.OpenFiles.Where(file => file.Kind != OpenFile.Types.Kind.Pipe))
+        foreach (var file in images.Files.OpenFiles.Where(IsOpenedByName))
         {
             RequireOpenFile(file);
         }
@@ -83,10 +83,13 @@ internal static class WorldCheck
         }
     }
 
+    private static bool IsOpenedByName(OpenFile file) => file.SharedMemory == 0
+        && file.Kind is OpenFile.Types.Kind.Regular or OpenFile.Types.Kind.Directory or OpenFile.Types.Kind.Device or OpenFile.Types.Kind.SymbolicLink;
+
     private static void RequireOpenFile(OpenFile file)
     {
         var path = file.Path.ToStringUtf8();
-        if (FileStat.TryOf(path) is not { } now)
+        if (FileStat.TryOf(path, followsLinks: file.Kind != OpenFile.Types.Kind.SymbolicLink) is not { } now)
         {
             throw new EngineException(EngineFailure.WorldChanged, $"{path}, which the job has open, is missing.", PutBack);
         }

@@ -11,8 +11,10 @@ namespace Checkpointer.Engine.Support;
 /// <param name="ModifiedNs">Modification time, ns since the epoch.</param>
 /// <param name="Owner">User ID.</param>
 /// <param name="Group">Group ID.</param>
+/// <param name="Links">Names that it has.</param>
+/// <param name="AccessedNs">Access time, ns since the epoch.</param>
 internal readonly record struct FileStat(
-    int Mode, ulong Inode, ulong Device, ulong DeviceNode, ulong Bytes, long ModifiedNs, uint Owner, uint Group)
+    int Mode, ulong Inode, ulong Device, ulong DeviceNode, ulong Bytes, long ModifiedNs, uint Owner, uint Group, uint Links, long AccessedNs)
 {
     private const long NanosecondsPerSecond = 1_000_000_000;
 
@@ -22,11 +24,11 @@ internal readonly record struct FileStat(
     /// <summary>True where both are one file.</summary>
     public bool IsSameFile(in FileStat other) => Inode == other.Inode && Device == other.Device;
 
-    /// <summary>Follows symbolic links; null where there is no such file.</summary>
-    public static unsafe FileStat? TryOf(string path)
+    /// <summary>Null where there is no such file.</summary>
+    public static unsafe FileStat? TryOf(string path, bool followsLinks = true)
     {
         statx_t buffer = default;
-        if (Libc.statx(FileFlag.AT_FDCWD, path, 0, FileFlag.STATX_BASIC_STATS, &buffer) == 0)
+        if (Libc.statx(FileFlag.AT_FDCWD, path, followsLinks ? 0 : FileFlag.AT_SYMLINK_NOFOLLOW, FileFlag.STATX_BASIC_STATS, &buffer) == 0)
         {
             return From(buffer);
         }
@@ -45,7 +47,11 @@ internal readonly record struct FileStat(
         ((ulong)raw.stx_dev_major << 32) | raw.stx_dev_minor,
         ((ulong)raw.stx_rdev_major << 32) | raw.stx_rdev_minor,
         raw.stx_size,
-        (raw.stx_mtime.tv_sec * NanosecondsPerSecond) + raw.stx_mtime.tv_nsec,
+        Nanoseconds(raw.stx_mtime),
         raw.stx_uid,
-        raw.stx_gid);
+        raw.stx_gid,
+        raw.stx_nlink,
+        Nanoseconds(raw.stx_atime));
+
+    private static long Nanoseconds(in statx_timestamp time) => (time.tv_sec * NanosecondsPerSecond) + time.tv_nsec;
 }

@@ -9,7 +9,7 @@ internal static class AbiNames
         "linux/ptrace.h", "linux/elf.h", "linux/wait.h", "linux/fcntl.h", "linux/stat.h", "linux/fs.h", "linux/memfd.h", "linux/magic.h",
         "linux/mman.h", "linux/userfaultfd.h", "linux/sched.h", "linux/sched/types.h", "linux/prctl.h", "linux/kcmp.h", "linux/rseq.h", "linux/capability.h",
         "linux/signal.h", "linux/resource.h", "linux/uio.h", "linux/time.h", "linux/errno.h", "asm/unistd_64.h", "asm/ioctls.h",
-        "asm/statfs.h", "asm/siginfo.h", "sys/user.h",
+        "asm/statfs.h", "asm/siginfo.h", "sys/user.h", "linux/eventpoll.h", "linux/inotify.h", "linux/timerfd.h",
     ];
 
     /// <summary>C types by the names of ours; all others are <c>struct NAME</c>.</summary>
@@ -79,6 +79,8 @@ internal static class AbiNames
     public static readonly Dictionary<string, string> Younger = new()
     {
         ["MFD_EXEC"] = "MFD_EXEC", // Linux 6.3
+        ["PIDFD_THREAD"] = "PIDFD_THREAD", // Linux 6.9
+        ["EFD_SEMAPHORE"] = "EFD_SEMAPHORE", // in a header of the kernel since Linux 6.6
         ["MAP_DROPPABLE"] = "MAP_DROPPABLE", // Linux 6.11
         ["MADV_GUARD_INSTALL"] = "MADV_GUARD_INSTALL", // Linux 6.13
         ["PAGE_IS_FILE"] = "PAGE_IS_FILE", // Linux 6.7, and those below

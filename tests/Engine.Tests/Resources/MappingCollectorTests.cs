@@ -30,7 +30,6 @@ public sealed class MappingCollectorTests
         ["pfn"] = (Vmas.Named("/dev/fb0") with { VmFlags = VmaFlags.PfnMap }, "device memory (/dev/fb0)"),
         ["io"] = (Vmas.Named("/dev/fb0") with { VmFlags = VmaFlags.Io }, "device memory (/dev/fb0)"),
         ["mixed"] = (Vmas.Named("/dev/fb0") with { VmFlags = VmaFlags.MixedMap }, "device memory (/dev/fb0)"),
-        ["memfd"] = (Vmas.Named("/memfd:x") with { IsDeleted = true }, "a mapping of a memfd (/memfd:x)"),
         ["System V"] = (Vmas.Named("/SYSV00000001") with { IsDeleted = true }, "a System V shared memory segment"),
         ["aio"] = (Vmas.Named("/[aio]"), "an asynchronous I/O context (io_setup)"),
         ["anon inode"] = (Vmas.Named("anon_inode:[perf_event]"), "a mapping of anon_inode:[perf_event]"),
@@ -120,7 +119,7 @@ public sealed class MappingCollectorTests
         var findings = new FindingList();
         var files = ProcFs.Smaps(_self).Where(vma => vma.Path.EndsWith("/libc.so.6", StringComparison.Ordinal)).ToList();
 
-        var mappings = new MappingCollector(findings, new FileIdentities()).Collect(_self, files);
+        var mappings = new MappingCollector(findings, new FileIdentities(), new SharedObjectTable()).Collect(_self, files);
 
         Assert.Empty(findings.All);
         Assert.Equal(files.Count, mappings.Count);
@@ -129,28 +128,37 @@ public sealed class MappingCollectorTests
         Assert.All(mappings, mapping => Assert.False(mapping.Identity.BuildId.IsEmpty));
     }
 
-    [Theory]
-    [InlineData(false, "which was replaced by another file since")]
-    [InlineData(true, "which was deleted since")]
-    public void Collect_OfAFileThatIsNotThereAnyMore_RefusesIt(bool isDeleted, string what)
+    [Fact]
+    public void Collect_OfAFileThatWasReplaced_RefusesIt()
     {
         using var scratch = new Scratch();
-        File.WriteAllBytes(scratch["file"], new byte[4096]);
-        using var file = System.IO.MemoryMappedFiles.MemoryMappedFile.CreateFromFile(scratch["file"]);
-        using var view = file.CreateViewAccessor();
+        using var mapped = new MappedFile(scratch["file"]);
         File.Move(scratch["file"], scratch["away"]);
-        if (isDeleted)
-        {
-            File.Delete(scratch["away"]);
-        }
-
         var vma = ProcFs.Smaps(_self).Single(vma => vma.Path == scratch["away"]) with { Path = scratch["file"] };
         File.WriteAllBytes(scratch["file"], new byte[4096]);
         var findings = new FindingList();
 
-        Assert.Empty(new MappingCollector(findings, new FileIdentities()).Collect(_self, [vma]));
+        Assert.Empty(Collect(findings, vma));
 
-        Assert.Contains(what, Assert.Single(findings.Refusals).Sentence, StringComparison.Ordinal);
+        Assert.Contains("which was replaced by another file since", Assert.Single(findings.Refusals).Sentence, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Collect_OfADeletedFile_CarriesItsContents()
+    {
+        using var scratch = new Scratch();
+        using var mapped = new MappedFile(scratch["file"]);
+        File.Delete(scratch["file"]);
+        var vma = ProcFs.Smaps(_self).Single(vma => vma.Path == scratch["file"]);
+        var findings = new FindingList();
+        var objects = new SharedObjectTable();
+
+        var mapping = Assert.Single(new MappingCollector(findings, new FileIdentities(), objects).Collect(_self, [vma]));
+
+        Assert.Empty(findings.All);
+        Assert.True(mapping is { Kind: Mapping.Types.Kind.File, SharedMemory: 1, CarriesContents: false, Identity: null });
+        var entry = Assert.Single(objects.Objects).Image;
+        Assert.Equal((scratch["file"], 4096ul, SharedMemory.Types.Kind.DeletedFile), (entry.Path.ToStringUtf8(), entry.Bytes, entry.Kind));
     }
 
     [Fact]
@@ -162,16 +170,36 @@ public sealed class MappingCollectorTests
         using var first = file.CreateViewAccessor();
         using var second = file.CreateViewAccessor();
         var vmas = ProcFs.Smaps(_self).Where(vma => vma.Path == scratch["file"]).ToList();
-        var collector = new MappingCollector(new FindingList(), new FileIdentities());
+        var objects = new SharedObjectTable();
+        var collector = new MappingCollector(new FindingList(), new FileIdentities(), objects);
 
         var mappings = collector.Collect(_self, vmas);
 
-        var shared = Assert.Single(collector.SharedObjects);
-        Assert.Equal((1u, 8192ul, scratch["file"]), (shared.Id, shared.Bytes, shared.Path));
+        var shared = Assert.Single(objects.Objects).Image;
+        Assert.Equal((1u, 8192ul, scratch["file"], SharedMemory.Types.Kind.File), (shared.Id, shared.Bytes, shared.Path.ToStringUtf8(), shared.Kind));
         Assert.Equal(vmas.Count, mappings.Count);
         Assert.All(mappings, mapping => Assert.True(mapping is { CarriesContents: true, SharedMemory: 1, FileWritable: true }));
     }
 
     private static List<Mapping> Collect(FindingList findings, Vma vma) =>
-        new MappingCollector(findings, new FileIdentities()).Collect(_self, [vma]);
+        new MappingCollector(findings, new FileIdentities(), new SharedObjectTable()).Collect(_self, [vma]);
+
+    private sealed class MappedFile : IDisposable
+    {
+        private readonly System.IO.MemoryMappedFiles.MemoryMappedFile _file;
+        private readonly System.IO.MemoryMappedFiles.MemoryMappedViewAccessor _view;
+
+        public MappedFile(string path)
+        {
+            File.WriteAllBytes(path, new byte[4096]);
+            _file = System.IO.MemoryMappedFiles.MemoryMappedFile.CreateFromFile(path);
+            _view = _file.CreateViewAccessor();
+        }
+
+        public void Dispose()
+        {
+            _view.Dispose();
+            _file.Dispose();
+        }
+    }
 }

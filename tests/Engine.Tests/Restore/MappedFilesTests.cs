@@ -101,7 +101,7 @@ public sealed class MappedFilesTests : IDisposable
     }
 
     private Inventory Inventory(ulong bytes) =>
-        new() { SharedMemory = { new SharedMemory { Id = 1, Bytes = bytes, Path = ByteString.CopyFromUtf8(Shared) } } };
+        new() { SharedMemory = { new SharedMemory { Id = 1, Bytes = bytes, Path = ByteString.CopyFromUtf8(Shared), Kind = Images.SharedMemory.Types.Kind.File } } };
 
     private static byte[] Filled(int bytes, byte value)
     {

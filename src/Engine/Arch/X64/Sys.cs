@@ -48,6 +48,8 @@ internal enum Sys
     IoprioGet = 252,
     SetRobustList = 273,
     GetRobustList = 274,
+    Flock = 73,
+    EpollCtl = 233,
     EpollPwait = 281,
     Dup3 = 292,
     RtTgsigqueueinfo = 297,

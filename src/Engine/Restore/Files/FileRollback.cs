@@ -41,7 +41,7 @@ internal sealed class FileRollback(Files files, Inventory inventory, string gene
     /// <summary>Cuts what has grown.</summary>
     public void Apply()
     {
-        foreach (var file in files.OpenFiles.Where(file => file.Kind == OpenFile.Types.Kind.Regular).DistinctBy(file => file.Path))
+        foreach (var file in files.OpenFiles.Where(file => file is { Kind: OpenFile.Types.Kind.Regular, SharedMemory: 0 }).DistinctBy(file => file.Path))
         {
             var path = file.Path.ToStringUtf8();
             var now = FileStat.Of(path);
@@ -49,7 +49,7 @@ internal sealed class FileRollback(Files files, Inventory inventory, string gene
             {
                 CutTail(path, file.Bytes, now.Bytes);
             }
-            else if (inventory.SharedMemory.Any(shared => shared.Path == file.Path))
+            else if (inventory.SharedMemory.Any(shared => shared.Kind == SharedMemory.Types.Kind.File && shared.Path == file.Path))
             {
                 _changes.Add(new FileChange(path, "was mapped by the job; its bytes were put back as they were at the dump", RolledBack: true));
             }
@@ -60,7 +60,7 @@ internal sealed class FileRollback(Files files, Inventory inventory, string gene
         }
     }
 
-    private IEnumerable<OpenFile> Written() => files.OpenFiles.Where(file => file.Kind == OpenFile.Types.Kind.Regular && IsWritten(file));
+    private IEnumerable<OpenFile> Written() => files.OpenFiles.Where(file => file is { Kind: OpenFile.Types.Kind.Regular, SharedMemory: 0 } && IsWritten(file));
 
     private bool IsWritten(OpenFile file) =>
         files.OpenFiles.Any(other => other.Path == file.Path && ((int)other.Flags & FileFlag.O_ACCMODE) != FileFlag.O_RDONLY);

@@ -1,7 +1,6 @@
 using Checkpointer.Engine.Images;
 using Checkpointer.Engine.Interop;
 using Checkpointer.Engine.Support;
-using Checkpointer.Engine.Tracking;
 
 namespace Checkpointer.Engine.Restore;
 
@@ -10,12 +9,10 @@ namespace Checkpointer.Engine.Restore;
 /// </summary>
 internal static class MappedFiles
 {
-    private static readonly byte[] _zeros = new byte[1 << 20];
-
     /// <summary>Refuses where a file cannot be put back. Changes nothing.</summary>
     public static void Require(Inventory inventory)
     {
-        foreach (var path in inventory.SharedMemory.Where(shared => !shared.Path.IsEmpty).Select(shared => shared.Path.ToStringUtf8()))
+        foreach (var path in inventory.SharedMemory.Where(shared => shared.Kind == SharedMemory.Types.Kind.File).Select(shared => shared.Path.ToStringUtf8()))
         {
             if (FileStat.TryOf(path) is null)
             {
@@ -28,7 +25,7 @@ internal static class MappedFiles
     /// <summary>Puts all of them back.</summary>
     public static void PutBack(Inventory inventory, ICheckpointSource source, Action<long> bytesDone)
     {
-        foreach (var shared in inventory.SharedMemory.Where(shared => !shared.Path.IsEmpty))
+        foreach (var shared in inventory.SharedMemory.Where(shared => shared.Kind == SharedMemory.Types.Kind.File))
         {
             PutBack(shared, source, bytesDone);
         }
@@ -45,31 +42,6 @@ internal static class MappedFiles
             LinuxException.ThrowIfFailed(Libc.ftruncate64(number, (long)shared.Bytes), $"ftruncate of {path} to {shared.Bytes}");
         }
 
-        var data = DataRanges.Of(fd, shared.Bytes, path);
-        var done = 0ul;
-        source.ReadPages($"shared/{shared.Id}", (offset, pages) =>
-        {
-            Clear(fd, data, done, offset, path);
-            // The last page reaches past the end of the file; the file must not grow by it.
-            var bytes = (int)Math.Min((ulong)pages.Length, shared.Bytes - offset);
-            FileBytes.Write(fd, (long)offset, pages[..bytes], path);
-            done = offset + (ulong)pages.Length;
-            bytesDone(bytes);
-        });
-        Clear(fd, data, done, shared.Bytes, path);
-    }
-
-    /// <summary>Zeroes what has data now and had none then.</summary>
-    private static void Clear(SafeFd fd, List<PageRange> data, ulong start, ulong end, string path)
-    {
-        foreach (var range in data.Where(range => range.Start < end && range.End > start))
-        {
-            for (var offset = Math.Max(start, range.Start); offset < Math.Min(end, range.End);)
-            {
-                var bytes = (int)Math.Min((ulong)_zeros.Length, Math.Min(end, range.End) - offset);
-                FileBytes.Write(fd, (long)offset, _zeros.AsSpan(0, bytes), path);
-                offset += (ulong)bytes;
-            }
-        }
+        ObjectContents.PutBack(fd, shared, source, bytesDone);
     }
 }

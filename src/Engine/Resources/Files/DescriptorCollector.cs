@@ -1,0 +1,127 @@
+using System.Globalization;
+using Checkpointer.Engine.Images;
+using Checkpointer.Engine.Interop;
+using Checkpointer.Engine.Proc;
+using Checkpointer.Engine.Support;
+using Checkpointer.Engine.Tracing;
+using Google.Protobuf;
+
+namespace Checkpointer.Engine.Resources;
+
+/// <summary>
+/// Turns the descriptors of all processes of a job into one table of open files, in which each struct file of the kernel stands once, and
+/// refuses those that cannot be made again. Touches nothing, so preflight uses it as it is.
+/// </summary>
+internal sealed class DescriptorCollector(FindingList findings, SharedObjectTable objects)
+{
+    private readonly Files _files = new();
+    private readonly SortedDictionary<DescriptorReference, uint> _openFiles = new(DescriptorOrder.Instance);
+    private readonly HashSet<int> _job = [];
+    private readonly HashSet<int> _threads = [];
+
+    /// <summary>Pipes by inode, with one descriptor of each end that the job holds.</summary>
+    public IReadOnlyCollection<PipeUse> Pipes { get; private set; } = [];
+
+    /// <summary>Collects the descriptors of all processes.</summary>
+    /// <param name="tree">The job.</param>
+    /// <param name="examinedPipes">Pipes whose holders need not be looked for: that means looking through all processes of the host.</param>
+    public Files Collect(ProcessTree tree, IReadOnlySet<ulong> examinedPipes)
+    {
+        _job.UnionWith(tree.Live.Concat(tree.Zombies).Select(process => process.Value));
+        _threads.UnionWith(tree.Live.SelectMany(process => ProcFs.TryThreads(process) ?? []).Select(thread => thread.Value));
+        _threads.UnionWith(_job);
+        using var duplicates = new Duplicates();
+        var kinds = new FileKinds(_job, objects, duplicates);
+        foreach (var process in tree.Live)
+        {
+            var table = new DescriptorTable { Pid = process.Value };
+            foreach (var number in ProcFs.TryFileDescriptors(process) ?? [])
+            {
+                if (TryLook(process, number) is { } descriptor)
+                {
+                    AddDescriptor(table, descriptor, kinds, duplicates);
+                }
+            }
+
+            _files.Tables.Add(table);
+        }
+
+        kinds.Epolls.Resolve(_openFiles, findings);
+        Pipes = [.. kinds.Pipes.Uses.Values];
+        RefuseForeignPipes(tree.Live, kinds.Pipes.Uses, [.. kinds.Pipes.Uses.Keys.Where(inode => !examinedPipes.Contains(inode))]);
+        return _files;
+    }
+
+    /// <summary>Null where it was closed meanwhile: only in preflight, where the process runs on.</summary>
+    private static OpenDescriptor? TryLook(ProcessId process, int number)
+    {
+        var link = ProcFs.PathOf(process, "fd/" + number.ToString(CultureInfo.InvariantCulture));
+        return ProcFs.TryFdInfo(process, number) is { } info && ProcFs.ReadLink(link) is { } target && FileStat.TryOf(link) is { } stat
+            ? new OpenDescriptor(process, number, link, target, info, stat)
+            : null;
+    }
+
+    private void AddDescriptor(DescriptorTable table, OpenDescriptor descriptor, FileKinds kinds, Duplicates duplicates)
+    {
+        var reference = new DescriptorReference(
+            descriptor.Process, descriptor.Number, descriptor.Stat.Device, descriptor.Stat.Inode, descriptor.Info.Position, descriptor.Flags);
+        if (!_openFiles.TryGetValue(reference, out var id))
+        {
+            var image = NewImage(descriptor);
+            if ((kinds.Of(descriptor).Describe(descriptor, image) ?? FileOwners.Describe(descriptor, image, duplicates, _threads)) is { } reason)
+            {
+                Refuse(descriptor, reason);
+                return;
+            }
+
+            _files.OpenFiles.Add(image);
+            id = image.Id;
+            _openFiles.Add(reference, id);
+        }
+
+        // A lock of a process shows at the descriptors of that process only.
+        if (FileLocks.Describe(descriptor, _files.OpenFiles[(int)id - 1]) is { } lockReason)
+        {
+            Refuse(descriptor, lockReason);
+        }
+
+        table.Descriptors.Add(new DescriptorEntry
+        {
+            Number = descriptor.Number,
+            OpenFile = id,
+            CloseOnExec = (descriptor.Info.Flags & FileFlag.O_CLOEXEC) != 0,
+        });
+    }
+
+    private OpenFile NewImage(OpenDescriptor descriptor) => new()
+    {
+        Id = (uint)_files.OpenFiles.Count + 1,
+        Flags = (uint)descriptor.Flags,
+        Position = descriptor.Info.Position,
+        Path = ByteString.CopyFromUtf8(descriptor.Target),
+        MtimeNs = descriptor.Stat.ModifiedNs,
+        Inode = descriptor.Stat.Inode,
+        Device = descriptor.Stat.Device,
+        DeviceNode = descriptor.Stat.DeviceNode,
+    };
+
+    private void Refuse(OpenDescriptor descriptor, string reason) =>
+        findings.Refuse(descriptor.Process, "descriptor", $"Descriptor {descriptor.Number} of process {descriptor.Process} is {reason}; it cannot be carried.");
+
+    private void RefuseForeignPipes(IReadOnlyList<ProcessId> processes, IReadOnlyDictionary<ulong, PipeUse> pipes, List<ulong> inodes)
+    {
+        if (inodes.Count == 0)
+        {
+            return;
+        }
+
+        foreach (var (inode, holder) in PipeHolders.Outside(processes, inodes))
+        {
+            var pipe = pipes[inode];
+            var name = ProcFs.TryStat(holder)?.Comm ?? "gone";
+            findings.Refuse(
+                pipe.Process, "descriptor",
+                $"Descriptor {pipe.Descriptor} of process {pipe.Process} is a pipe (pipe:[{inode}]) that is also held by process {holder} ({name}), outside the job; start the job with that descriptor in a file or closed (exec {pipe.Descriptor}>&-).");
+        }
+    }
+}

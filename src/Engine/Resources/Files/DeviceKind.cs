@@ -1,0 +1,31 @@
+using Checkpointer.Engine.Images;
+using Checkpointer.Engine.Interop;
+using Checkpointer.Engine.Support;
+
+namespace Checkpointer.Engine.Resources;
+
+/// <summary>Character devices without state: null, zero, full, random, urandom.</summary>
+internal sealed class DeviceKind : IFileKind
+{
+    private const ulong MemoryDevices = 1;
+
+    /// <inheritdoc/>
+    public bool Claims(OpenDescriptor descriptor) => descriptor.Stat.Type == FileFlag.S_IFCHR;
+
+    /// <inheritdoc/>
+    public string? Describe(OpenDescriptor descriptor, OpenFile image)
+    {
+        image.Kind = OpenFile.Types.Kind.Device;
+        var (node, target) = (descriptor.Stat.DeviceNode, descriptor.Target);
+        var (major, minor) = (node >> 32, node & uint.MaxValue);
+        // admin-guide/devices.txt.
+        var isStateless = major == MemoryDevices && minor is 3 or 5 or 7 or 8 or 9;
+        if (!isStateless)
+        {
+            var isTerminal = major is 4 or 5 or (>= 136 and <= 143);
+            return isTerminal ? $"the terminal {target}" : $"the device {target}";
+        }
+
+        return FileStat.TryOf(target) is { } named && named.DeviceNode == node ? null : $"the device {target}, whose node is gone";
+    }
+}

@@ -1,0 +1,30 @@
+namespace Checkpointer.Engine.Resources;
+
+/// <summary>All kinds of open files, for one look at a job.</summary>
+internal sealed class FileKinds
+{
+    private readonly IReadOnlyList<IFileKind> _kinds;
+
+    /// <param name="job">PIDs of the job's processes, ended ones too.</param>
+    /// <param name="objects">Receives files whose bytes belong to the generation.</param>
+    /// <param name="duplicates">To ask what /proc does not show.</param>
+    public FileKinds(IReadOnlySet<int> job, SharedObjectTable objects, Duplicates duplicates)
+    {
+        Pipes = new PipeKind();
+        Epolls = new EpollKind();
+        _kinds =
+        [
+            Pipes, new EventfdKind(), new TimerfdKind(duplicates), new SignalfdKind(), Epolls, new InotifyKind(), new PidfdKind(job),
+            new RegularFileKind(objects), new DirectoryKind(), new SymbolicLinkKind(), new DeviceKind(), new ForeignKind(),
+        ];
+    }
+
+    /// <summary>Pipes found so far.</summary>
+    public PipeKind Pipes { get; }
+
+    /// <summary>Epoll sets found so far.</summary>
+    public EpollKind Epolls { get; }
+
+    /// <summary>The kind of a descriptor's file.</summary>
+    public IFileKind Of(OpenDescriptor descriptor) => _kinds.First(kind => kind.Claims(descriptor));
+}

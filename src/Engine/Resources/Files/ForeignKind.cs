@@ -1,0 +1,20 @@
+using Checkpointer.Engine.Images;
+using Checkpointer.Engine.Interop;
+
+namespace Checkpointer.Engine.Resources;
+
+/// <summary>Everything else: claimed last, and refused by name.</summary>
+internal sealed class ForeignKind : IFileKind
+{
+    /// <inheritdoc/>
+    public bool Claims(OpenDescriptor descriptor) => true;
+
+    /// <inheritdoc/>
+    public string? Describe(OpenDescriptor descriptor, OpenFile image) => descriptor.Stat.Type switch
+    {
+        FileFlag.S_IFSOCK => "a socket",
+        FileFlag.S_IFBLK => $"the block device {descriptor.Target}",
+        FileFlag.S_IFIFO => $"the FIFO {descriptor.Target}",
+        _ => AnonymousFileNames.Of(descriptor.Target),
+    };
+}

@@ -1,0 +1,73 @@
+using Checkpointer.Engine.Images;
+using Checkpointer.Engine.Interop;
+using Checkpointer.Engine.Support;
+
+namespace Checkpointer.Engine.Resources;
+
+/// <summary>Files that no name leads to: deleted ones, and memfds. Their bytes go into the generation.</summary>
+internal static class NamelessFile
+{
+    private const string DeletedSuffix = " (deleted)";
+    private const string MemfdPrefix = "/memfd:";
+
+    /// <summary>True where a link of /proc shows such a file, and the name that it shows is not the file's by chance.</summary>
+    public static bool Is(string target, in FileStat stat) =>
+        stat.Type == FileFlag.S_IFREG && target.StartsWith('/') && target.EndsWith(DeletedSuffix, StringComparison.Ordinal)
+        && !(FileStat.TryOf(target, followsLinks: false) is { } named && named.IsSameFile(stat));
+
+    /// <summary>Enters it.</summary>
+    /// <param name="objects">The table.</param>
+    /// <param name="target">What the link of /proc shows, with its suffix.</param>
+    /// <param name="stat">The file.</param>
+    /// <param name="openPath">Path to open it by.</param>
+    /// <param name="why">Null, or why it cannot be carried: the end of the sentence "Descriptor 3 of process 4711 is".</param>
+    public static SharedMemory Enter(SharedObjectTable objects, string target, in FileStat stat, string openPath, out string? why)
+    {
+        var path = target[..^DeletedSuffix.Length];
+        var isMemfd = path.StartsWith(MemfdPrefix, StringComparison.Ordinal);
+        var image = objects.Add(
+            stat, isMemfd ? SharedMemory.Types.Kind.Memfd : SharedMemory.Types.Kind.DeletedFile, isMemfd ? path[MemfdPrefix.Length..] : path, openPath);
+        why = WhyNotCarried(path, openPath, isMemfd);
+        if (why is not null)
+        {
+            return image;
+        }
+
+        if (isMemfd)
+        {
+            image.Seals = Seals(openPath);
+        }
+        else if (stat.Links > 0 && image.Handle.IsEmpty)
+        {
+            image.Handle = FileHandles.Of(openPath);
+        }
+
+        return image;
+    }
+
+    private static unsafe string? WhyNotCarried(string path, string openPath, bool isMemfd)
+    {
+        if (path.Contains('\uFFFD', StringComparison.Ordinal))
+        {
+            return $"{path}, whose name is not UTF-8";
+        }
+
+        statfs64_t fileSystem = default;
+        return isMemfd && Libc.statfs64(openPath, &fileSystem) == 0 && fileSystem.f_type == FileFlag.HUGETLBFS_MAGIC ? $"a memfd in huge pages ({path})" : null;
+    }
+
+    private static uint Seals(string openPath)
+    {
+        var number = Libc.open(openPath, FileFlag.O_RDONLY | FileFlag.O_CLOEXEC, 0);
+        if (number < 0)
+        {
+            // Closed meanwhile: only in preflight, where the process runs on.
+            return 0;
+        }
+
+        using var fd = new SafeFd(number);
+        var seals = Libc.fcntl(number, FileFlag.F_GET_SEALS, 0);
+        LinuxException.ThrowIfFailed(seals, $"fcntl(F_GET_SEALS) of {openPath}");
+        return (uint)seals;
+    }
+}

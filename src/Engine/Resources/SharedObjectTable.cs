@@ -1,0 +1,57 @@
+using Checkpointer.Engine.Images;
+using Checkpointer.Engine.Support;
+using Google.Protobuf;
+
+namespace Checkpointer.Engine.Resources;
+
+/// <summary>
+/// Objects whose bytes belong to the generation: memory that processes share, files that are mapped for writing, files without a name. Each is
+/// numbered once over the whole job, however many mappings and descriptors lead to it.
+/// </summary>
+internal sealed class SharedObjectTable
+{
+    private readonly Dictionary<(ulong Device, ulong Inode), SharedObject> _objects = [];
+
+    /// <summary>All objects so far.</summary>
+    public IReadOnlyCollection<SharedObject> Objects => _objects.Values;
+
+    /// <summary>The object of an inode; entered where it is new.</summary>
+    /// <param name="stat">The inode.</param>
+    /// <param name="kind">What it is.</param>
+    /// <param name="path">Its name, see <see cref="SharedMemory"/>.</param>
+    /// <param name="openPath">Path to open it by while the job is frozen.</param>
+    public SharedMemory Add(in FileStat stat, SharedMemory.Types.Kind kind, string path, string openPath)
+    {
+        var key = (stat.Device, stat.Inode);
+        if (!_objects.TryGetValue(key, out var entry))
+        {
+            const int Permissions = 0xfff;
+            entry = new SharedObject(
+                new SharedMemory
+                {
+                    Id = (uint)_objects.Count + 1,
+                    Kind = kind,
+                    Bytes = stat.Bytes,
+                    Path = ByteString.CopyFromUtf8(path),
+                    Mode = (uint)(stat.Mode & Permissions),
+                    Owner = stat.Owner,
+                    Group = stat.Group,
+                    AccessedNs = stat.AccessedNs,
+                    ModifiedNs = stat.ModifiedNs,
+                },
+                openPath);
+            _objects.Add(key, entry);
+        }
+
+        return entry.Image;
+    }
+}
+
+/// <summary>One object whose bytes belong to the generation.</summary>
+/// <param name="Image">What it is.</param>
+/// <param name="OpenPath">Path to open it by while the job is frozen.</param>
+internal sealed record SharedObject(SharedMemory Image, string OpenPath)
+{
+    /// <summary>Name of its content in the generation.</summary>
+    public string ContentName => $"shared/{Image.Id}";
+}

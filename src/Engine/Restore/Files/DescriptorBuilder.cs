@@ -1,0 +1,129 @@
+using Checkpointer.Engine.Images;
+using Checkpointer.Engine.Interop;
+using Checkpointer.Engine.Support;
+
+namespace Checkpointer.Engine.Restore;
+
+/// <summary>Opens the files and pipes of a job and gives them to its processes under their old descriptor numbers.</summary>
+internal sealed class DescriptorBuilder(Files files, OpenedFiles opened, SharedObjects shared, InotifyWatcher watcher)
+{
+    // Flags that only matter to the open(2) that made the file; O_ASYNC counts only where fcntl(2) sets it, which the job does.
+    private const int OpeningFlags = FileFlag.O_CREAT | FileFlag.O_EXCL | FileFlag.O_TRUNC | FileFlag.O_CLOEXEC | FileFlag.O_NOCTTY | FileFlag.O_ASYNC;
+
+    private readonly Dictionary<uint, OpenFile> _images = files.OpenFiles.ToDictionary(file => file.Id);
+    private readonly Dictionary<uint, SafeFd> _openFiles = [];
+    private readonly Dictionary<uint, OpenFile> _epolls = files.OpenFiles.Where(file => file.EpollTargets.Count > 0).ToDictionary(file => file.Id);
+
+    /// <summary>Opens everything in our own process.</summary>
+    public void Open()
+    {
+        var pipes = files.Pipes.ToDictionary(pipe => pipe.Id, pipe => PipeBuilder.Build(pipe, opened));
+        foreach (var file in files.OpenFiles)
+        {
+            _openFiles.Add(file.Id, file.Kind switch
+            {
+                OpenFile.Types.Kind.Pipe => pipes[file.Pipe].OpenEnd((int)file.Flags & ~OpeningFlags, opened),
+                OpenFile.Types.Kind.Regular or OpenFile.Types.Kind.Directory or OpenFile.Types.Kind.Device or OpenFile.Types.Kind.SymbolicLink => OpenPath(file),
+                OpenFile.Types.Kind.Inotify => watcher.Keep(SpecialFileBuilder.Build(file), file),
+                _ => opened.Keep(SpecialFileBuilder.Build(file)),
+            });
+            FileLockBuilder.LockOpenFile(_openFiles[file.Id], file);
+        }
+
+        // The job holds the only ends now; an end that it had closed must be closed again.
+        foreach (var pipe in pipes.Values)
+        {
+            pipe.Dispose();
+        }
+    }
+
+    /// <summary>Installs the descriptors of one process. Precondition: it has none open.</summary>
+    public void Install(RestoredProcess process)
+    {
+        var table = TableOf(process);
+        if (table.Descriptors.Count == 0)
+        {
+            return;
+        }
+
+        var transfer = new DescriptorTransfer(process);
+        transfer.Open(LowestUnused(table));
+        foreach (var group in table.Descriptors.GroupBy(descriptor => descriptor.OpenFile))
+        {
+            Install(transfer, group.Key, [.. group]);
+        }
+
+        transfer.Run();
+        FillEpolls(process, table, transfer);
+        transfer.Close();
+        transfer.Run();
+        FileLockBuilder.LockForProcess(process, table, _images);
+    }
+
+    /// <summary>Says again where signals for open files go. Precondition: all threads of the job exist and have their rights.</summary>
+    public void SetOwners(RestoredProcess process) => FileOwnerBuilder.Set(process, TableOf(process), _images);
+
+    private DescriptorTable TableOf(RestoredProcess process) =>
+        files.Tables.FirstOrDefault(table => table.Pid == process.Id.Value) ?? new DescriptorTable();
+
+    /// <summary>Fills the epoll sets that the process is the first to hold.</summary>
+    private void FillEpolls(RestoredProcess process, DescriptorTable table, DescriptorTransfer transfer)
+    {
+        foreach (var descriptor in table.Descriptors)
+        {
+            if (_epolls.Remove(descriptor.OpenFile, out var epoll))
+            {
+                new EpollFiller(process, table, transfer, _openFiles).Fill(descriptor.Number, epoll.EpollTargets);
+            }
+        }
+    }
+
+    private void Install(DescriptorTransfer transfer, uint openFile, IReadOnlyList<DescriptorEntry> descriptors)
+    {
+        var taken = transfer.Take(_openFiles[openFile], $"file {openFile}");
+        var staysOpen = false;
+        foreach (var descriptor in descriptors)
+        {
+            if (descriptor.Number == taken)
+            {
+                transfer.SetCloseOnExec(taken, descriptor.CloseOnExec);
+                staysOpen = true;
+            }
+            else
+            {
+                transfer.Duplicate(taken, descriptor.Number, descriptor.CloseOnExec);
+            }
+        }
+
+        if (!staysOpen)
+        {
+            transfer.Close(taken);
+        }
+    }
+
+    private SafeFd OpenPath(OpenFile file)
+    {
+        var path = file.SharedMemory != 0 ? shared.PathOf(file.SharedMemory) : file.Path.ToStringUtf8();
+        var flags = (int)file.Flags & ~OpeningFlags;
+        // This flag stands for two, one of which is that of a directory.
+        var fd = opened.Open(path, (flags & FileFlag.O_TMPFILE) == FileFlag.O_TMPFILE ? flags & ~FileFlag.O_TMPFILE : flags);
+        if (file.Position != 0 && ((int)file.Flags & FileFlag.O_PATH) == 0 && Libc.lseek64(fd.Number, file.Position, FileFlag.SEEK_SET) < 0)
+        {
+            throw new LinuxException($"lseek of {path} to {file.Position}", LastError.Get());
+        }
+
+        return fd;
+    }
+
+    private static int LowestUnused(DescriptorTable table)
+    {
+        var used = table.Descriptors.Select(descriptor => descriptor.Number).ToHashSet();
+        var number = 0;
+        while (used.Contains(number))
+        {
+            number++;
+        }
+
+        return number;
+    }
+}

@@ -1,0 +1,71 @@
+using Checkpointer.Engine.Images;
+using Checkpointer.Engine.Interop;
+using Checkpointer.Engine.Support;
+
+namespace Checkpointer.Engine.Restore;
+
+/// <summary>Makes files that have no name: eventfd, timerfd, signalfd, epoll, inotify, pidfd. Precondition: all processes of the job exist.</summary>
+internal static unsafe class SpecialFileBuilder
+{
+    // The other bits of the flags that /proc shows are not for the calls that make these files.
+    private const int MakingFlags = FileFlag.O_NONBLOCK;
+
+    /// <summary>Makes one, in our own process.</summary>
+    public static SafeFd Build(OpenFile image) => image.Kind switch
+    {
+        OpenFile.Types.Kind.Eventfd => Eventfd(image),
+        OpenFile.Types.Kind.Timerfd => Timerfd(image),
+        OpenFile.Types.Kind.Signalfd => Keep(Libc.signalfd(-1, image.SignalMask, Flags(image)), "signalfd"),
+        OpenFile.Types.Kind.Epoll => WithFlags(Keep(Libc.epoll_create1(FileFlag.O_CLOEXEC), "epoll_create1"), image),
+        OpenFile.Types.Kind.Inotify => Keep(Libc.inotify_init1(Flags(image)), "inotify_init1"),
+        OpenFile.Types.Kind.Pidfd => Pidfds.Open(image.Pid, (int)image.Flags & MakingFlags),
+        _ => throw new EngineException(EngineFailure.BadImage, $"Open file {image.Id} is of kind {image.Kind}, which this version does not know."),
+    };
+
+    private static SafeFd Eventfd(OpenFile image)
+    {
+        var fd = Keep(Libc.eventfd(0, Flags(image) | (image.Eventfd.IsSemaphore ? SpecialFile.EFD_SEMAPHORE : 0)), "eventfd");
+        var count = image.Eventfd.Count;
+        if (count != 0)
+        {
+            LinuxException.ThrowIfFailed(Libc.write(fd.Number, (byte*)&count, sizeof(ulong)), $"write of {count} to an eventfd");
+        }
+
+        return fd;
+    }
+
+    private static SafeFd Timerfd(OpenFile image)
+    {
+        var timer = image.Timerfd;
+        var fd = Keep(Libc.timerfd_create(timer.Clock, Flags(image)), $"timerfd_create({timer.Clock})");
+        var isWallTime = timer.WallTimeNs != 0;
+        var value = new itimerspec
+        {
+            it_interval = ClockTime.Timespec(timer.IntervalNs),
+            it_value = ClockTime.Timespec(isWallTime ? timer.WallTimeNs : timer.RemainingNs),
+        };
+        var flags = isWallTime ? (int)timer.SetTimeFlags : 0;
+        LinuxException.ThrowIfFailed(Libc.timerfd_settime(fd.Number, flags, value, null), "timerfd_settime");
+        var ticks = timer.Ticks;
+        if (ticks != 0)
+        {
+            LinuxException.ThrowIfFailed(Libc.ioctl(fd.Number, TimerFile.TFD_IOC_SET_TICKS, (nint)(&ticks)), $"ioctl(TFD_IOC_SET_TICKS, {ticks})");
+        }
+
+        return fd;
+    }
+
+    private static int Flags(OpenFile image) => ((int)image.Flags & MakingFlags) | FileFlag.O_CLOEXEC;
+
+    private static SafeFd WithFlags(SafeFd fd, OpenFile image)
+    {
+        LinuxException.ThrowIfFailed(Libc.fcntl(fd.Number, FileFlag.F_SETFL, (int)image.Flags), "fcntl(F_SETFL)");
+        return fd;
+    }
+
+    private static SafeFd Keep(int number, string what)
+    {
+        LinuxException.ThrowIfFailed(number, what);
+        return new SafeFd(number);
+    }
+}

@@ -1,0 +1,75 @@
+/*
+ * Locks: of a process (fcntl), of an open file (flock, F_OFD_SETLK), shared and exclusive, of parts and of all of a file, and a lease;
+ * a child is asked what it could lock. A child that inherited a flock shares it.
+ * @tree
+ */
+#include "program.h"
+#include <sys/file.h>
+
+static struct flock range(short type, long start, long length)
+{
+    return (struct flock){.l_type = type, .l_whence = SEEK_SET, .l_start = start, .l_len = length};
+}
+
+/* In a child, with an open file of its own: 1 where the lock can be had. */
+static int can_lock(const char *path, int by, short type, long start, long length)
+{
+    int status;
+    pid_t child = must(fork());
+    if (child == 0) {
+        int fd = open(path, O_RDWR | O_CLOEXEC);
+        struct flock wanted = range(type, start, length);
+        int got = by == 'f' ? flock(fd, (type == F_WRLCK ? LOCK_EX : LOCK_SH) | LOCK_NB) : fcntl(fd, by == 'o' ? F_OFD_SETLK : F_SETLK, &wanted);
+        _exit(got == 0);
+    }
+    must(waitpid(child, &status, 0));
+    return WEXITSTATUS(status);
+}
+
+static int opened(const char *name) { return must(open(scratch_path(name), O_RDWR | O_CREAT | O_CLOEXEC, 0600)); }
+
+static void expect(const char *what, int is, int wanted) { require(is == wanted, "%s can%s be locked", what, is ? "" : "not"); }
+
+int main(int argc, char **argv)
+{
+    begin(argc, argv);
+    int of_process = opened("posix"), whole = opened("flock"), shared = opened("shared"), by_file = opened("ofd"), leased = opened("lease"), status;
+    struct flock lock = range(F_WRLCK, 100, 50);
+    must(fcntl(of_process, F_SETLK, &lock));
+    lock = range(F_RDLCK, 1000, 0);
+    must(fcntl(of_process, F_SETLK, &lock));
+    int copy = must(dup(of_process));
+    must(flock(whole, LOCK_EX));
+    must(flock(shared, LOCK_SH));
+    lock = range(F_WRLCK, 0, 10);
+    must(fcntl(by_file, F_OFD_SETLK, &lock));
+    must(fcntl(leased, F_SETLEASE, F_WRLCK));
+    int pipe_ends[2];
+    must(pipe(pipe_ends));
+    pid_t heir = must(fork());
+    if (heir == 0) {
+        close(pipe_ends[1]);
+        char byte;
+        must(read(pipe_ends[0], &byte, 1));
+        _exit(flock(whole, LOCK_EX | LOCK_NB) == 0); /* its own already */
+    }
+    ready_and_wait();
+
+    const char *posix = scratch_path("posix"), *file = scratch_path("flock");
+    expect("bytes 100 to 150", can_lock(posix, 'p', F_RDLCK, 120, 10), 0);
+    expect("bytes 150 to 1000", can_lock(posix, 'p', F_WRLCK, 150, 850), 1);
+    expect("the rest for reading", can_lock(posix, 'p', F_RDLCK, 5000, 0), 1);
+    expect("the rest for writing", can_lock(posix, 'p', F_WRLCK, 5000, 0), 0);
+    expect("the file of an exclusive flock", can_lock(file, 'f', F_RDLCK, 0, 0), 0);
+    expect("the file of a shared flock for writing", can_lock(scratch_path("shared"), 'f', F_WRLCK, 0, 0), 0);
+    expect("the file of a shared flock for reading", can_lock(scratch_path("shared"), 'f', F_RDLCK, 0, 0), 1);
+    expect("bytes of an open file lock", can_lock(scratch_path("ofd"), 'o', F_RDLCK, 5, 1), 0);
+    expect("other bytes of an open file lock", can_lock(scratch_path("ofd"), 'o', F_WRLCK, 10, 1), 1);
+    require(must(fcntl(leased, F_GETLEASE)) == F_WRLCK, "the lease is %d", fcntl(leased, F_GETLEASE));
+    must(write(pipe_ends[1], "x", 1));
+    must(waitpid(heir, &status, 0));
+    require(WEXITSTATUS(status) == 1, "the heir does not share the lock");
+    close(copy); /* POSIX locks go with any descriptor of the file */
+    expect("bytes 100 to 150 after close", can_lock(posix, 'p', F_RDLCK, 120, 10), 1);
+    return pass();
+}
