@@ -14,7 +14,7 @@ namespace Checkpointer.Engine.Dump;
 /// <param name="identities">Files that preflight has looked at already.</param>
 /// <param name="examinedPipes">Pipes whose holders preflight has looked for already.</param>
 /// <param name="step">Told before each step.</param>
-internal sealed class FrozenState(FileIdentities identities, IReadOnlySet<ulong> examinedPipes, Action<string> step) : IDisposable
+internal sealed class FrozenState(FileIdentities identities, IReadOnlySet<string> examinedPipes, Action<string> step) : IDisposable
 {
     private readonly List<KeyValuePair<string, IMessage>> _images = [];
     private readonly List<CaptureSource> _sources = [];

@@ -18,8 +18,8 @@ internal sealed class Preflight
     /// <summary>Files that were looked at; they need no second look inside the freeze.</summary>
     public FileIdentities Identities { get; } = new();
 
-    /// <summary>Inodes of the pipes whose holders were looked for.</summary>
-    public IReadOnlySet<ulong> Pipes { get; private set; } = new HashSet<ulong>();
+    /// <summary>Pipes whose holders were looked for, by what links of /proc to them say.</summary>
+    public IReadOnlySet<string> Pipes { get; private set; } = new HashSet<string>();
 
     /// <summary>Descriptors as they were.</summary>
     public Files Files { get; private set; } = new();
@@ -80,7 +80,7 @@ internal sealed class Preflight
 
         var descriptors = new DescriptorCollector(findings, objects);
         Files = descriptors.Collect(tree, Pipes);
-        Pipes = descriptors.Pipes.Select(pipe => pipe.Inode).ToHashSet();
+        Pipes = descriptors.Pipes.Select(pipe => pipe.Target).ToHashSet();
     }
 
     private static void RefuseWhatIsNoJob(ProcessId root)

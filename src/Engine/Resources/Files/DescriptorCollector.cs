@@ -25,13 +25,13 @@ internal sealed class DescriptorCollector(FindingList findings, SharedObjectTabl
     /// <summary>Collects the descriptors of all processes.</summary>
     /// <param name="tree">The job.</param>
     /// <param name="examinedPipes">Pipes whose holders need not be looked for: that means looking through all processes of the host.</param>
-    public Files Collect(ProcessTree tree, IReadOnlySet<ulong> examinedPipes)
+    public Files Collect(ProcessTree tree, IReadOnlySet<string> examinedPipes)
     {
         _job.UnionWith(tree.Live.Concat(tree.Zombies).Select(process => process.Value));
         _threads.UnionWith(tree.Live.SelectMany(process => ProcFs.TryThreads(process) ?? []).Select(thread => thread.Value));
         _threads.UnionWith(_job);
         using var duplicates = new Duplicates();
-        var kinds = new FileKinds(_job, objects, duplicates);
+        var kinds = new FileKinds(_job, objects, duplicates, findings);
         foreach (var process in tree.Live)
         {
             var table = new DescriptorTable { Pid = process.Value };
@@ -47,8 +47,8 @@ internal sealed class DescriptorCollector(FindingList findings, SharedObjectTabl
         }
 
         kinds.Epolls.Resolve(_openFiles, findings);
-        Pipes = [.. kinds.Pipes.Uses.Values];
-        RefuseForeignPipes(tree.Live, kinds.Pipes.Uses, [.. kinds.Pipes.Uses.Keys.Where(inode => !examinedPipes.Contains(inode))]);
+        Pipes = kinds.Pipes.Uses;
+        RefuseForeignPipes(tree.Live, [.. Pipes.Where(pipe => !examinedPipes.Contains(pipe.Target))]);
         return _files;
     }
 
@@ -108,20 +108,19 @@ internal sealed class DescriptorCollector(FindingList findings, SharedObjectTabl
     private void Refuse(OpenDescriptor descriptor, string reason) =>
         findings.Refuse(descriptor.Process, "descriptor", $"Descriptor {descriptor.Number} of process {descriptor.Process} is {reason}; it cannot be carried.");
 
-    private void RefuseForeignPipes(IReadOnlyList<ProcessId> processes, IReadOnlyDictionary<ulong, PipeUse> pipes, List<ulong> inodes)
+    private void RefuseForeignPipes(IReadOnlyList<ProcessId> processes, List<PipeUse> pipes)
     {
-        if (inodes.Count == 0)
+        if (pipes.Count == 0)
         {
             return;
         }
 
-        foreach (var (inode, holder) in PipeHolders.Outside(processes, inodes))
+        foreach (var (pipe, holder) in PipeHolders.Outside(processes, pipes))
         {
-            var pipe = pipes[inode];
             var name = ProcFs.TryStat(holder)?.Comm ?? "gone";
             findings.Refuse(
                 pipe.Process, "descriptor",
-                $"Descriptor {pipe.Descriptor} of process {pipe.Process} is a pipe (pipe:[{inode}]) that is also held by process {holder} ({name}), outside the job; start the job with that descriptor in a file or closed (exec {pipe.Descriptor}>&-).");
+                $"Descriptor {pipe.Descriptor} of process {pipe.Process} is a pipe ({pipe.Target}) that is also held by process {holder} ({name}), outside the job; start the job with that descriptor in a file or closed (exec {pipe.Descriptor}>&-).");
         }
     }
 }

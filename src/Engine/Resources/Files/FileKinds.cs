@@ -8,14 +8,16 @@ internal sealed class FileKinds
     /// <param name="job">PIDs of the job's processes, ended ones too.</param>
     /// <param name="objects">Receives files whose bytes belong to the generation.</param>
     /// <param name="duplicates">To ask what /proc does not show.</param>
-    public FileKinds(IReadOnlySet<int> job, SharedObjectTable objects, Duplicates duplicates)
+    /// <param name="findings">Receives what is carried with a difference.</param>
+    public FileKinds(IReadOnlySet<int> job, SharedObjectTable objects, Duplicates duplicates, FindingList findings)
     {
         Pipes = new PipeKind();
         Epolls = new EpollKind();
         _kinds =
         [
-            Pipes, new EventfdKind(), new TimerfdKind(duplicates), new SignalfdKind(), Epolls, new InotifyKind(), new PidfdKind(job),
-            new RegularFileKind(objects), new DirectoryKind(), new SymbolicLinkKind(), new DeviceKind(), new ForeignKind(),
+            Pipes, new EventfdKind(), new TimerfdKind(duplicates), new SignalfdKind(), Epolls, new InotifyKind(findings, duplicates), new PidfdKind(job),
+            new NamespaceKind(),
+            new ProcFileKind(job), new RegularFileKind(objects), new DirectoryKind(), new SymbolicLinkKind(), new DeviceKind(), new ForeignKind(),
         ];
     }
 

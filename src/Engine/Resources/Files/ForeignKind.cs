@@ -14,7 +14,6 @@ internal sealed class ForeignKind : IFileKind
     {
         FileFlag.S_IFSOCK => "a socket",
         FileFlag.S_IFBLK => $"the block device {descriptor.Target}",
-        FileFlag.S_IFIFO => $"the FIFO {descriptor.Target}",
         _ => AnonymousFileNames.Of(descriptor.Target),
     };
 }

@@ -1,11 +1,12 @@
 using Checkpointer.Engine.Images;
+using Checkpointer.Engine.Interop;
 using Checkpointer.Engine.Proc;
 using Google.Protobuf;
 
 namespace Checkpointer.Engine.Resources;
 
 /// <summary>inotify_init(2). A watch is kept by the path that the watched file has now.</summary>
-internal sealed class InotifyKind : IFileKind
+internal sealed class InotifyKind(FindingList findings, Duplicates duplicates) : IFileKind
 {
     /// <inheritdoc/>
     public bool Claims(OpenDescriptor descriptor) => descriptor.IsAnonymous("inotify");
@@ -24,6 +25,19 @@ internal sealed class InotifyKind : IFileKind
             image.InotifyWatches.Add(new Images.InotifyWatch { Descriptor_ = watch.Descriptor, Mask = watch.Mask, Path = ByteString.CopyFromUtf8(path) });
         }
 
+        NoteUnread(descriptor);
         return null;
+    }
+
+    private unsafe void NoteUnread(OpenDescriptor descriptor)
+    {
+        using var duplicate = duplicates.TryTake(descriptor);
+        var unread = 0;
+        if (duplicate is not null && Libc.ioctl(duplicate.Number, FileFlag.FIONREAD, (nint)(&unread)) == 0 && unread > 0)
+        {
+            findings.Note(
+                descriptor.Process, "descriptor",
+                $"Descriptor {descriptor.Number} of process {descriptor.Process} has {unread} bytes of inotify events that were not read; after a restore they are lost.");
+        }
     }
 }

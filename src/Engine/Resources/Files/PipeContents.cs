@@ -12,19 +12,40 @@ internal static unsafe class PipeContents
     public static Pipe Read(PipeUse use)
     {
         var source = Libc.open(use.OpenPath, FileFlag.O_RDONLY | FileFlag.O_NONBLOCK | FileFlag.O_CLOEXEC, 0);
-        LinuxException.ThrowIfFailed(source, $"open of {use.OpenPath} (pipe:[{use.Inode}])");
+        LinuxException.ThrowIfFailed(source, $"open of {use.OpenPath} ({use.Target})");
         using var pipe = new SafeFd(source);
         var capacity = Libc.fcntl(source, FileFlag.F_GETPIPE_SZ, 0);
-        LinuxException.ThrowIfFailed(capacity, $"fcntl(F_GETPIPE_SZ) of pipe:[{use.Inode}]");
+        LinuxException.ThrowIfFailed(capacity, $"fcntl(F_GETPIPE_SZ) of {use.Target}");
         var image = new Pipe { Id = use.Id, Capacity = (uint)capacity };
+        if (use.IsFifo)
+        {
+            image.Fifo = FifoOf(use);
+        }
+
         var waiting = 0;
-        LinuxException.ThrowIfFailed(Libc.ioctl(source, FileFlag.FIONREAD, (nint)(&waiting)), $"ioctl(FIONREAD) of pipe:[{use.Inode}]");
+        LinuxException.ThrowIfFailed(Libc.ioctl(source, FileFlag.FIONREAD, (nint)(&waiting)), $"ioctl(FIONREAD) of {use.Target}");
         if (waiting > 0)
         {
             Copy(pipe, capacity, waiting, image, use);
         }
 
         return image;
+    }
+
+    private static Fifo FifoOf(PipeUse use)
+    {
+        const string DeletedSuffix = " (deleted)";
+        const int Permissions = 0xfff;
+        var isDeleted = !(FileStat.TryOf(use.Target, followsLinks: false) is { } named && named.IsSameFile(use.Stat));
+        var hasSuffix = isDeleted && use.Target.EndsWith(DeletedSuffix, StringComparison.Ordinal);
+        return new Fifo
+        {
+            Path = ByteString.CopyFromUtf8(hasSuffix ? use.Target[..^DeletedSuffix.Length] : use.Target),
+            IsDeleted = isDeleted,
+            Mode = (uint)(use.Stat.Mode & Permissions),
+            Owner = use.Stat.Owner,
+            Group = use.Stat.Group,
+        };
     }
 
     private static void Copy(SafeFd source, int capacity, int waiting, Pipe image, PipeUse use)
@@ -35,10 +56,10 @@ internal static unsafe class PipeContents
         using var writer = new SafeFd(ends[1]);
         LinuxException.ThrowIfFailed(Libc.fcntl(writer.Number, FileFlag.F_SETPIPE_SZ, capacity), $"fcntl(F_SETPIPE_SZ, {capacity})");
         var copied = Libc.tee(source.Number, writer.Number, (nuint)waiting, FileFlag.SPLICE_F_NONBLOCK);
-        LinuxException.ThrowIfFailed(copied, $"tee of pipe:[{use.Inode}]");
+        LinuxException.ThrowIfFailed(copied, $"tee of {use.Target}");
         if (copied != waiting)
         {
-            throw new EngineException(EngineFailure.Failed, $"Only {copied} of {waiting} bytes in pipe:[{use.Inode}] could be copied.");
+            throw new EngineException(EngineFailure.Failed, $"Only {copied} of {waiting} bytes in {use.Target} could be copied.");
         }
 
         var buffer = new byte[waiting];
@@ -49,7 +70,7 @@ internal static unsafe class PipeContents
             {
                 // One read gives one packet of a pipe in packet mode, else all there is.
                 var read = Libc.read(reader.Number, bytes, (nuint)waiting);
-                LinuxException.ThrowIfFailed(read, $"read of the copy of pipe:[{use.Inode}]");
+                LinuxException.ThrowIfFailed(read, $"read of the copy of {use.Target}");
                 image.Packets.Add(ByteString.CopyFrom(buffer, 0, (int)read));
                 total += (int)read;
             }

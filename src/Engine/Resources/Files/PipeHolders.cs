@@ -1,4 +1,3 @@
-using System.Globalization;
 using Checkpointer.Engine.Proc;
 using Checkpointer.Engine.Support;
 
@@ -7,16 +6,16 @@ namespace Checkpointer.Engine.Resources;
 /// <summary>Looks through all processes of the host for holders of a job's pipes; a pipe whose other end nobody holds was closed.</summary>
 internal static class PipeHolders
 {
-    /// <summary>The pipes, by inode, that a process outside the job holds, with one holder of each.</summary>
-    public static Dictionary<ulong, ProcessId> Outside(IReadOnlyList<ProcessId> job, IEnumerable<ulong> inodes)
+    /// <summary>The pipes that a process outside the job holds, with one holder of each.</summary>
+    public static Dictionary<PipeUse, ProcessId> Outside(IReadOnlyList<ProcessId> job, IEnumerable<PipeUse> pipes)
     {
-        var links = inodes.ToDictionary(inode => string.Create(CultureInfo.InvariantCulture, $"pipe:[{inode}]"), inode => inode);
-        var holders = new Dictionary<ulong, ProcessId>();
+        var byTarget = pipes.ToLookup(pipe => pipe.Target);
+        var holders = new Dictionary<PipeUse, ProcessId>();
         foreach (var descriptor in DescriptorLink.OfAllBut(job.ToHashSet()))
         {
-            if (links.TryGetValue(descriptor.Target, out var inode))
+            foreach (var pipe in byTarget[descriptor.Target])
             {
-                holders.TryAdd(inode, descriptor.Process);
+                holders.TryAdd(pipe, descriptor.Process);
             }
         }
 

@@ -23,7 +23,8 @@ internal sealed class DescriptorBuilder(Files files, OpenedFiles opened, SharedO
             _openFiles.Add(file.Id, file.Kind switch
             {
                 OpenFile.Types.Kind.Pipe => pipes[file.Pipe].OpenEnd((int)file.Flags & ~OpeningFlags, opened),
-                OpenFile.Types.Kind.Regular or OpenFile.Types.Kind.Directory or OpenFile.Types.Kind.Device or OpenFile.Types.Kind.SymbolicLink => OpenPath(file),
+                OpenFile.Types.Kind.Regular or OpenFile.Types.Kind.Directory or OpenFile.Types.Kind.Device or OpenFile.Types.Kind.SymbolicLink
+                    or OpenFile.Types.Kind.Namespace or OpenFile.Types.Kind.ProcFile => OpenPath(file),
                 OpenFile.Types.Kind.Inotify => watcher.Keep(SpecialFileBuilder.Build(file), file),
                 _ => opened.Keep(SpecialFileBuilder.Build(file)),
             });

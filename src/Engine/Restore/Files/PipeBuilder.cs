@@ -20,9 +20,7 @@ internal sealed unsafe class PipeBuilder : IDisposable
     /// <summary>Makes and fills a pipe.</summary>
     public static PipeBuilder Build(Pipe image, OpenedFiles opened)
     {
-        var ends = stackalloc int[2];
-        LinuxException.ThrowIfFailed(Libc.pipe2(ends, FileFlag.O_CLOEXEC | FileFlag.O_NONBLOCK), "pipe2");
-        var pipe = new PipeBuilder(opened.Keep(new SafeFd(ends[0])), opened.Keep(new SafeFd(ends[1])));
+        var pipe = image.Fifo is null ? MakePipe(opened) : OpenFifo(image.Fifo, opened);
         if (Libc.fcntl(pipe._writer.Number, FileFlag.F_SETPIPE_SZ, (int)image.Capacity) < 0)
         {
             throw new LinuxException($"fcntl(F_SETPIPE_SZ, {image.Capacity})", LastError.Get());
@@ -52,6 +50,25 @@ internal sealed unsafe class PipeBuilder : IDisposable
     {
         _reader.Dispose();
         _writer.Dispose();
+    }
+
+    private static PipeBuilder MakePipe(OpenedFiles opened)
+    {
+        var ends = stackalloc int[2];
+        LinuxException.ThrowIfFailed(Libc.pipe2(ends, FileFlag.O_CLOEXEC | FileFlag.O_NONBLOCK), "pipe2");
+        return new PipeBuilder(opened.Keep(new SafeFd(ends[0])), opened.Keep(new SafeFd(ends[1])));
+    }
+
+    private static PipeBuilder OpenFifo(Fifo image, OpenedFiles opened)
+    {
+        var path = FifoBuilder.Provide(image);
+        var end = opened.Open(path, FileFlag.O_RDWR | FileFlag.O_NONBLOCK);
+        if (image.IsDeleted)
+        {
+            LinuxException.ThrowIfFailed(Libc.unlink(path), $"unlink of {path}");
+        }
+
+        return new PipeBuilder(end, end);
     }
 
     private void Fill(Pipe image)
