@@ -15,7 +15,7 @@ internal static class ElfBuildId
     /// <summary>The build ID; empty where the file is no 64-bit ELF file or has none.</summary>
     public static byte[] Read(string path)
     {
-        using var file = File.OpenHandle(path);
+        using var file = UnlockedFile.Open(path, Interop.FileFlag.O_RDONLY);
         var header = new byte[HeaderBytes];
         if (RandomAccess.Read(file, header, 0) != HeaderBytes || !header.AsSpan().StartsWith("\x7f"u8 + "ELF\x02"u8))
         {

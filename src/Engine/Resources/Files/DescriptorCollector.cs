@@ -18,6 +18,7 @@ internal sealed class DescriptorCollector(FindingList findings, SharedObjectTabl
     private readonly SortedDictionary<DescriptorReference, uint> _openFiles = new(DescriptorOrder.Instance);
     private readonly HashSet<int> _job = [];
     private readonly HashSet<int> _threads = [];
+    private readonly HashSet<ulong> _refused = [];
 
     /// <summary>Pipes by inode, with one descriptor of each end that the job holds.</summary>
     public IReadOnlyCollection<PipeUse> Pipes { get; private set; } = [];
@@ -46,7 +47,7 @@ internal sealed class DescriptorCollector(FindingList findings, SharedObjectTabl
             _files.Tables.Add(table);
         }
 
-        kinds.Epolls.Resolve(_openFiles, findings);
+        kinds.Epolls.Resolve(_openFiles, _refused, findings);
         Pipes = kinds.Pipes.Uses;
         RefuseForeignPipes(tree.Live, [.. Pipes.Where(pipe => !examinedPipes.Contains(pipe.Target))]);
         return _files;
@@ -105,8 +106,11 @@ internal sealed class DescriptorCollector(FindingList findings, SharedObjectTabl
         DeviceNode = descriptor.Stat.DeviceNode,
     };
 
-    private void Refuse(OpenDescriptor descriptor, string reason) =>
+    private void Refuse(OpenDescriptor descriptor, string reason)
+    {
+        _refused.Add(descriptor.Stat.Inode);
         findings.Refuse(descriptor.Process, "descriptor", $"Descriptor {descriptor.Number} of process {descriptor.Process} is {reason}; it cannot be carried.");
+    }
 
     private void RefuseForeignPipes(IReadOnlyList<ProcessId> processes, List<PipeUse> pipes)
     {

@@ -33,15 +33,16 @@ internal sealed class EpollKind : IFileKind
 
     /// <summary>Finds the open files that the sets watch, once all descriptors of the job are known.</summary>
     /// <param name="files">Every open file with one descriptor of it.</param>
+    /// <param name="refused">Inodes of descriptors that are refused anyway.</param>
     /// <param name="findings">Receives what is watched and not held by the job.</param>
-    public void Resolve(IReadOnlyCollection<KeyValuePair<DescriptorReference, uint>> files, FindingList findings)
+    public void Resolve(IReadOnlyCollection<KeyValuePair<DescriptorReference, uint>> files, IReadOnlySet<ulong> refused, FindingList findings)
     {
         var byInode = files.ToLookup(file => file.Key.Inode);
         foreach (var (epoll, watch, repetition, image) in _unresolved)
         {
             var likelyFirst = byInode[watch.Inode].OrderByDescending(file => file.Key.Process == epoll.Process && file.Key.Number == watch.Number);
             image.OpenFile = likelyFirst.FirstOrDefault(file => IsWatched(file.Key, epoll, watch.Number, repetition)).Value;
-            if (image.OpenFile == 0)
+            if (image.OpenFile == 0 && !refused.Contains(watch.Inode))
             {
                 findings.Refuse(
                     epoll.Process, "descriptor",

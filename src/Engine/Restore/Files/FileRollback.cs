@@ -68,7 +68,7 @@ internal sealed class FileRollback(Files files, Inventory inventory, string gene
     private void CutTail(string path, ulong bytes, ulong bytesNow)
     {
         var aside = FreeName(path);
-        using (var source = File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite))
+        using (var source = UnlockedFile.Open(path, FileFlag.O_RDWR))
         {
             using (var target = File.OpenHandle(aside, FileMode.CreateNew, FileAccess.Write))
             {
