@@ -37,8 +37,24 @@ internal static class Signal
     internal const int SIGKILL = 9;
     internal const int SIGCHLD = 17;
     internal const int SIGSTOP = 19;
+    internal const int SI_TIMER = -2;
+    internal const int SIGEV_NONE = 1;
+    internal const int SIGEV_THREAD = 2;
+    internal const int SIGEV_THREAD_ID = 4;
     internal const int Max = 64;
     internal const int SiginfoBytes = 128;
+}
+
+/// <summary>Clocks of clock_gettime(2), and how negative clock IDs are put together (linux/posix-timers.h of the kernel's own headers).</summary>
+internal static class Clock
+{
+    internal const int CLOCK_REALTIME = 0;
+    internal const int CLOCK_MONOTONIC = 1;
+    internal const int CLOCK_BOOTTIME = 7;
+    internal const int CLOCK_REALTIME_ALARM = 8;
+    internal const int CLOCK_BOOTTIME_ALARM = 9;
+    internal const int CLOCK_TAI = 11;
+    internal const int TIMER_ABSTIME = 1;
 }
 
 /// <summary>wait(2) options.</summary>
@@ -193,6 +209,7 @@ internal static class Task
     internal const int PR_GET_THP_DISABLE = 42;
     internal const int PR_CAP_AMBIENT = 47;
     internal const int PR_CAP_AMBIENT_RAISE = 2;
+    internal const int PR_TIMER_CREATE_RESTORE_IDS = 77;
     internal const int PR_SET_VMA = 0x53564d41;
     internal const int PR_SET_VMA_ANON_NAME = 0;
     internal const int KCMP_FILE = 0;

@@ -221,6 +221,34 @@ internal struct itimerval
     internal long it_value_usec;
 }
 
+/// <summary>struct timespec, clock_gettime(2).</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct timespec
+{
+    internal long tv_sec;
+    internal long tv_nsec;
+}
+
+/// <summary>struct itimerspec, timer_settime(2).</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct itimerspec
+{
+    internal long it_interval_sec;
+    internal long it_interval_nsec;
+    internal long it_value_sec;
+    internal long it_value_nsec;
+}
+
+/// <summary>struct sigevent, sigevent(3): the part that the kernel looks at.</summary>
+[StructLayout(LayoutKind.Sequential, Size = 64)]
+internal struct sigevent
+{
+    internal ulong sigev_value;
+    internal int sigev_signo;
+    internal int sigev_notify;
+    internal int sigev_notify_thread_id;
+}
+
 /// <summary>struct sched_attr, sched_setattr(2), first published form.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct sched_attr

@@ -41,6 +41,7 @@ internal sealed class ProcessCollector(FrozenProcess process, FileIdentities ide
         }
 
         image.PendingSignals.AddRange(ThreadCollector.Pending(process.Leader.Tracee, shared: true));
+        new PosixTimerCollector(process, findings).Collect(image);
         return image;
     }
 

@@ -21,8 +21,10 @@ internal static class ProcessInspector
             throw new EngineException(EngineFailure.NoSuchProcess, $"Process {tree.Live[0]} has ended.");
         }
 
+        var job = processes.Select(entry => entry.Id.Value).ToHashSet();
         foreach (var (process, stat) in processes)
         {
+            PosixTimerInspector.Inspect(process, job, findings);
             InspectState(process, stat!, findings);
             InspectWorld(process, findings);
             InspectThreads(process, findings);
@@ -54,11 +56,6 @@ internal static class ProcessInspector
         if (status.Seccomp is > 0)
         {
             findings.Refuse(process, "seccomp", $"Process {process} is confined by seccomp (mode {status.Seccomp}); that is not carried.");
-        }
-
-        foreach (var timer in ProcFs.TryTimers(process) ?? [])
-        {
-            findings.Refuse(process, "timer", $"Process {process} has a POSIX timer (timer_create, ID {timer.Id}); that is not carried.");
         }
 
         if (stat.TtyNr != 0)

@@ -86,6 +86,8 @@ internal sealed class ProcessStateBuilder(RestoredProcess process)
             });
             process.Call("setitimer", Sys.Setitimer, timer.Which, process.Arguments.Address, 0);
         }
+
+        new PosixTimerBuilder(process).Make();
     }
 
     /// <summary>Unmaps the gate, the last thing of ours in the process.</summary>

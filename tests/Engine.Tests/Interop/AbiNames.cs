@@ -44,6 +44,11 @@ internal static class AbiNames
         ["itimerval.it_interval_usec"] = "it_interval.tv_usec",
         ["itimerval.it_value_sec"] = "it_value.tv_sec",
         ["itimerval.it_value_usec"] = "it_value.tv_usec",
+        ["itimerspec.it_interval_sec"] = "it_interval.tv_sec",
+        ["itimerspec.it_interval_nsec"] = "it_interval.tv_nsec",
+        ["itimerspec.it_value_sec"] = "it_value.tv_sec",
+        ["itimerspec.it_value_nsec"] = "it_value.tv_nsec",
+        ["sigevent.sigev_notify_thread_id"] = "_sigev_un._tid",
         ["user_cap_data.effective0"] = "data[0].effective",
         ["user_cap_data.permitted0"] = "data[0].permitted",
         ["user_cap_data.inheritable0"] = "data[0].inheritable",
@@ -81,6 +86,7 @@ internal static class AbiNames
         ["MFD_EXEC"] = "MFD_EXEC", // Linux 6.3
         ["MAP_DROPPABLE"] = "MAP_DROPPABLE", // Linux 6.11
         ["MADV_GUARD_INSTALL"] = "MADV_GUARD_INSTALL", // Linux 6.13
+        ["PR_TIMER_CREATE_RESTORE_IDS"] = "PR_TIMER_CREATE_RESTORE_IDS", // Linux 6.15
         ["PAGE_IS_FILE"] = "PAGE_IS_FILE", // Linux 6.7, and those below
         ["PAGE_IS_PRESENT"] = "PAGE_IS_PRESENT",
         ["PAGE_IS_SWAPPED"] = "PAGE_IS_SWAPPED",
