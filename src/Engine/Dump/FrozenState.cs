@@ -50,9 +50,12 @@ internal sealed class FrozenState(FileIdentities identities, IReadOnlySet<ulong>
         var descriptors = new DescriptorCollector(Findings);
         Files = descriptors.Collect(processes, examinedPipes);
         Files.Pipes.AddRange(descriptors.Pipes.Select(PipeContents.Read));
+        var sharing = ProcessSharing.Of(processes);
         foreach (var process in job.Processes)
         {
-            CollectProcess(process, spaces[process.Id], job.Zombies);
+            var image = CollectProcess(process, spaces[process.Id], job.Zombies, sharing);
+            image.IsStopReported = image.IsStopped
+                && job.Processes.FirstOrDefault(parent => parent.Id.Value == image.ParentPid) is { } parent && ProcessCollector.IsStopReported(parent, process.Id);
         }
 
         _shared = mappings.SharedObjects;
@@ -78,17 +81,20 @@ internal sealed class FrozenState(FileIdentities identities, IReadOnlySet<ulong>
     /// <inheritdoc/>
     public void Dispose() => _readers.ForEach(reader => reader.Dispose());
 
-    private void CollectProcess(FrozenProcess process, List<Mapping> mappings, IReadOnlyList<ProcessId> zombies)
+    private Process CollectProcess(FrozenProcess process, List<Mapping> mappings, IReadOnlyList<ProcessId> zombies, ProcessSharing sharing)
     {
         step($"open the gate of {process.Id}");
         process.OpenGate();
         step($"collect {process.Id}");
         var image = new ProcessCollector(process, identities, Findings).Collect();
+        image.FilesSharedWith = sharing.Files(process.Id.Value);
+        image.FileSystemSharedWith = sharing.FileSystem(process.Id.Value);
         image.Zombies.AddRange(ZombieCollector.ChildrenOf(process.Id, zombies));
         var space = AddressSpaceCollector.Collect(process, mappings);
         _spaces.Add(process.Id, space);
         Add(ImageVersion.Process(process.Id.Value), image);
         Add(ImageVersion.Memory(process.Id.Value), space);
+        return image;
     }
 
     private CaptureSource SourceOf(FrozenProcess process, ProcessMemory memory, AddressSpace space)

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Globalization;
 using Checkpointer.Engine.Arch.X64;
 using Checkpointer.Engine.Images;
@@ -41,6 +42,7 @@ internal sealed class ProcessCollector(FrozenProcess process, FileIdentities ide
         }
 
         image.PendingSignals.AddRange(ThreadCollector.Pending(process.Leader.Tracee, shared: true));
+        TakeStops(image);
         new PosixTimerCollector(process, findings).Collect(image);
         return image;
     }
@@ -61,6 +63,7 @@ internal sealed class ProcessCollector(FrozenProcess process, FileIdentities ide
             Executable = ByteString.CopyFromUtf8(executable),
             ExecutableIdentity = identities.Of(executable, FileStat.Of(link), link),
             WorkingDirectory = ByteString.CopyFromUtf8(ProcFs.ReadLink(ProcFs.PathOf(process.Id, "cwd"))!),
+            RootDirectory = ByteString.CopyFromUtf8(ProcFs.ReadLink(ProcFs.PathOf(process.Id, "root"))!),
             Umask = ProcFs.Status(process.Id).Umask ?? throw new EngineException(EngineFailure.Failed, "This kernel does not show the umask (Linux 4.7 does)."),
             Personality = uint.Parse(ProcFs.Text(process.Id, "personality"), NumberStyles.HexNumber, CultureInfo.InvariantCulture),
             OomScoreAdj = int.Parse(ProcFs.Text(process.Id, "oom_score_adj"), CultureInfo.InvariantCulture),
@@ -68,6 +71,33 @@ internal sealed class ProcessCollector(FrozenProcess process, FileIdentities ide
         image.Limits.AddRange(ProcFs.Limits(process.Id).Select(limit => new Limit { Resource = (uint)limit.Resource, Soft = limit.Soft, Hard = limit.Hard }));
         return image;
     }
+
+    /// <summary>True where the parent of a stopped process was told of the stop already, or need not be.</summary>
+    /// <param name="parent">Its parent; the gate is open, and no injection is.</param>
+    /// <param name="child">The process.</param>
+    public static bool IsStopReported(FrozenProcess parent, ProcessId child)
+    {
+        const int Look = WaitOption.WSTOPPED | WaitOption.WNOHANG | WaitOption.WNOWAIT | WaitOption.__WALL;
+        var target = parent.Gate!.Value.Data;
+        using var injection = parent.Inject(parent.Leader);
+        injection.Call(Sys.Waitid, WaitOption.P_PID, (ulong)child.Value, target.Address, Look, 0).OrThrow($"waitid({child}) in process {parent.Id}");
+        return parent.Memory.Read<siginfo_child>(target).si_pid != child.Value;
+    }
+
+    /// <summary>A SIGSTOP in a queue stops the process as soon as it runs. Where it is stopped already it means nothing: what lets it run, SIGCONT, drops it.</summary>
+    private static void TakeStops(Process image)
+    {
+        var queues = image.Threads.Select(thread => thread.PendingSignals).Append(image.PendingSignals).ToList();
+        var stops = queues.SelectMany(queue => queue.Where(IsStop).Select(signal => (queue, signal))).ToList();
+        stops.ForEach(stop => stop.queue.Remove(stop.signal));
+        if (stops.Count > 0 && !image.IsStopped)
+        {
+            image.IsStopped = true;
+            image.StopSignal = Signal.SIGSTOP;
+        }
+    }
+
+    private static bool IsStop(PendingSignal signal) => BinaryPrimitives.ReadInt32LittleEndian(signal.Siginfo.Span) == Signal.SIGSTOP;
 
     private void AddActions(Process image, SyscallInjection injection, Gate gate)
     {

@@ -97,6 +97,11 @@ internal sealed class GenerationImages
             }
         }
 
+        if (Processes.SelectMany(process => process.Process.Zombies).Any(zombie => zombie.Pid <= 1 || !pids.Add(zombie.Pid)))
+        {
+            throw new EngineException(EngineFailure.BadImage, $"The ended processes of generation {name} do not form a tree.");
+        }
+
         if (pids.Count == 0)
         {
             throw new EngineException(EngineFailure.BadImage, $"Generation {name} has no process.");

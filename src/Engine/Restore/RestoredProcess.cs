@@ -76,6 +76,12 @@ internal sealed class RestoredProcess : IDisposable
         return tracee;
     }
 
+    /// <summary>True where the descriptor table is another process's too, which fills it.</summary>
+    public bool BorrowsFiles => Images.Process.FilesSharedWith is var first && first != 0 && first != Id.Value;
+
+    /// <summary>True where root and working directory are another process's too, which sets them.</summary>
+    public bool BorrowsFileSystem => Images.Process.FileSystemSharedWith is var first && first != 0 && first != Id.Value;
+
     /// <inheritdoc/>
     public void Dispose() => Memory.Dispose();
 }

@@ -61,7 +61,6 @@ internal sealed class Restorer(EngineOptions options, Action<string> step, ILogg
         WorldCheck.RequireCpu(images.Inventory, stub.Tracee.GetExtendedState());
         WorldCheck.RequireVdso(images.Inventory, VdsoHash.Of(ProcFs.Maps(stub.Tracee.Process), stub.Memory));
         new TreeBuilder(images, options.SyscallTimeout, step).Build(stub, _processes);
-        _processes.ForEach(new ZombieBuilder(options.SyscallTimeout, step).Build);
         using var opened = new OpenedFiles();
         using var shared = new SharedObjects(images.Inventory, source, bytesDone);
         step("put mapped files back");
@@ -73,16 +72,21 @@ internal sealed class Restorer(EngineOptions options, Action<string> step, ILogg
         {
             cancellation.ThrowIfCancellationRequested();
             step($"fill process {process.Id}");
-            Fill(process, source, opened, shared, descriptors, bytesDone);
+            Fill(process, source, opened, shared, bytesDone);
+        }
+
+        // Only now: processes may share a descriptor table, and the filling of each needs one without descriptors.
+        foreach (var process in _processes)
+        {
+            step($"equip process {process.Id}");
+            Equip(process, descriptors);
         }
     }
 
-    private static void Fill(
-        RestoredProcess process, ICheckpointSource source, OpenedFiles opened, SharedObjects shared, DescriptorBuilder descriptors, Action<long> bytesDone)
+    private static void Fill(RestoredProcess process, ICheckpointSource source, OpenedFiles opened, SharedObjects shared, Action<long> bytesDone)
     {
         var state = new ProcessStateBuilder(process);
         var space = new AddressSpaceBuilder(process, opened, shared);
-        var threads = new ThreadBuilder(process);
         process.Call("close_range", Arch.X64.Sys.CloseRange, 0, uint.MaxValue, 0);
         state.LiftDescriptorLimit();
         space.BuildMappings();
@@ -94,7 +98,16 @@ internal sealed class Restorer(EngineOptions options, Action<string> step, ILogg
             bytesDone(pages.Length);
         });
         space.Complete();
-        descriptors.Install(process);
+    }
+
+    private static void Equip(RestoredProcess process, DescriptorBuilder descriptors)
+    {
+        if (!process.BorrowsFiles)
+        {
+            descriptors.Install(process);
+        }
+
+        var threads = new ThreadBuilder(process);
         threads.MakeThreads();
         threads.SetState();
     }
@@ -109,7 +122,6 @@ internal sealed class Restorer(EngineOptions options, Action<string> step, ILogg
             state.SetLimits();
             state.CloseGate();
             new ThreadBuilder(process).SetRegisters();
-            state.StopAgain();
         }
 
         step("let all threads go");
@@ -119,5 +131,5 @@ internal sealed class Restorer(EngineOptions options, Action<string> step, ILogg
     }
 
     private static IEnumerable<int> AllIds(GenerationImages images) => images.Processes.SelectMany(process =>
-        process.Process.Threads.Select(thread => thread.Tid).Concat(process.Process.Zombies.Select(zombie => zombie.Pid)));
+        process.Process.Threads.Select(thread => thread.Tid).Concat(process.Process.Zombies.Select(zombie => zombie.Pid))).Concat(TreeMaker.Plan(images).Helpers);
 }

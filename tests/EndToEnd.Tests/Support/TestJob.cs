@@ -161,7 +161,8 @@ internal sealed class TestJob : IDisposable
     /// the PIDs are free again.</summary>
     public void Kill()
     {
-        var dying = new HashSet<int> { Pid };
+        // Zombies and what leads a session of its own would be missed later.
+        var dying = ProcFacts.Descendants(Pid).Append(Pid).ToHashSet();
         Wait.Until(() => KillMarked(dying), Wait.Patience, () => $"does not die: {this}");
     }
 
