@@ -64,10 +64,15 @@ internal sealed class ProcessCollector(FrozenProcess process, FileIdentities ide
             ExecutableIdentity = identities.Of(executable, FileStat.Of(link), link),
             WorkingDirectory = ByteString.CopyFromUtf8(ProcFs.ReadLink(ProcFs.PathOf(process.Id, "cwd"))!),
             RootDirectory = ByteString.CopyFromUtf8(ProcFs.ReadLink(ProcFs.PathOf(process.Id, "root"))!),
-            Umask = ProcFs.Status(process.Id).Umask ?? throw new EngineException(EngineFailure.Failed, "This kernel does not show the umask (Linux 4.7 does)."),
+            Umask = ProcFs.Status(process.Id, process.Leader.Id).Umask ?? throw new EngineException(EngineFailure.Failed, "This kernel does not show the umask (Linux 4.7 does)."),
             Personality = uint.Parse(ProcFs.Text(process.Id, "personality"), NumberStyles.HexNumber, CultureInfo.InvariantCulture),
             OomScoreAdj = int.Parse(ProcFs.Text(process.Id, "oom_score_adj"), CultureInfo.InvariantCulture),
         };
+        if (process.HasExitedLeader)
+        {
+            image.ExitedLeader = new ExitedLeader { WaitStatus = stat.ExitCode, Name = ByteString.CopyFrom(stat.CommBytes.Span) };
+        }
+
         image.Limits.AddRange(ProcFs.Limits(process.Id).Select(limit => new Limit { Resource = (uint)limit.Resource, Soft = limit.Soft, Hard = limit.Hard }));
         return image;
     }

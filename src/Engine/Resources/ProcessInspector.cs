@@ -48,11 +48,6 @@ internal static class ProcessInspector
             findings.Refuse(process, "tracer", $"Process {process} is traced by process {status.TracerPid} ({name}); detach that debugger first.");
         }
 
-        if (stat.State is 'Z')
-        {
-            findings.Refuse(process, "thread", $"The main thread of process {process} has exited while others run; that is not carried.");
-        }
-
         if (status.Seccomp is > 0)
         {
             findings.Refuse(process, "seccomp", $"Process {process} is confined by seccomp (mode {status.Seccomp}); that is not carried.");

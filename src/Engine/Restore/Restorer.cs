@@ -131,5 +131,5 @@ internal sealed class Restorer(EngineOptions options, Action<string> step, ILogg
     }
 
     private static IEnumerable<int> AllIds(GenerationImages images) => images.Processes.SelectMany(process =>
-        process.Process.Threads.Select(thread => thread.Tid).Concat(process.Process.Zombies.Select(zombie => zombie.Pid))).Concat(TreeMaker.Plan(images).Helpers);
+        process.Process.Threads.Select(thread => thread.Tid).Append(process.Process.Pid).Concat(process.Process.Zombies.Select(zombie => zombie.Pid))).Concat(TreeMaker.Plan(images).Helpers);
 }

@@ -89,7 +89,9 @@ internal sealed unsafe class Tracee
             Resume(Ptrace.PTRACE_CONT, status.SignalToDeliver);
         }
 
-        return null;
+        // A main thread that exits is not reported to its tracer before the other threads have ended.
+        IsGone = Thread.Value == Process.Value && Proc.ProcFs.IsDead(Process, Thread);
+        return IsGone ? false : null;
     }
 
     /// <summary>Waits for the next report of this thread.</summary>

@@ -15,6 +15,7 @@ internal enum Sys
     Getitimer = 36,
     Setitimer = 38,
     Clone = 56,
+    Exit = 60,
     Wait4 = 61,
     Semop = 65,
     Fcntl = 72,
