@@ -221,6 +221,22 @@ internal struct itimerval
     internal long it_value_usec;
 }
 
+/// <summary>struct sock_fprog, seccomp(2).</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct sock_fprog
+{
+    internal ushort len;
+    internal ulong filter;
+}
+
+/// <summary>struct seccomp_metadata, ptrace(2).</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct seccomp_metadata
+{
+    internal ulong filter_off;
+    internal ulong flags;
+}
+
 /// <summary>struct timespec, clock_gettime(2).</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct timespec

@@ -31,6 +31,8 @@ internal sealed class ProcessCollector(FrozenProcess process, FileIdentities ide
             AddTimers(image, injection, gate);
             image.Dumpable = (uint)injection.Call(Sys.Prctl, Task.PR_GET_DUMPABLE).OrThrow("prctl(PR_GET_DUMPABLE)");
             image.ThpDisabled = injection.Call(Sys.Prctl, Task.PR_GET_THP_DISABLE).OrThrow("prctl(PR_GET_THP_DISABLE)") != 0;
+            image.Membarrier = Known(injection.Call(Sys.Membarrier, Membarrier.MEMBARRIER_CMD_GET_REGISTRATIONS, 0, 0));
+            image.MemoryMerge = Known(injection.Call(Sys.Prctl, Task.PR_GET_MEMORY_MERGE, 0, 0, 0, 0)) != 0;
             image.ChildSubreaper = threads.GetInt(injection, gate, Task.PR_GET_CHILD_SUBREAPER) != 0;
             image.Threads.Add(threads.Collect(process.Leader, injection));
         }
@@ -42,10 +44,19 @@ internal sealed class ProcessCollector(FrozenProcess process, FileIdentities ide
         }
 
         image.PendingSignals.AddRange(ThreadCollector.Pending(process.Leader.Tracee, shared: true));
+        var seccomp = new SeccompCollector(image, findings);
+        foreach (var (thread, threadImage) in process.Threads.Zip(image.Threads))
+        {
+            seccomp.Collect(thread.Tracee, threadImage, ProcFs.Status(process.Id, thread.Id).Seccomp ?? 0);
+        }
+
         TakeStops(image);
         new PosixTimerCollector(process, findings).Collect(image);
         return image;
     }
+
+    /// <summary>0 where the kernel is too old for the question.</summary>
+    private static uint Known(RemoteResult result) => result.IsError ? 0 : (uint)result.Raw;
 
     private Process Facts(ProcStat stat)
     {

@@ -48,11 +48,6 @@ internal static class ProcessInspector
             findings.Refuse(process, "tracer", $"Process {process} is traced by process {status.TracerPid} ({name}); detach that debugger first.");
         }
 
-        if (status.Seccomp is > 0)
-        {
-            findings.Refuse(process, "seccomp", $"Process {process} is confined by seccomp (mode {status.Seccomp}); that is not carried.");
-        }
-
         if (stat.TtyNr != 0)
         {
             findings.Note(process, "terminal", $"Process {process} has a controlling terminal; after a restore it has none.");

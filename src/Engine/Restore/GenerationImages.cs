@@ -84,8 +84,8 @@ internal sealed class GenerationImages
             // Pages are read under the PID of the image, so it must be the one that the inventory named.
             var isSound = process.Process.Pid == pid
                 && process.Process.Threads.Count > 0
-                && (process.Process.ExitedLeader is null ? process.Process.Threads[0].Tid == pid : pids.Add(pid))
-                && (pids.Count == 0 || pids.Contains(process.Process.ParentPid));
+                && (pids.Count == 0 || pids.Contains(process.Process.ParentPid))
+                && (process.Process.ExitedLeader is null ? process.Process.Threads[0].Tid == pid : pids.Add(pid));
             if (process.Process.ExecutableIdentity is null || !process.Process.Threads.All(IsComplete))
             {
                 throw new EngineException(EngineFailure.BadImage, $"The image of process {pid} of generation {name} lacks a part.");

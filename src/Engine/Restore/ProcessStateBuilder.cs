@@ -73,6 +73,7 @@ internal sealed class ProcessStateBuilder(RestoredProcess process)
             process.Call("prctl(PR_SET_DUMPABLE)", Sys.Prctl, Task.PR_SET_DUMPABLE, _image.Dumpable);
         }
 
+        RegisterBarriers();
         foreach (var timer in _image.IntervalTimers)
         {
             // One that had just expired has its signal in the queue; its next interval starts now.
@@ -92,6 +93,22 @@ internal sealed class ProcessStateBuilder(RestoredProcess process)
 
     /// <summary>Unmaps the gate, the last thing of ours in the process.</summary>
     public void CloseGate() => process.Call("munmap of the gate", Sys.Munmap, process.Gate.Base.Address, TreeBuilder.HoleBytes);
+
+    private void RegisterBarriers()
+    {
+        for (var command = 1u; command <= _image.Membarrier; command <<= 1)
+        {
+            if ((_image.Membarrier & command) != 0)
+            {
+                process.Call($"membarrier({command})", Sys.Membarrier, command, 0, 0);
+            }
+        }
+
+        if (_image.MemoryMerge)
+        {
+            process.Call("prctl(PR_SET_MEMORY_MERGE)", Sys.Prctl, Task.PR_SET_MEMORY_MERGE, 1, 0, 0, 0);
+        }
+    }
 
     private void SetDirectories()
     {

@@ -109,6 +109,7 @@ internal sealed class Restorer(EngineOptions options, Action<string> step, ILogg
 
         var threads = new ThreadBuilder(process);
         threads.MakeThreads();
+        new SeccompBuilder(process).Install();
         threads.SetState();
     }
 
