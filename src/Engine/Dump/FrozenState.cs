@@ -50,9 +50,12 @@ internal sealed class FrozenState(FileIdentities identities, IReadOnlySet<string
         var descriptors = new DescriptorCollector(Findings, _objects);
         Files = descriptors.Collect(tree, examinedPipes);
         Files.Pipes.AddRange(descriptors.Pipes.Select(PipeContents.Read));
+        var sharing = ProcessSharing.Of(tree.Live);
         foreach (var process in job.Processes)
         {
-            CollectProcess(process, spaces[process.Id], job.Zombies);
+            var image = CollectProcess(process, spaces[process.Id], job.Zombies, sharing);
+            image.IsStopReported = image.IsStopped
+                && job.Processes.FirstOrDefault(parent => parent.Id.Value == image.ParentPid) is { } parent && ProcessCollector.IsStopReported(parent, process.Id);
         }
 
         Add(ImageVersion.Inventory, InventoryCollector.Collect(job, _objects.Objects));
@@ -77,17 +80,20 @@ internal sealed class FrozenState(FileIdentities identities, IReadOnlySet<string
     /// <inheritdoc/>
     public void Dispose() => _readers.ForEach(reader => reader.Dispose());
 
-    private void CollectProcess(FrozenProcess process, List<Mapping> mappings, IReadOnlyList<ProcessId> zombies)
+    private Process CollectProcess(FrozenProcess process, List<Mapping> mappings, IReadOnlyList<ProcessId> zombies, ProcessSharing sharing)
     {
         step($"open the gate of {process.Id}");
         process.OpenGate();
         step($"collect {process.Id}");
         var image = new ProcessCollector(process, identities, Findings).Collect();
+        image.FilesSharedWith = sharing.Files(process.Id.Value);
+        image.FileSystemSharedWith = sharing.FileSystem(process.Id.Value);
         image.Zombies.AddRange(ZombieCollector.ChildrenOf(process.Id, zombies));
         var space = AddressSpaceCollector.Collect(process, mappings);
         _spaces.Add(process.Id, space);
         Add(ImageVersion.Process(process.Id.Value), image);
         Add(ImageVersion.Memory(process.Id.Value), space);
+        return image;
     }
 
     private CaptureSource SourceOf(FrozenProcess process, ProcessMemory memory, AddressSpace space)

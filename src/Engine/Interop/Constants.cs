@@ -15,6 +15,8 @@ internal static class Ptrace
     internal const int PTRACE_PEEKSIGINFO = 0x4209;
     internal const int PTRACE_GETSIGMASK = 0x420a;
     internal const int PTRACE_SETSIGMASK = 0x420b;
+    internal const int PTRACE_SECCOMP_GET_FILTER = 0x420c;
+    internal const int PTRACE_SECCOMP_GET_METADATA = 0x420d;
     internal const int PTRACE_GET_SYSCALL_INFO = 0x420e;
     internal const int PTRACE_GET_RSEQ_CONFIGURATION = 0x420f;
     internal const int PTRACE_O_TRACESYSGOOD = 1;
@@ -22,6 +24,7 @@ internal static class Ptrace
     internal const int PTRACE_O_TRACEVFORK = 1 << 2;
     internal const int PTRACE_O_TRACECLONE = 1 << 3;
     internal const int PTRACE_O_EXITKILL = 1 << 20;
+    internal const int PTRACE_O_SUSPEND_SECCOMP = 1 << 21;
     internal const int PTRACE_EVENT_CLONE = 3;
     internal const int PTRACE_EVENT_STOP = 128;
     internal const int PTRACE_PEEKSIGINFO_SHARED = 1;
@@ -37,8 +40,40 @@ internal static class Signal
     internal const int SIGKILL = 9;
     internal const int SIGCHLD = 17;
     internal const int SIGSTOP = 19;
+    internal const int SI_TIMER = -2;
+    internal const int SIGEV_NONE = 1;
+    internal const int SIGEV_THREAD = 2;
+    internal const int SIGEV_THREAD_ID = 4;
     internal const int Max = 64;
     internal const int SiginfoBytes = 128;
+}
+
+/// <summary>seccomp(2).</summary>
+internal static class Seccomp
+{
+    internal const int SECCOMP_MODE_STRICT = 1;
+    internal const int SECCOMP_SET_MODE_FILTER = 1;
+    internal const int SECCOMP_FILTER_FLAG_TSYNC = 1;
+    internal const int SECCOMP_RET_USER_NOTIF = 0x7fc00000;
+    internal const int BPF_RET = 0x06;
+}
+
+/// <summary>membarrier(2), Linux 6.3.</summary>
+internal static class Membarrier
+{
+    internal const int MEMBARRIER_CMD_GET_REGISTRATIONS = 1 << 9;
+}
+
+/// <summary>Clocks of clock_gettime(2), and how negative clock IDs are put together (linux/posix-timers.h of the kernel's own headers).</summary>
+internal static class Clock
+{
+    internal const int CLOCK_REALTIME = 0;
+    internal const int CLOCK_MONOTONIC = 1;
+    internal const int CLOCK_BOOTTIME = 7;
+    internal const int CLOCK_REALTIME_ALARM = 8;
+    internal const int CLOCK_BOOTTIME_ALARM = 9;
+    internal const int CLOCK_TAI = 11;
+    internal const int TIMER_ABSTIME = 1;
 }
 
 /// <summary>wait(2) options.</summary>
@@ -159,15 +194,6 @@ internal static class Memory
     internal const int PAGEMAP_SCAN = unchecked((int)0xc0606610);
 }
 
-/// <summary>clock_gettime(2).</summary>
-internal static class Clock
-{
-    internal const int CLOCK_REALTIME = 0;
-    internal const int CLOCK_MONOTONIC = 1;
-    internal const int CLOCK_BOOTTIME = 7;
-    internal const int CLOCK_REALTIME_ALARM = 8;
-}
-
 /// <summary>eventfd(2), epoll_ctl(2), inotify(7), flock(2).</summary>
 internal static class SpecialFile
 {
@@ -233,6 +259,9 @@ internal static class Task
     internal const int PR_SET_NAME = 15;
     internal const int PR_CAPBSET_DROP = 24;
     internal const int PR_GET_SECUREBITS = 27;
+    internal const int PR_GET_TSC = 25;
+    internal const int PR_SET_TSC = 26;
+    internal const int PR_SET_SECCOMP = 22;
     internal const int PR_SET_SECUREBITS = 28;
     internal const int PR_SET_TIMERSLACK = 29;
     internal const int PR_GET_TIMERSLACK = 30;
@@ -246,6 +275,9 @@ internal static class Task
     internal const int PR_GET_THP_DISABLE = 42;
     internal const int PR_CAP_AMBIENT = 47;
     internal const int PR_CAP_AMBIENT_RAISE = 2;
+    internal const int PR_SET_MEMORY_MERGE = 67;
+    internal const int PR_GET_MEMORY_MERGE = 68;
+    internal const int PR_TIMER_CREATE_RESTORE_IDS = 77;
     internal const int PR_SET_VMA = 0x53564d41;
     internal const int PR_SET_VMA_ANON_NAME = 0;
     internal const int KCMP_FILE = 0;

@@ -221,7 +221,23 @@ internal struct itimerval
     internal long it_value_usec;
 }
 
-/// <summary>struct timespec.</summary>
+/// <summary>struct sock_fprog, seccomp(2).</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct sock_fprog
+{
+    internal ushort len;
+    internal ulong filter;
+}
+
+/// <summary>struct seccomp_metadata, ptrace(2).</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct seccomp_metadata
+{
+    internal ulong filter_off;
+    internal ulong flags;
+}
+
+/// <summary>struct timespec, clock_gettime(2).</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct timespec
 {
@@ -271,6 +287,16 @@ internal struct kcmp_epoll_slot
     internal uint efd;
     internal uint tfd;
     internal uint toff;
+}
+
+/// <summary>struct sigevent, sigevent(3): the part that the kernel looks at.</summary>
+[StructLayout(LayoutKind.Sequential, Size = 64)]
+internal struct sigevent
+{
+    internal ulong sigev_value;
+    internal int sigev_signo;
+    internal int sigev_notify;
+    internal int sigev_notify_thread_id;
 }
 
 /// <summary>struct sched_attr, sched_setattr(2), first published form.</summary>

@@ -12,10 +12,18 @@ namespace Checkpointer.Engine.Proc;
 /// </summary>
 internal static class ProcFs
 {
+    // What a thread gives up when it exits: memory, files and namespaces.
+    private static readonly HashSet<string> _givenUpAtExit =
+        ["maps", "smaps", "map_files", "mem", "pagemap", "clear_refs", "numa_maps", "auxv", "environ", "cmdline", "exe", "fd", "fdinfo", "cwd", "root", "ns"];
+
     private static readonly Lazy<string> _bootId = new(ReadBootId);
 
     /// <summary>Path of a file of a process, such as <c>/proc/4711/stat</c>.</summary>
-    public static string PathOf(ProcessId pid, string name) => $"/proc/{pid}/{name}";
+    public static string PathOf(ProcessId pid, string name)
+    {
+        var standIn = StandIns.Of(pid.Value);
+        return standIn != pid.Value && _givenUpAtExit.Contains(name.Split('/')[0]) ? $"/proc/{standIn}/{name}" : $"/proc/{pid}/{name}";
+    }
 
     /// <summary>Path of a file of a thread, such as <c>/proc/4711/task/4712/stat</c>.</summary>
     public static string PathOf(ProcessId pid, ThreadId tid, string name) => $"/proc/{pid}/task/{tid}/{name}";
@@ -47,8 +55,8 @@ internal static class ProcFs
         => ProcFile.TryParse(PathOf(pid, tid, "status"), StatusReader.Parse);
 
     /// <summary>/proc/PID/smaps: mappings with their flags. Walks all page tables, so its cost grows with resident memory.</summary>
-    /// <remarks>Empty for a kernel thread, a zombie, and a process whose leader is a zombie while other threads run: ask
-    /// for one of those then, /proc/TID works for every thread. The same holds for <see cref="Maps"/> and <see cref="FileDescriptors"/>.</remarks>
+    /// <remarks>Empty for a kernel thread and a zombie. Of a process whose leader is a zombie while other threads run, one of those is
+    /// asked (<see cref="StandIns"/>).</remarks>
     public static IReadOnlyList<Vma> Smaps(ProcessId pid) => TrySmaps(pid) ?? throw Gone(pid);
 
     /// <inheritdoc cref="Smaps"/>

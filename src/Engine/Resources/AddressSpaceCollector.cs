@@ -12,7 +12,7 @@ internal static class AddressSpaceCollector
     /// <summary>The image. Precondition: the gate is open, and no injection is.</summary>
     public static AddressSpace Collect(FrozenProcess process, IEnumerable<Mapping> mappings)
     {
-        var stat = ProcFs.Stat(process.Id);
+        var stat = ProcFs.Stat(process.Id, process.Leader.Id);
         using var injection = process.Inject(process.Leader);
         var space = new AddressSpace
         {

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Globalization;
 using Checkpointer.Engine.Arch.X64;
 using Checkpointer.Engine.Images;
@@ -30,6 +31,8 @@ internal sealed class ProcessCollector(FrozenProcess process, FileIdentities ide
             AddTimers(image, injection, gate);
             image.Dumpable = (uint)injection.Call(Sys.Prctl, Task.PR_GET_DUMPABLE).OrThrow("prctl(PR_GET_DUMPABLE)");
             image.ThpDisabled = injection.Call(Sys.Prctl, Task.PR_GET_THP_DISABLE).OrThrow("prctl(PR_GET_THP_DISABLE)") != 0;
+            image.Membarrier = Known(injection.Call(Sys.Membarrier, Membarrier.MEMBARRIER_CMD_GET_REGISTRATIONS, 0, 0));
+            image.MemoryMerge = Known(injection.Call(Sys.Prctl, Task.PR_GET_MEMORY_MERGE, 0, 0, 0, 0)) != 0;
             image.ChildSubreaper = threads.GetInt(injection, gate, Task.PR_GET_CHILD_SUBREAPER) != 0;
             image.Threads.Add(threads.Collect(process.Leader, injection));
         }
@@ -41,8 +44,19 @@ internal sealed class ProcessCollector(FrozenProcess process, FileIdentities ide
         }
 
         image.PendingSignals.AddRange(ThreadCollector.Pending(process.Leader.Tracee, shared: true));
+        var seccomp = new SeccompCollector(image, findings);
+        foreach (var (thread, threadImage) in process.Threads.Zip(image.Threads))
+        {
+            seccomp.Collect(thread.Tracee, threadImage, ProcFs.Status(process.Id, thread.Id).Seccomp ?? 0);
+        }
+
+        TakeStops(image);
+        new PosixTimerCollector(process, findings).Collect(image);
         return image;
     }
+
+    /// <summary>0 where the kernel is too old for the question.</summary>
+    private static uint Known(RemoteResult result) => result.IsError ? 0 : (uint)result.Raw;
 
     private Process Facts(ProcStat stat)
     {
@@ -60,13 +74,46 @@ internal sealed class ProcessCollector(FrozenProcess process, FileIdentities ide
             Executable = ByteString.CopyFromUtf8(executable),
             ExecutableIdentity = identities.Of(executable, FileStat.Of(link), link),
             WorkingDirectory = ByteString.CopyFromUtf8(ProcFs.ReadLink(ProcFs.PathOf(process.Id, "cwd"))!),
-            Umask = ProcFs.Status(process.Id).Umask ?? throw new EngineException(EngineFailure.Failed, "This kernel does not show the umask (Linux 4.7 does)."),
+            RootDirectory = ByteString.CopyFromUtf8(ProcFs.ReadLink(ProcFs.PathOf(process.Id, "root"))!),
+            Umask = ProcFs.Status(process.Id, process.Leader.Id).Umask ?? throw new EngineException(EngineFailure.Failed, "This kernel does not show the umask (Linux 4.7 does)."),
             Personality = uint.Parse(ProcFs.Text(process.Id, "personality"), NumberStyles.HexNumber, CultureInfo.InvariantCulture),
             OomScoreAdj = int.Parse(ProcFs.Text(process.Id, "oom_score_adj"), CultureInfo.InvariantCulture),
         };
+        if (process.HasExitedLeader)
+        {
+            image.ExitedLeader = new ExitedLeader { WaitStatus = stat.ExitCode, Name = ByteString.CopyFrom(stat.CommBytes.Span) };
+        }
+
         image.Limits.AddRange(ProcFs.Limits(process.Id).Select(limit => new Limit { Resource = (uint)limit.Resource, Soft = limit.Soft, Hard = limit.Hard }));
         return image;
     }
+
+    /// <summary>True where the parent of a stopped process was told of the stop already, or need not be.</summary>
+    /// <param name="parent">Its parent; the gate is open, and no injection is.</param>
+    /// <param name="child">The process.</param>
+    public static bool IsStopReported(FrozenProcess parent, ProcessId child)
+    {
+        const int Look = WaitOption.WSTOPPED | WaitOption.WNOHANG | WaitOption.WNOWAIT | WaitOption.__WALL;
+        var target = parent.Gate!.Value.Data;
+        using var injection = parent.Inject(parent.Leader);
+        injection.Call(Sys.Waitid, WaitOption.P_PID, (ulong)child.Value, target.Address, Look, 0).OrThrow($"waitid({child}) in process {parent.Id}");
+        return parent.Memory.Read<siginfo_child>(target).si_pid != child.Value;
+    }
+
+    /// <summary>A SIGSTOP in a queue stops the process as soon as it runs. Where it is stopped already it means nothing: what lets it run, SIGCONT, drops it.</summary>
+    private static void TakeStops(Process image)
+    {
+        var queues = image.Threads.Select(thread => thread.PendingSignals).Append(image.PendingSignals).ToList();
+        var stops = queues.SelectMany(queue => queue.Where(IsStop).Select(signal => (queue, signal))).ToList();
+        stops.ForEach(stop => stop.queue.Remove(stop.signal));
+        if (stops.Count > 0 && !image.IsStopped)
+        {
+            image.IsStopped = true;
+            image.StopSignal = Signal.SIGSTOP;
+        }
+    }
+
+    private static bool IsStop(PendingSignal signal) => BinaryPrimitives.ReadInt32LittleEndian(signal.Siginfo.Span) == Signal.SIGSTOP;
 
     private void AddActions(Process image, SyscallInjection injection, Gate gate)
     {

@@ -21,14 +21,16 @@ internal static class ProcessInspector
             throw new EngineException(EngineFailure.NoSuchProcess, $"Process {tree.Live[0]} has ended.");
         }
 
+        var job = processes.Select(entry => entry.Id.Value).ToHashSet();
         foreach (var (process, stat) in processes)
         {
+            PosixTimerInspector.Inspect(process, job, findings);
             InspectState(process, stat!, findings);
             InspectWorld(process, findings);
             InspectThreads(process, findings);
         }
 
-        InspectFamily([.. processes.Select(entry => entry.Stat!)], findings);
+        TreeInspector.Inspect([.. processes.Select(entry => entry.Stat!)], tree.Zombies, findings);
     }
 
     private static void InspectState(ProcessId process, ProcStat stat, FindingList findings)
@@ -44,21 +46,6 @@ internal static class ProcessInspector
         {
             var name = ProcFs.TryStat(new ProcessId(status.TracerPid))?.Comm;
             findings.Refuse(process, "tracer", $"Process {process} is traced by process {status.TracerPid} ({name}); detach that debugger first.");
-        }
-
-        if (stat.State is 'Z')
-        {
-            findings.Refuse(process, "thread", $"The main thread of process {process} has exited while others run; that is not carried.");
-        }
-
-        if (status.Seccomp is > 0)
-        {
-            findings.Refuse(process, "seccomp", $"Process {process} is confined by seccomp (mode {status.Seccomp}); that is not carried.");
-        }
-
-        foreach (var timer in ProcFs.TryTimers(process) ?? [])
-        {
-            findings.Refuse(process, "timer", $"Process {process} has a POSIX timer (timer_create, ID {timer.Id}); that is not carried.");
         }
 
         if (stat.TtyNr != 0)
@@ -79,11 +66,7 @@ internal static class ProcessInspector
             }
         }
 
-        if (ProcFs.ReadLink(ProcFs.PathOf(process, "root")) is { } root && root != "/")
-        {
-            findings.Refuse(process, "root", $"Process {process} has the root directory {root} (chroot); that is not carried.");
-        }
-
+        RefuseMissing(process, "root", "root directory", findings);
         RefuseMissing(process, "cwd", "working directory", findings);
         RefuseMissing(process, "exe", "executable", findings);
     }
@@ -127,55 +110,5 @@ internal static class ProcessInspector
         {
             findings.Refuse(process, "thread", $"Thread {thread} of process {process} has a {what} of its own; that is not carried.");
         }
-    }
-
-    private static void InspectFamily(List<ProcStat> family, FindingList findings)
-    {
-        var root = family[0];
-        var byPid = family.ToDictionary(stat => stat.Pid);
-        foreach (var stat in family)
-        {
-            var process = new ProcessId(stat.Pid);
-            if (stat != root && byPid.TryGetValue(stat.ParentPid, out var parent))
-            {
-                InspectChild(process, stat, parent, findings);
-            }
-
-            var hasGroup = stat.ProcessGroup == stat.Pid || stat.ProcessGroup == root.ProcessGroup
-                || (byPid.TryGetValue(stat.ProcessGroup, out var leader) && leader.Session == stat.Session);
-            if (!hasGroup)
-            {
-                findings.Refuse(process, "session", $"The leader of process group {stat.ProcessGroup} of process {process} is not in the job; that is not carried.");
-            }
-        }
-    }
-
-    private static void InspectChild(ProcessId process, ProcStat stat, ProcStat parent, FindingList findings)
-    {
-        if (stat.Session != stat.Pid && stat.Session != parent.Session)
-        {
-            findings.Refuse(process, "session", $"Process {process} is in session {stat.Session} and its parent in {parent.Session}; that is not carried.");
-        }
-
-        if (IsInVfork(stat.ParentPid))
-        {
-            // The child borrows everything until it calls exec, which it does at once; the freeze waits for that.
-            return;
-        }
-
-        foreach (var (type, what) in new[] { (Task.KCMP_VM, "memory"), (Task.KCMP_FILES, "descriptor table"), (Task.KCMP_FS, "working directory"), (Task.KCMP_SIGHAND, "signal handlers") })
-        {
-            if (Kcmp.Compare(type, stat.Pid, stat.ParentPid) == 0)
-            {
-                findings.Refuse(process, "sharing", $"Process {process} shares its {what} with its parent {stat.ParentPid}; that is not carried.");
-            }
-        }
-    }
-
-    private static bool IsInVfork(int parent)
-    {
-        var process = new ProcessId(parent);
-        // The kernel function that waits for the child of a vfork: kernel_clone, _do_fork before Linux 5.10.
-        return (ProcFs.TryThreads(process) ?? []).Any(thread => ProcFs.WaitChannel(process, thread) is "kernel_clone" or "_do_fork");
     }
 }

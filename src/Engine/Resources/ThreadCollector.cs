@@ -31,6 +31,7 @@ internal sealed class ThreadCollector(FrozenProcess process, FindingList finding
             ParentDeathSignal = GetInt(injection, gate, Task.PR_GET_PDEATHSIG),
             TimerSlackNs = injection.Call(Sys.Prctl, Task.PR_GET_TIMERSLACK).OrThrow("prctl(PR_GET_TIMERSLACK)"),
         };
+        image.TimeStampCounter = (uint)GetInt(injection, gate, Task.PR_GET_TSC);
         injection.Call(Sys.Prctl, Task.PR_GET_TID_ADDRESS, gate.Data.Address).OrThrow("prctl(PR_GET_TID_ADDRESS)");
         image.TidAddress = process.Memory.Read<ulong>(gate.Data);
         image.PendingSignals.AddRange(Pending(thread.Tracee, shared: false));

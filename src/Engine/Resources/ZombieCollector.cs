@@ -19,6 +19,7 @@ internal static class ZombieCollector
             ProcessGroup = stat.ProcessGroup,
             Session = stat.Session,
             WaitStatus = stat.ExitCode,
+            ExitSignal = stat.ExitSignal,
             Name = ByteString.CopyFrom(stat.CommBytes.Span),
         };
 }

@@ -93,8 +93,8 @@ internal sealed class GenerationImages
             // Pages are read under the PID of the image, so it must be the one that the inventory named.
             var isSound = process.Process.Pid == pid
                 && process.Process.Threads.Count > 0
-                && process.Process.Threads[0].Tid == process.Process.Pid
-                && (pids.Count == 0 || pids.Contains(process.Process.ParentPid));
+                && (pids.Count == 0 || pids.Contains(process.Process.ParentPid))
+                && (process.Process.ExitedLeader is null ? process.Process.Threads[0].Tid == pid : pids.Add(pid));
             if (process.Process.ExecutableIdentity is null || !process.Process.Threads.All(IsComplete))
             {
                 throw new EngineException(EngineFailure.BadImage, $"The image of process {pid} of generation {name} lacks a part.");
@@ -104,6 +104,11 @@ internal sealed class GenerationImages
             {
                 throw new EngineException(EngineFailure.BadImage, $"The processes of generation {name} do not form a tree.");
             }
+        }
+
+        if (Processes.SelectMany(process => process.Process.Zombies).Any(zombie => zombie.Pid <= 1 || !pids.Add(zombie.Pid)))
+        {
+            throw new EngineException(EngineFailure.BadImage, $"The ended processes of generation {name} do not form a tree.");
         }
 
         if (pids.Count == 0)

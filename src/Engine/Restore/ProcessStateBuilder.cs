@@ -47,16 +47,16 @@ internal sealed class ProcessStateBuilder(RestoredProcess process)
     /// <summary>Working directory, umask, personality, THP; before memory is filled.</summary>
     public void SetSurroundings()
     {
-        process.Memory.Write(process.Arguments, System.Text.Encoding.UTF8.GetBytes(_image.WorkingDirectory.ToStringUtf8() + '\0'));
-        process.Call($"chdir to {_image.WorkingDirectory.ToStringUtf8()}", Sys.Chdir, process.Arguments.Address);
-        process.Call("umask", Sys.Umask, _image.Umask);
+        if (!process.BorrowsFileSystem)
+        {
+            SetDirectories();
+        }
+
         process.Call("personality", Sys.Personality, _image.Personality);
         process.Call("prctl(PR_SET_THP_DISABLE)", Sys.Prctl, Task.PR_SET_THP_DISABLE, _image.ThpDisabled ? 1ul : 0ul, 0, 0, 0);
         process.Call("prctl(PR_SET_CHILD_SUBREAPER)", Sys.Prctl, Task.PR_SET_CHILD_SUBREAPER, _image.ChildSubreaper ? 1ul : 0ul);
         SetOutOfMemoryScore();
-        // Children that ended during the restore have left a SIGCHLD that the job never got; ignoring it for a moment drops it.
-        SetAction(new SignalAction { Signal = Signal.SIGCHLD, Handler = 1 });
-        SetAction(new SignalAction { Signal = Signal.SIGCHLD });
+        DropChildSignals();
     }
 
     /// <summary>Signal handlers, what a change of user would undo, and timers, which start to run down now. No batch may follow:
@@ -73,6 +73,7 @@ internal sealed class ProcessStateBuilder(RestoredProcess process)
             process.Call("prctl(PR_SET_DUMPABLE)", Sys.Prctl, Task.PR_SET_DUMPABLE, _image.Dumpable);
         }
 
+        RegisterBarriers();
         foreach (var timer in _image.IntervalTimers)
         {
             // One that had just expired has its signal in the queue; its next interval starts now.
@@ -86,17 +87,54 @@ internal sealed class ProcessStateBuilder(RestoredProcess process)
             });
             process.Call("setitimer", Sys.Setitimer, timer.Which, process.Arguments.Address, 0);
         }
+
+        new PosixTimerBuilder(process).Make();
     }
 
     /// <summary>Unmaps the gate, the last thing of ours in the process.</summary>
     public void CloseGate() => process.Call("munmap of the gate", Sys.Munmap, process.Gate.Base.Address, TreeBuilder.HoleBytes);
 
-    /// <summary>Lets a process that was stopped stop again as soon as it is let go.</summary>
-    public void StopAgain()
+    private void RegisterBarriers()
     {
-        if (_image.IsStopped && Libc.kill(process.Id.Value, Signal.SIGSTOP) != 0)
+        for (var command = 1u; command <= _image.Membarrier; command <<= 1)
         {
-            throw new LinuxException($"kill(SIGSTOP) of process {process.Id}", LastError.Get());
+            if ((_image.Membarrier & command) != 0)
+            {
+                process.Call($"membarrier({command})", Sys.Membarrier, command, 0, 0);
+            }
+        }
+
+        if (_image.MemoryMerge)
+        {
+            process.Call("prctl(PR_SET_MEMORY_MERGE)", Sys.Prctl, Task.PR_SET_MEMORY_MERGE, 1, 0, 0, 0);
+        }
+    }
+
+    private void SetDirectories()
+    {
+        CallOn(_image.WorkingDirectory, "chdir", Sys.Chdir);
+        process.Call("umask", Sys.Umask, _image.Umask);
+        // Last: both paths are as seen from our own root.
+        if (!_image.RootDirectory.IsEmpty && !_image.RootDirectory.Span.SequenceEqual("/"u8))
+        {
+            CallOn(_image.RootDirectory, "chroot", Sys.Chroot);
+        }
+    }
+
+    private void CallOn(Google.Protobuf.ByteString path, string what, Sys number)
+    {
+        process.Memory.Write(process.Arguments, [.. path.Span, 0]);
+        process.Call($"{what} to {path.ToStringUtf8()}", number, process.Arguments.Address);
+    }
+
+    /// <summary>Children that ended during the restore have left signals that the job never got; ignoring them for a moment drops them.</summary>
+    private void DropChildSignals()
+    {
+        var signals = _image.Zombies.Select(zombie => zombie.HasExitSignal ? zombie.ExitSignal : Signal.SIGCHLD).Append(Signal.SIGCHLD).Distinct();
+        foreach (var signal in signals.Where(signal => signal is not (0 or Signal.SIGKILL or Signal.SIGSTOP)))
+        {
+            SetAction(new SignalAction { Signal = (uint)signal, Handler = 1 });
+            SetAction(new SignalAction { Signal = (uint)signal });
         }
     }
 

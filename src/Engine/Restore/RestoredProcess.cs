@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using Checkpointer.Engine.Arch.X64;
+using Checkpointer.Engine.Proc;
 using Checkpointer.Engine.Support;
 using Checkpointer.Engine.Tracing;
 
@@ -11,6 +13,8 @@ internal sealed class RestoredProcess : IDisposable
     private readonly TimeSpan _timeout;
     private readonly Action<string> _step;
     private readonly List<Tracee> _threads = [];
+    private readonly Tracee _leader;
+    private bool _hasLeaderExited;
 
     public RestoredProcess(ProcessImages images, Tracee leader, Gate gate, TimeSpan timeout, Action<string> step)
     {
@@ -18,7 +22,14 @@ internal sealed class RestoredProcess : IDisposable
         _gate = gate;
         _timeout = timeout;
         _step = step;
-        _threads.Add(leader);
+        _leader = leader;
+        Id = leader.Process;
+        StandIns.Set(Id, null);
+        if (images.Process.ExitedLeader is null)
+        {
+            _threads.Add(leader);
+        }
+
         Memory = RemoteMemory.Open(leader.Process);
     }
 
@@ -26,15 +37,15 @@ internal sealed class RestoredProcess : IDisposable
     public ProcessImages Images { get; }
 
     /// <summary>Process ID.</summary>
-    public ProcessId Id => Leader.Process;
+    public ProcessId Id { get; }
 
     /// <summary>Its memory.</summary>
     public RemoteMemory Memory { get; }
 
-    /// <summary>The thread group leader.</summary>
-    public Tracee Leader => _threads[0];
+    /// <summary>The thread that acts for the process: the main thread, or, where that has exited, another.</summary>
+    public Tracee Leader => _hasLeaderExited ? _threads[0] : _leader;
 
-    /// <summary>All threads so far, in the order of the image.</summary>
+    /// <summary>All threads so far, in the order of the image; without a main thread that is to exit.</summary>
     public IReadOnlyList<Tracee> Threads => _threads;
 
     /// <summary>Gate pages, at one address in all processes of the job.</summary>
@@ -75,6 +86,34 @@ internal sealed class RestoredProcess : IDisposable
 
         return tracee;
     }
+
+    /// <summary>Lets the main thread exit while the others stay. Precondition: there are others.</summary>
+    public void LetLeaderExit(int waitStatus)
+    {
+        const uint PollMicroseconds = 50;
+        var exit = _leader.GetRegisters().AboutToCall(_gate.CallCode, _gate.Frame, Sys.Exit, [(ulong)new WaitStatus(waitStatus).ExitCode]);
+        _leader.SetRegisters(exit);
+        _leader.SetSignalMask(ulong.MaxValue);
+        // Its tracer is not told of its end. And as long as it were traced with EXITKILL, our own end would kill the whole process.
+        _leader.SetOptions(0);
+        _leader.Detach();
+        _hasLeaderExited = true;
+        for (var start = Stopwatch.GetTimestamp(); !ProcFs.IsDead(Id, _leader.Thread);)
+        {
+            if (Stopwatch.GetElapsedTime(start) > _timeout)
+            {
+                throw new EngineException(EngineFailure.TimedOut, $"The main thread of process {Id} does not exit.");
+            }
+
+            _ = Interop.Libc.usleep(PollMicroseconds);
+        }
+    }
+
+    /// <summary>True where the descriptor table is another process's too, which fills it.</summary>
+    public bool BorrowsFiles => Images.Process.FilesSharedWith is var first && first != 0 && first != Id.Value;
+
+    /// <summary>True where root and working directory are another process's too, which sets them.</summary>
+    public bool BorrowsFileSystem => Images.Process.FileSystemSharedWith is var first && first != 0 && first != Id.Value;
 
     /// <inheritdoc/>
     public void Dispose() => Memory.Dispose();

@@ -63,7 +63,6 @@ internal sealed class Restorer(EngineOptions options, Action<string> step, ILogg
         WorldCheck.RequireCpu(images.Inventory, stub.Tracee.GetExtendedState());
         WorldCheck.RequireVdso(images.Inventory, VdsoHash.Of(ProcFs.Maps(stub.Tracee.Process), stub.Memory));
         new TreeBuilder(images, options.SyscallTimeout, step).Build(stub, _processes);
-        _processes.ForEach(new ZombieBuilder(options.SyscallTimeout, step).Build);
         using var opened = new OpenedFiles();
         using var shared = new SharedObjects(images.Inventory, source, bytesDone);
         step("put mapped files back");
@@ -75,19 +74,24 @@ internal sealed class Restorer(EngineOptions options, Action<string> step, ILogg
         {
             cancellation.ThrowIfCancellationRequested();
             step($"fill process {process.Id}");
-            Fill(process, source, opened, shared, descriptors, bytesDone);
+            Fill(process, source, opened, shared, bytesDone);
+        }
+
+        // Only now: processes may share a descriptor table, and the filling of each needs one without descriptors.
+        foreach (var process in _processes)
+        {
+            step($"equip process {process.Id}");
+            Equip(process, descriptors);
         }
 
         _processes.ForEach(descriptors.SetOwners);
         shared.Finish();
     }
 
-    private static void Fill(
-        RestoredProcess process, ICheckpointSource source, OpenedFiles opened, SharedObjects shared, DescriptorBuilder descriptors, Action<long> bytesDone)
+    private static void Fill(RestoredProcess process, ICheckpointSource source, OpenedFiles opened, SharedObjects shared, Action<long> bytesDone)
     {
         var state = new ProcessStateBuilder(process);
         var space = new AddressSpaceBuilder(process, opened, shared);
-        var threads = new ThreadBuilder(process);
         process.Call("close_range", Arch.X64.Sys.CloseRange, 0, uint.MaxValue, 0);
         state.LiftDescriptorLimit();
         space.BuildMappings();
@@ -99,8 +103,18 @@ internal sealed class Restorer(EngineOptions options, Action<string> step, ILogg
             bytesDone(pages.Length);
         });
         space.Complete();
-        descriptors.Install(process);
+    }
+
+    private static void Equip(RestoredProcess process, DescriptorBuilder descriptors)
+    {
+        if (!process.BorrowsFiles)
+        {
+            descriptors.Install(process);
+        }
+
+        var threads = new ThreadBuilder(process);
         threads.MakeThreads();
+        new SeccompBuilder(process).Install();
         threads.SetState();
     }
 
@@ -114,7 +128,6 @@ internal sealed class Restorer(EngineOptions options, Action<string> step, ILogg
             state.SetLimits();
             state.CloseGate();
             new ThreadBuilder(process).SetRegisters();
-            state.StopAgain();
         }
 
         step("let all threads go");
@@ -124,5 +137,5 @@ internal sealed class Restorer(EngineOptions options, Action<string> step, ILogg
     }
 
     private static IEnumerable<int> AllIds(GenerationImages images) => images.Processes.SelectMany(process =>
-        process.Process.Threads.Select(thread => thread.Tid).Concat(process.Process.Zombies.Select(zombie => zombie.Pid)));
+        process.Process.Threads.Select(thread => thread.Tid).Append(process.Process.Pid).Concat(process.Process.Zombies.Select(zombie => zombie.Pid))).Concat(TreeMaker.Plan(images).Helpers);
 }

@@ -29,12 +29,22 @@ internal sealed class ThreadBuilder(RestoredProcess process)
 
     private readonly int _lastCapability = int.Parse(File.ReadAllText("/proc/sys/kernel/cap_last_cap"), CultureInfo.InvariantCulture);
 
-    /// <summary>Makes all threads but the leader.</summary>
+    /// <summary>Makes all threads but the leader, which exits where it had.</summary>
     public void MakeThreads()
     {
-        foreach (var thread in process.Images.Process.Threads.Skip(1))
+        foreach (var thread in process.Images.Process.Threads.Skip(process.Threads.Count))
         {
             process.Clone(new clone_args { flags = ThreadFlags }, thread.Tid, isThread: true);
+        }
+
+        if (process.Images.Process.ExitedLeader is { } exited)
+        {
+            // What is sent to the process is judged by the rights of its main thread, also when that has exited.
+            var batch = new SyscallBatch();
+            AddName(batch, exited.Name);
+            CredentialsBuilder.Add(batch, process, process.Arguments + CredentialsAt, process.Images.Process.Threads[0].Credentials, _lastCapability);
+            process.Run(batch);
+            process.LetLeaderExit(exited.WaitStatus);
         }
     }
 
@@ -66,9 +76,14 @@ internal sealed class ThreadBuilder(RestoredProcess process)
         AddThreadAreas(batch, image);
         AddScheduling(batch, image);
         AddPendingSignals(batch, image.PendingSignals, Sys.RtTgsigqueueinfo, [(ulong)process.Id.Value, (ulong)image.Tid]);
-        if (tracee == process.Leader)
+        if (tracee == process.Threads[0])
         {
             AddPendingSignals(batch, process.Images.Process.PendingSignals, Sys.RtSigqueueinfo, [(ulong)process.Id.Value]);
+        }
+
+        if (image.TimeStampCounter != 0)
+        {
+            batch.Add("prctl(PR_SET_TSC)", Sys.Prctl, [Task.PR_SET_TSC, image.TimeStampCounter]);
         }
 
         batch.Add("prctl(PR_SET_TIMERSLACK)", Sys.Prctl, [Task.PR_SET_TIMERSLACK, image.TimerSlackNs]);
@@ -100,8 +115,13 @@ internal sealed class ThreadBuilder(RestoredProcess process)
             batch.Add("rseq", Sys.Rseq, [image.RseqAddress, image.RseqBytes, 0, image.RseqSignature]);
         }
 
+        AddName(batch, image.Name);
+    }
+
+    private void AddName(SyscallBatch batch, Google.Protobuf.ByteString wanted)
+    {
         var name = new byte[16];
-        image.Name.Span[..Math.Min(image.Name.Length, name.Length - 1)].CopyTo(name);
+        wanted.Span[..Math.Min(wanted.Length, name.Length - 1)].CopyTo(name);
         process.Memory.Write(process.Arguments + NameAt, name);
         batch.Add("prctl(PR_SET_NAME)", Sys.Prctl, [Task.PR_SET_NAME, (process.Arguments + NameAt).Address]);
     }

@@ -8,8 +8,7 @@ using Task = Checkpointer.Engine.Interop.Task;
 namespace Checkpointer.Engine.Restore;
 
 /// <summary>
-/// Makes the processes of a job, each with its PID, parent, session and process group, all still copies of the stub. Parents make their
-/// children themselves, before any of them gets its memory.
+/// Makes the processes of a job, each with its PID, parent, session and process group, all still copies of the stub, and those that have ended.
 /// </summary>
 internal sealed class TreeBuilder(GenerationImages images, TimeSpan timeout, Action<string> step)
 {
@@ -29,16 +28,14 @@ internal sealed class TreeBuilder(GenerationImages images, TimeSpan timeout, Act
     {
         var gate = MapGate(stub);
         step("make the root process");
-        processes.Add(MakeRoot(stub, gate));
-        processes[0].Call("setsid", Sys.Setsid);
-        for (var index = 0; index < processes.Count; index++)
+        var root = MakeRoot(stub, gate);
+        processes.Add(root);
+        root.Call("setsid", Sys.Setsid);
+        new TreeMaker(images, root, timeout, step).Make(processes);
+        foreach (var process in processes.Where(process => process.Images.Process.IsStopped))
         {
-            MakeChildren(processes[index], processes);
-        }
-
-        foreach (var process in processes.Skip(1))
-        {
-            JoinGroup(process);
+            step($"stop process {process.Id}");
+            new StopBuilder(process, timeout).Stop(processes.Find(parent => parent.Id.Value == process.Images.Process.ParentPid));
         }
     }
 
@@ -81,52 +78,5 @@ internal sealed class TreeBuilder(GenerationImages images, TimeSpan timeout, Act
         clone_args arguments = new() { flags = Task.CLONE_PARENT };
         var tracee = Cloner.Clone(stub.Tracee, stub.Memory, gate, arguments, image.Process.Pid, new ProcessId(image.Process.Pid), timeout, step);
         return new RestoredProcess(image, tracee, gate, timeout, step);
-    }
-
-    private void MakeChildren(RestoredProcess parent, List<RestoredProcess> processes)
-    {
-        foreach (var child in images.Processes.Skip(1).Where(child => child.Process.ParentPid == parent.Id.Value))
-        {
-            step($"make process {child.Process.Pid}");
-            clone_args arguments = new() { exit_signal = (ulong)child.Process.ExitSignal };
-            var tracee = parent.Clone(arguments, child.Process.Pid, isThread: false);
-            var process = new RestoredProcess(child, tracee, parent.Gate, timeout, step);
-            processes.Add(process);
-            LeadSessionOrGroup(process);
-        }
-    }
-
-    private static void LeadSessionOrGroup(RestoredProcess process)
-    {
-        var image = process.Images.Process;
-        if (image.Session == image.Pid)
-        {
-            process.Call("setsid", Sys.Setsid);
-        }
-        else if (image.ProcessGroup == image.Pid)
-        {
-            process.Call("setpgid", Sys.Setpgid, 0, 0);
-        }
-    }
-
-    private void JoinGroup(RestoredProcess process)
-    {
-        var image = process.Images.Process;
-        var group = GroupOf(image.ProcessGroup);
-        if (image.Session != image.Pid && image.ProcessGroup != image.Pid && group != 0)
-        {
-            process.Call("setpgid", Sys.Setpgid, 0, (ulong)group);
-        }
-    }
-
-    /// <summary>The group to join: a foreign group of the root is the root's own now.</summary>
-    private int GroupOf(int group)
-    {
-        if (group == images.Root.Process.ProcessGroup)
-        {
-            return images.Root.Process.Pid;
-        }
-
-        return images.Processes.Any(process => process.Process.Pid == group) ? group : 0;
     }
 }

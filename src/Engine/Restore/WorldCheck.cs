@@ -22,7 +22,12 @@ internal static class WorldCheck
         foreach (var process in images.Processes)
         {
             RequireSame(process.Process.Executable.ToStringUtf8(), process.Process.ExecutableIdentity, "the executable");
-            RequireDirectory(process.Process.WorkingDirectory.ToStringUtf8());
+            RequireDirectory(process.Process.WorkingDirectory.ToStringUtf8(), "a working directory");
+            if (!process.Process.RootDirectory.IsEmpty)
+            {
+                RequireDirectory(process.Process.RootDirectory.ToStringUtf8(), "a root directory");
+            }
+
             foreach (var mapping in process.Space.Mappings.Where(mapping => mapping is { Kind: Mapping.Types.Kind.File, Identity: not null } && !putBack.Contains(mapping.Path)))
             {
                 RequireSame(mapping.Path.ToStringUtf8(), mapping.Identity, "a file that the job has mapped");
@@ -75,11 +80,11 @@ internal static class WorldCheck
         }
     }
 
-    private static void RequireDirectory(string path)
+    private static void RequireDirectory(string path, string what)
     {
         if (FileStat.TryOf(path) is not { Type: Interop.FileFlag.S_IFDIR })
         {
-            throw new EngineException(EngineFailure.WorldChanged, $"{path}, a working directory of the job, is missing.", "make that directory and recover again");
+            throw new EngineException(EngineFailure.WorldChanged, $"{path}, {what} of the job, is missing.", "make that directory and recover again");
         }
     }
 

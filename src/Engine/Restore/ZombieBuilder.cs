@@ -7,43 +7,26 @@ using Task = Checkpointer.Engine.Interop.Task;
 
 namespace Checkpointer.Engine.Restore;
 
-/// <summary>Makes ended children again: processes that end at once in the way that the image says, for their parent to wait for.</summary>
+/// <summary>Ends processes in the way that the image says, for their parent to wait for.</summary>
 internal sealed class ZombieBuilder(TimeSpan timeout, Action<string> step)
 {
     private const int NameBytesMax = 15;
 
-    /// <summary>Makes the zombies of one process. Precondition: it is still a copy of the stub.</summary>
-    public void Build(RestoredProcess parent)
+    /// <summary>Ends a process in the way of the image. Precondition: it is still a copy of the stub.</summary>
+    public void End(RestoredProcess process, Zombie zombie)
     {
-        foreach (var zombie in parent.Images.Process.Zombies)
-        {
-            step($"make the ended process {zombie.Pid}");
-            var tracee = parent.Clone(new clone_args { exit_signal = Signal.SIGCHLD }, zombie.Pid, isThread: false);
-            using var process = new RestoredProcess(parent.Images, tracee, parent.Gate, timeout, step);
-            TakeIdentity(process, zombie);
-            End(tracee, process, new WaitStatus(zombie.WaitStatus));
-        }
-    }
-
-    private static void TakeIdentity(RestoredProcess process, Zombie zombie)
-    {
-        if (zombie.Session == zombie.Pid)
-        {
-            process.Call("setsid", Sys.Setsid);
-        }
-        else if (zombie.ProcessGroup == zombie.Pid)
-        {
-            process.Call("setpgid", Sys.Setpgid, 0, 0);
-        }
-
+        step($"end process {zombie.Pid}");
         var name = new byte[NameBytesMax + 1];
         zombie.Name.Span[..Math.Min(NameBytesMax, zombie.Name.Length)].CopyTo(name);
         process.Memory.Write(process.Arguments, name);
         process.Call("prctl(PR_SET_NAME)", Sys.Prctl, Task.PR_SET_NAME, process.Arguments.Address);
+        End(process, new WaitStatus(zombie.WaitStatus));
     }
 
-    private void End(Tracee tracee, RestoredProcess process, WaitStatus wanted)
+    /// <summary>Ends a process; its status is there for its parent to fetch when this returns.</summary>
+    public void End(RestoredProcess process, WaitStatus wanted)
     {
+        var tracee = process.Leader;
         if (wanted.IsSignaled)
         {
             LimitCore(tracee.Process);

@@ -12,8 +12,11 @@ internal static class ClockTime
     public static long Now(int clock)
     {
         LinuxException.ThrowIfFailed(Libc.clock_gettime(clock, out var time), $"clock_gettime({clock})");
-        return (time.tv_sec * NanosecondsPerSecond) + time.tv_nsec;
+        return Nanoseconds(time);
     }
+
+    /// <summary>A struct timespec in ns.</summary>
+    public static long Nanoseconds(in timespec time) => (time.tv_sec * NanosecondsPerSecond) + time.tv_nsec;
 
     /// <summary>The same as struct timespec.</summary>
     public static timespec Timespec(long nanoseconds) =>

@@ -100,8 +100,12 @@ internal sealed class Freezer(EngineOptions options, Action<string> step)
         }
 
         // A process that ended while we looked is neither stopped nor, in this round, a zombie.
-        return fresh.Count > 0 || tree.Live.Any(process => !_stopped.ContainsKey(process.Value));
+        return fresh.Count > 0 || tree.Live.Any(process => !IsStopped(process));
     }
+
+    /// <summary>True where its main thread has stopped, or has exited and another has stopped.</summary>
+    private bool IsStopped(ProcessId process) => _stopped.ContainsKey(process.Value)
+        || (ProcFs.IsDead(process, process.Leader) && _stopped.Values.Any(tracee => tracee.Process == process));
 
     /// <summary>
     /// Waits until a thread has stopped. One in vfork(2), also within posix_spawn(3), cannot be stopped before its child has called exec or ended,

@@ -32,10 +32,13 @@ internal sealed class FrozenProcess : IDisposable
     /// <summary>Its mappings at the freeze, without ours.</summary>
     public IReadOnlyList<Vma> Vmas { get; private set; } = [];
 
-    /// <summary>All threads, leader first.</summary>
+    /// <summary>All threads that run, leader first.</summary>
     public IReadOnlyList<FrozenThread> Threads => _threads;
 
-    /// <summary>The thread group leader.</summary>
+    /// <summary>True where the main thread has exited while others run.</summary>
+    public bool HasExitedLeader => Leader.Id.Value != Id.Value;
+
+    /// <summary>The thread that acts for the process: the main thread, or, where that has exited, another.</summary>
     public FrozenThread Leader => _threads[0];
 
     /// <summary>The mapped gate, where there is one.</summary>
@@ -54,7 +57,7 @@ internal sealed class FrozenProcess : IDisposable
     public void Capture(IEnumerable<Tracee> stopped, IReadOnlyList<Vma> earlier)
     {
         _threads.AddRange(stopped.Select(tracee => FrozenThread.Capture(tracee, Memory)).OrderBy(thread => thread.Id.Value != Id.Value).ThenBy(thread => thread.Id.Value));
-        Invariant.Require(_threads.Count > 0 && Leader.Id.Value == Id.Value, $"process {Id} has no stopped leader");
+        Invariant.Require(_threads.Count > 0 && (!HasExitedLeader || ProcFs.IsDead(Id, Id.Leader)), $"process {Id} has no stopped leader");
         Vmas = VmaFlagMemory.TryComplete(ProcFs.Maps(Id), earlier) ?? ProcFs.Smaps(Id);
     }
 

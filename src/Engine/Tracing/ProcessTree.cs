@@ -28,6 +28,7 @@ internal sealed record ProcessTree(IReadOnlyList<ProcessId> Live, IReadOnlyList<
             }
 
             live.Add(process);
+            StandIns.Set(process, stat.State == 'Z' ? LiveThread(process) : null);
             foreach (var child in (ProcFs.TryThreads(process) ?? []).SelectMany(thread => ProcFs.TryChildren(thread) ?? []))
             {
                 queue.Enqueue(child);
@@ -35,5 +36,15 @@ internal sealed record ProcessTree(IReadOnlyList<ProcessId> Live, IReadOnlyList<
         }
 
         return new ProcessTree(live, zombies);
+    }
+
+    private static ThreadId? LiveThread(ProcessId process)
+    {
+        foreach (var thread in (ProcFs.TryThreads(process) ?? []).Where(thread => !ProcFs.IsDead(process, thread)))
+        {
+            return thread;
+        }
+
+        return null;
     }
 }

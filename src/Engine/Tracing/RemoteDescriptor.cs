@@ -11,7 +11,9 @@ internal static class RemoteDescriptor
     public static SafeFd Duplicate(ProcessId process, int number)
     {
         TracerDeath.MayCome();
-        var pidfd = (int)Libc.syscall((nint)Sys.PidfdOpen, process.Value, 0, 0, 0, 0);
+        // A thread can be named since Linux 6.9; before, that of a process whose main thread has exited cannot be had.
+        var holder = StandIns.Of(process.Value);
+        var pidfd = (int)Libc.syscall((nint)Sys.PidfdOpen, holder, holder == process.Value ? 0 : FileFlag.O_EXCL, 0, 0, 0);
         LinuxException.ThrowIfFailed(pidfd, $"pidfd_open of process {process}");
         using var target = new SafeFd(pidfd);
         var fd = (int)Libc.syscall((nint)Sys.PidfdGetfd, pidfd, number, 0, 0, 0);

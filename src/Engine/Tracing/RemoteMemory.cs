@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Checkpointer.Engine.Interop;
+using Checkpointer.Engine.Proc;
 using Checkpointer.Engine.Support;
 
 namespace Checkpointer.Engine.Tracing;
@@ -22,8 +23,9 @@ internal sealed unsafe class RemoteMemory : IDisposable
     /// <summary>Opens the memory of a process that is traced by this thread, or that we may trace.</summary>
     public static RemoteMemory Open(ProcessId process)
     {
-        var fd = Libc.open($"/proc/{process}/mem", FileFlag.O_RDWR | FileFlag.O_CLOEXEC, 0);
-        LinuxException.ThrowIfFailed(fd, $"open of /proc/{process}/mem");
+        var path = ProcFs.PathOf(process, "mem");
+        var fd = Libc.open(path, FileFlag.O_RDWR | FileFlag.O_CLOEXEC, 0);
+        LinuxException.ThrowIfFailed(fd, $"open of {path}");
         return new RemoteMemory(new SafeFd(fd), process);
     }
 

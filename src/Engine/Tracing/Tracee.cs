@@ -15,6 +15,10 @@ internal sealed unsafe class Tracee
     private const int SpinsBeforeSleep = 2000;
     private const uint SleepMicroseconds = 50;
 
+    // An instruction of a seccomp filter, struct sock_filter; BPF_MAXINSNS of the kernel.
+    private const int FilterInstructionBytes = 8;
+    private const int FilterInstructionsMax = 4096;
+
     private readonly int _tracerThread = Environment.CurrentManagedThreadId;
 
     private Tracee(ThreadId thread, ProcessId process)
@@ -32,6 +36,9 @@ internal sealed unsafe class Tracee
     /// <summary>Kernel function that the thread slept in before it was stopped, /proc/PID/task/TID/wchan; empty where unknown.</summary>
     public string WaitChannel { get; init; } = string.Empty;
 
+    /// <summary>True where seccomp confines the thread; as long as it is traced, its filters do not judge calls, ours among them.</summary>
+    public bool IsConfined { get; set; }
+
     /// <summary>True once it was reported dead; every later request is refused.</summary>
     public bool IsGone { get; private set; }
 
@@ -41,9 +48,10 @@ internal sealed unsafe class Tracee
     /// <summary>Attaches without stopping; null where the thread is gone already.</summary>
     public static Tracee? TrySeize(ThreadId thread, ProcessId process, int options)
     {
-        var tracee = new Tracee(thread, process) { WaitChannel = Proc.ProcFs.WaitChannel(process, thread) };
+        var isConfined = Proc.ProcFs.TryStatus(process, thread) is { Seccomp: > 0 };
+        var tracee = new Tracee(thread, process) { WaitChannel = Proc.ProcFs.WaitChannel(process, thread), IsConfined = isConfined };
         TracerDeath.MayCome();
-        if (Libc.ptrace(Ptrace.PTRACE_SEIZE, thread.Value, 0, options) == 0)
+        if (Libc.ptrace(Ptrace.PTRACE_SEIZE, thread.Value, 0, options | tracee.OwnOptions) == 0)
         {
             return tracee;
         }
@@ -89,7 +97,9 @@ internal sealed unsafe class Tracee
             Resume(Ptrace.PTRACE_CONT, status.SignalToDeliver);
         }
 
-        return null;
+        // A main thread that exits is not reported to its tracer before the other threads have ended.
+        IsGone = Thread.Value == Process.Value && Proc.ProcFs.IsDead(Process, Thread);
+        return IsGone ? false : null;
     }
 
     /// <summary>Waits for the next report of this thread.</summary>
@@ -192,7 +202,33 @@ internal sealed unsafe class Tracee
     }
 
     /// <summary>Changes the PTRACE_O_* options.</summary>
-    public void SetOptions(int options) => Request(Ptrace.PTRACE_SETOPTIONS, 0, options, "SETOPTIONS");
+    public void SetOptions(int options) => Request(Ptrace.PTRACE_SETOPTIONS, 0, options | OwnOptions, "SETOPTIONS");
+
+    /// <summary>The seccomp filters of the thread, the first installed first, each with its flags.</summary>
+    public List<(byte[] Program, ulong Flags)> GetSeccompFilters()
+    {
+        var filters = new List<(byte[] Program, ulong Flags)>();
+        var buffer = new byte[FilterInstructionsMax * FilterInstructionBytes];
+        fixed (byte* bytes = buffer)
+        {
+            while (true)
+            {
+                TracerDeath.MayCome();
+                var count = Libc.ptrace(Ptrace.PTRACE_SECCOMP_GET_FILTER, Thread.Value, filters.Count, (nint)bytes);
+                if (count < 0)
+                {
+                    // The one behind the last.
+                    return LastError.Get() is Errno.ENOENT ? filters : throw new LinuxException($"ptrace(SECCOMP_GET_FILTER) of thread {Thread}", LastError.Get());
+                }
+
+                seccomp_metadata metadata = new() { filter_off = (ulong)filters.Count };
+                Request(Ptrace.PTRACE_SECCOMP_GET_METADATA, sizeof(seccomp_metadata), (nint)(&metadata), "SECCOMP_GET_METADATA");
+                filters.Add((buffer.AsSpan(0, (int)count * FilterInstructionBytes).ToArray(), metadata.flags));
+            }
+        }
+    }
+
+    private int OwnOptions => IsConfined ? Ptrace.PTRACE_O_SUSPEND_SECCOMP : 0;
 
     /// <summary>PTRACE_GETEVENTMSG: the new task of a clone event.</summary>
     public int GetEventMessage()

@@ -23,6 +23,9 @@ internal readonly record struct WaitStatus(int Raw)
     /// <summary>True where a signal ended it.</summary>
     public bool IsSignaled => (Raw & 0x7f) is not 0 and not 0x7f;
 
+    /// <summary>What it gave to exit.</summary>
+    public int ExitCode => (Raw >> 8) & 0xff;
+
     /// <summary>True where it is stopped.</summary>
     public bool IsStopped => (Raw & 0xff) == 0x7f;
 

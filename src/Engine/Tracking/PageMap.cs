@@ -41,8 +41,9 @@ internal sealed unsafe class PageMap : IDisposable
     /// <param name="useScan">False reads the page map as on a kernel without PAGEMAP_SCAN.</param>
     public static PageMap Open(ProcessId process, bool useScan = true)
     {
-        var fd = Libc.open($"/proc/{process}/pagemap", FileFlag.O_RDONLY | FileFlag.O_CLOEXEC, 0);
-        LinuxException.ThrowIfFailed(fd, $"open of /proc/{process}/pagemap");
+        var path = Proc.ProcFs.PathOf(process, "pagemap");
+        var fd = Libc.open(path, FileFlag.O_RDONLY | FileFlag.O_CLOEXEC, 0);
+        LinuxException.ThrowIfFailed(fd, $"open of {path}");
         return new PageMap(new SafeFd(fd), process, useScan);
     }
 

@@ -44,7 +44,7 @@ internal sealed class SoftDirtyTracker(ProcessId process) : ITracker
     /// <summary>Clears the bits of all pages of a process.</summary>
     public static unsafe void Reset(ProcessId process)
     {
-        var number = Libc.open($"/proc/{process}/clear_refs", FileFlag.O_WRONLY | FileFlag.O_CLOEXEC, 0);
+        var number = Libc.open(Proc.ProcFs.PathOf(process, "clear_refs"), FileFlag.O_WRONLY | FileFlag.O_CLOEXEC, 0);
         LinuxException.ThrowIfFailed(number, $"open of /proc/{process}/clear_refs");
         using var fd = new SafeFd(number);
         var four = (byte)'4';

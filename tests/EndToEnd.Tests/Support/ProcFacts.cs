@@ -69,6 +69,31 @@ internal static class ProcFacts
         }
     }
 
+    /// <summary>Children, their children and so on, zombies too.</summary>
+    public static IReadOnlyList<int> Descendants(int pid)
+    {
+        var parents = All().Select(process => (Pid: process, Parent: TryParent(process))).ToLookup(entry => entry.Parent, entry => entry.Pid);
+        var found = new List<int>(parents[pid]);
+        for (var index = 0; index < found.Count; index++)
+        {
+            found.AddRange(parents[found[index]]);
+        }
+
+        return found;
+    }
+
+    private static int TryParent(int pid)
+    {
+        try
+        {
+            return int.Parse(StatField(pid, 4), CultureInfo.InvariantCulture);
+        }
+        catch (IOException)
+        {
+            return 0;
+        }
+    }
+
     /// <summary>True for a thread of the kernel: PF_KTHREAD in the flags.</summary>
     public static bool IsKernelThread(int pid) =>
         (uint.Parse(StatField(pid, 9), CultureInfo.InvariantCulture) & 0x0020_0000) != 0;

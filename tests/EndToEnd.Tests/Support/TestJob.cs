@@ -161,7 +161,13 @@ internal sealed class TestJob : IDisposable
     /// the PIDs are free again.</summary>
     public void Kill()
     {
-        var dying = new HashSet<int> { Pid };
+        // Zombies, what leads a session of its own and what shows no environment would be missed later.
+        var dying = ProcFacts.Descendants(Pid).Append(Pid).ToHashSet();
+        foreach (var pid in dying)
+        {
+            _ = Child.Signal(pid, Libc.SIGKILL);
+        }
+
         Wait.Until(() => KillMarked(dying), Wait.Patience, () => $"does not die: {this}");
     }
 

@@ -8,7 +8,7 @@ internal static class AbiNames
     [
         "linux/ptrace.h", "linux/elf.h", "linux/wait.h", "linux/fcntl.h", "linux/stat.h", "linux/fs.h", "linux/memfd.h", "linux/magic.h",
         "linux/mman.h", "linux/userfaultfd.h", "linux/sched.h", "linux/sched/types.h", "linux/prctl.h", "linux/kcmp.h", "linux/rseq.h", "linux/capability.h",
-        "linux/signal.h", "linux/resource.h", "linux/uio.h", "linux/time.h", "linux/errno.h", "asm/unistd_64.h", "asm/ioctls.h",
+        "linux/seccomp.h", "linux/filter.h", "linux/membarrier.h", "linux/signal.h", "linux/resource.h", "linux/uio.h", "linux/time.h", "linux/errno.h", "asm/unistd_64.h", "asm/ioctls.h",
         "asm/statfs.h", "asm/siginfo.h", "sys/user.h", "linux/eventpoll.h", "linux/inotify.h", "linux/timerfd.h",
     ];
 
@@ -44,6 +44,7 @@ internal static class AbiNames
         ["itimerval.it_interval_usec"] = "it_interval.tv_usec",
         ["itimerval.it_value_sec"] = "it_value.tv_sec",
         ["itimerval.it_value_usec"] = "it_value.tv_usec",
+        ["sigevent.sigev_notify_thread_id"] = "_sigev_un._tid",
         ["user_cap_data.effective0"] = "data[0].effective",
         ["user_cap_data.permitted0"] = "data[0].permitted",
         ["user_cap_data.inheritable0"] = "data[0].inheritable",
@@ -57,6 +58,8 @@ internal static class AbiNames
     {
         ["SiginfoBytes"] = "sizeof(siginfo_t)",
         ["LINUX_CAPABILITY_VERSION_3"] = "_LINUX_CAPABILITY_VERSION_3",
+        // Linux 6.3; an enumerator, whose presence no macro tells.
+        ["MEMBARRIER_CMD_GET_REGISTRATIONS"] = "(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED_RSEQ << 1)",
         // The request holds the size of its argument, so this checks pm_scan_arg too.
         ["UFFDIO_API"] = "(int)UFFDIO_API",
         ["UFFDIO_REGISTER"] = "(int)UFFDIO_REGISTER",
@@ -83,6 +86,9 @@ internal static class AbiNames
         ["EFD_SEMAPHORE"] = "EFD_SEMAPHORE", // in a header of the kernel since Linux 6.6
         ["MAP_DROPPABLE"] = "MAP_DROPPABLE", // Linux 6.11
         ["MADV_GUARD_INSTALL"] = "MADV_GUARD_INSTALL", // Linux 6.13
+        ["PR_GET_MEMORY_MERGE"] = "PR_GET_MEMORY_MERGE", // Linux 6.4
+        ["PR_SET_MEMORY_MERGE"] = "PR_SET_MEMORY_MERGE",
+        ["PR_TIMER_CREATE_RESTORE_IDS"] = "PR_TIMER_CREATE_RESTORE_IDS", // Linux 6.15
         ["PAGE_IS_FILE"] = "PAGE_IS_FILE", // Linux 6.7, and those below
         ["PAGE_IS_PRESENT"] = "PAGE_IS_PRESENT",
         ["PAGE_IS_SWAPPED"] = "PAGE_IS_SWAPPED",

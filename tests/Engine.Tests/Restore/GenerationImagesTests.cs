@@ -46,6 +46,18 @@ public sealed class GenerationImagesTests
         Assert.Equal("/data/log", Assert.Single(images.Files.OpenFiles).Path.ToStringUtf8());
     }
 
+    [Fact]
+    public void Load_OfAProcessWithoutMainThread_GivesItsOthers()
+    {
+        _generation.Change(ImageVersion.Process(Root), Engine.Images.Process.Parser, process =>
+        {
+            process.Threads.RemoveAt(0);
+            process.ExitedLeader = new Engine.Images.ExitedLeader();
+        });
+
+        Assert.Equal([Root + 1, Root + 2], GenerationImages.Load(_generation).Root.Process.Threads.Select(thread => thread.Tid));
+    }
+
     [Theory]
     [InlineData("inventory")]
     [InlineData("files")]
