@@ -42,7 +42,9 @@ clean_up() {
 install_missing() {
     local packages=()
     command -v cc >/dev/null || packages+=(gcc libc6-dev)
-    command -v python3 >/dev/null || packages+=(python3)
+    /usr/bin/python3 -c 'import numpy' 2>/dev/null || packages+=(python3-numpy)
+    command -v javac >/dev/null || packages+=(default-jdk-headless)
+    command -v perl >/dev/null || packages+=(perl)
     ldconfig -p | grep -q 'liblz4\.so\.1' || packages+=(liblz4-1)
     [ ${#packages[@]} -gt 0 ] || return 0
     if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then

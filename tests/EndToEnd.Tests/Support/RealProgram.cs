@@ -1,0 +1,63 @@
+using Checkpointer.EndToEnd.Tests.Interop;
+
+namespace Checkpointer.EndToEnd.Tests.Support;
+
+/// <summary>
+/// A program that knows nothing of us: it writes a line for each step, in a way that a lost or doubled step changes all lines that follow.
+/// </summary>
+/// <param name="Name">Name, for tests.</param>
+/// <param name="Command">Command, with {source} for the file in tests/RealPrograms and {program} for what <paramref name="Compiler"/> makes of it.</param>
+/// <param name="Source">File in tests/RealPrograms.</param>
+/// <param name="Steps">Steps to run for; some seconds of work.</param>
+/// <param name="Compiler">Command that makes the program; null for an interpreted one.</param>
+internal sealed record RealProgram(string Name, string[] Command, string Source, int Steps, string[]? Compiler = null)
+{
+    private static readonly TimeSpan _compilerTimeout = TimeSpan.FromMinutes(2);
+
+    /// <summary>All of them.</summary>
+    public static IReadOnlyList<RealProgram> All { get; } =
+    [
+        new("numpy", ["/usr/bin/python3", "{source}"], "numpy_job.py", 60),
+        new("python-multiprocessing", ["/usr/bin/python3", "{source}"], "pool.py", 150),
+        new("python-nohup", ["nohup", "/usr/bin/python3", "{source}"], "numpy_job.py", 60),
+        new("perl", ["perl", "{source}"], "job.pl", 300),
+        new("bash-pipeline", ["bash", "{source}"], "pipeline.sh", 150),
+        new("sh-churn", ["sh", "{source}"], "churn.sh", 400),
+        new("openmp", ["{program}"], "openmp.c", 400, ["cc", "-O2", "-fopenmp", "{source}", "-o", "{program}"]),
+        new("static", ["{program}"], "openmp.c", 400, ["cc", "-O2", "-static", "{source}", "-o", "{program}"]),
+        new("java", ["java", "-cp", "{directory}", "Streams"], "Streams.java", 800, ["javac", "-d", "{directory}", "{source}"]),
+    ];
+
+    /// <summary>Command line for so many steps; makes the program where it has to be made.</summary>
+    public IReadOnlyList<string> Prepare(string directory)
+    {
+        if (Compiler is not null)
+        {
+            Run(Fill(Compiler, directory), directory, "compiler", _compilerTimeout);
+        }
+
+        return [.. Fill(Command, directory), $"{Steps}"];
+    }
+
+    /// <summary>What it writes when nothing comes between.</summary>
+    public static string Reference(IReadOnlyList<string> command, string directory) => Run(command, directory, "reference", Wait.Patience);
+
+    private static string Run(IReadOnlyList<string> command, string directory, string name, TimeSpan timeout)
+    {
+        var output = Path.Combine(directory, name + ".stdout");
+        var errors = Path.Combine(directory, name + ".stderr");
+        var pid = Spawner.Spawn(new SpawnRequest(command[0], [.. command.Skip(1)], TestJob.Inherited(), output, errors, directory));
+        var status = Child.Reap(pid, timeout, () => string.Join(' ', command));
+        return status is { Exited: true, Code: 0 }
+            ? File.ReadAllText(output)
+            : throw new InvalidOperationException($"{string.Join(' ', command)}: {status}\n{File.ReadAllText(errors)}");
+    }
+
+    private IReadOnlyList<string> Fill(IReadOnlyList<string> words, string directory) =>
+    [
+        .. words.Select(word => word
+            .Replace("{source}", Path.Combine(Repository.Root, "tests", "RealPrograms", Source), StringComparison.Ordinal)
+            .Replace("{program}", Path.Combine(directory, Name), StringComparison.Ordinal)
+            .Replace("{directory}", directory, StringComparison.Ordinal)),
+    ];
+}

@@ -1,0 +1,11 @@
+# NumPy: matrices through BLAS threads.
+import sys
+import numpy
+
+random = numpy.random.default_rng(1)
+matrix, total = random.random((300, 300)), 0.0
+for step in range(int(sys.argv[1])):
+    for _ in range(4):
+        matrix = numpy.tanh(matrix @ matrix.T / 300)
+    total += float(numpy.linalg.norm(matrix[step % 300]))
+    print(f"step {step} {total:.9f}", flush=True)
