@@ -259,8 +259,6 @@ internal static class Task
     internal const int PR_SET_NAME = 15;
     internal const int PR_CAPBSET_DROP = 24;
     internal const int PR_GET_SECUREBITS = 27;
-    internal const int PR_GET_TSC = 25;
-    internal const int PR_SET_TSC = 26;
     internal const int PR_SET_SECCOMP = 22;
     internal const int PR_SET_SECUREBITS = 28;
     internal const int PR_SET_TIMERSLACK = 29;

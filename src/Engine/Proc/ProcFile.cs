@@ -117,9 +117,9 @@ internal static class ProcFile
             return target;
         }
 
-        // LinkTarget is null for any failure; this call throws the reason, unless the path is no link at all.
+        // LinkTarget is null for any failure; this call throws the reason, unless the path is no link at all, or is one again: a descriptor of a process that runs.
         File.ResolveLinkTarget(path, returnFinalTarget: false);
-        throw new IOException("not a symbolic link");
+        return new FileInfo(path).LinkTarget ?? throw new IOException("not a symbolic link");
     }
 
     private static List<int> ListNumbers(string path)

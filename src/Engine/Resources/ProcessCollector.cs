@@ -47,7 +47,7 @@ internal sealed class ProcessCollector(FrozenProcess process, FileIdentities ide
         var seccomp = new SeccompCollector(image, findings);
         foreach (var (thread, threadImage) in process.Threads.Zip(image.Threads))
         {
-            seccomp.Collect(thread.Tracee, threadImage, ProcFs.Status(process.Id, thread.Id).Seccomp ?? 0);
+            seccomp.Collect(thread.Tracee, threadImage);
         }
 
         TakeStops(image);

@@ -14,11 +14,10 @@ internal sealed class SeccompCollector(Process image, FindingList findings)
     private const int InstructionBytes = 8;
     private const int OperandOffset = 4;
 
-    /// <summary>Adds mode and filters of a thread to its image.</summary>
-    public void Collect(Tracee tracee, Images.Thread thread, int mode)
+    /// <summary>Adds the filters of a thread to its image, which has the mode already.</summary>
+    public void Collect(Tracee tracee, Images.Thread thread)
     {
-        thread.SeccompMode = (uint)mode;
-        if (mode == FilterMode)
+        if (thread.SeccompMode == FilterMode)
         {
             thread.SeccompFilters.AddRange(tracee.GetSeccompFilters().Select(filter => IndexOf(filter.Program, filter.Flags)));
         }

@@ -31,7 +31,6 @@ internal sealed class ThreadCollector(FrozenProcess process, FindingList finding
             ParentDeathSignal = GetInt(injection, gate, Task.PR_GET_PDEATHSIG),
             TimerSlackNs = injection.Call(Sys.Prctl, Task.PR_GET_TIMERSLACK).OrThrow("prctl(PR_GET_TIMERSLACK)"),
         };
-        image.TimeStampCounter = (uint)GetInt(injection, gate, Task.PR_GET_TSC);
         injection.Call(Sys.Prctl, Task.PR_GET_TID_ADDRESS, gate.Data.Address).OrThrow("prctl(PR_GET_TID_ADDRESS)");
         image.TidAddress = process.Memory.Read<ulong>(gate.Data);
         image.PendingSignals.AddRange(Pending(thread.Tracee, shared: false));
@@ -93,6 +92,7 @@ internal sealed class ThreadCollector(FrozenProcess process, FindingList finding
         var status = ProcFs.Status(process.Id, thread);
         var stat = ProcFs.Stat(process.Id, thread);
         image.Name = ByteString.CopyFrom(stat.CommBytes.Span);
+        image.SeccompMode = (uint)(status.Seccomp ?? 0);
         image.Scheduling = new Scheduling
         {
             Policy = Policy(thread),

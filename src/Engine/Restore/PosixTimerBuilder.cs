@@ -16,6 +16,9 @@ internal sealed class PosixTimerBuilder(RestoredProcess process)
     private const ulong IdAt = 64;
     private const ulong TimesAt = 128;
 
+    // What the kernel gives next where it counts.
+    private int _nextId;
+
     /// <summary>Makes them all. Precondition: threads exist, handlers are set: a signal that is ignored stops its timer.</summary>
     public void Make()
     {
@@ -58,17 +61,16 @@ internal sealed class PosixTimerBuilder(RestoredProcess process)
     /// <summary>Uses up the IDs below: the kernel counts them up and gives none twice.</summary>
     private void SkipTo(int id)
     {
-        var nothing = new sigevent { sigev_notify = Signal.SIGEV_NONE };
-        for (var next = -1; next < id - 1;)
+        if (id > IdMax)
         {
-            var made = Create(Clock.CLOCK_MONOTONIC, nothing, -1, process.Leader);
+            throw new EngineException(
+                EngineFailure.Failed, $"A POSIX timer of process {process.Id} has the ID {id}, which this kernel does not give again.", "restore on Linux 6.15 or newer");
+        }
+
+        while (_nextId < id)
+        {
+            var made = Create(Clock.CLOCK_MONOTONIC, new sigevent { sigev_notify = Signal.SIGEV_NONE }, 0, process.Leader);
             process.Call($"timer_delete({made})", Sys.TimerDelete, (ulong)made);
-            next = made;
-            if (id > IdMax || made >= id)
-            {
-                throw new EngineException(
-                    EngineFailure.Failed, $"A POSIX timer of process {process.Id} has the ID {id}, which this kernel does not give again.", "restore on Linux 6.15 or newer");
-            }
         }
     }
 
@@ -88,7 +90,9 @@ internal sealed class PosixTimerBuilder(RestoredProcess process)
         using var injection = process.Inject(thread);
         injection.Call(Sys.TimerCreate, unchecked((ulong)(long)clock), process.Arguments.Address, (process.Arguments + IdAt).Address)
             .OrThrow($"timer_create on clock {clock} in process {process.Id}");
-        return process.Memory.Read<int>(process.Arguments + IdAt);
+        var made = process.Memory.Read<int>(process.Arguments + IdAt);
+        _nextId = made + 1;
+        return made;
     }
 
     /// <summary>A thread that has ended is told nothing any more.</summary>
@@ -111,7 +115,7 @@ internal sealed class PosixTimerBuilder(RestoredProcess process)
     private void Start(PosixTimer timer)
     {
         using var injection = process.Inject(ThreadOf(timer));
-        var (first, flags) = timer.IsQueued ? (LastExpiry(timer, injection), (ulong)Clock.TIMER_ABSTIME) : (timer.RemainingNs, 0ul);
+        var (first, flags) = timer.IsQueued ? (LastExpiry(timer, injection), (ulong)Clock.TIMER_ABSTIME) : (timer.RemainingNs != 0 ? timer.RemainingNs : timer.IntervalNs, 0ul);
         process.Memory.Write(process.Arguments + TimesAt, new itimerspec
         {
             it_value = ClockTime.Timespec(first),

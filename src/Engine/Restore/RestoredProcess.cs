@@ -96,7 +96,16 @@ internal sealed class RestoredProcess : IDisposable
         _leader.SetSignalMask(ulong.MaxValue);
         // Its tracer is not told of its end. And as long as it were traced with EXITKILL, our own end would kill the whole process.
         _leader.SetOptions(0);
-        _leader.Detach();
+        if (Images.Process.IsStopped)
+        {
+            // Let go it would stop and not exit.
+            _leader.Resume(Interop.Ptrace.PTRACE_CONT);
+        }
+        else
+        {
+            _leader.Detach();
+        }
+
         _hasLeaderExited = true;
         for (var start = Stopwatch.GetTimestamp(); !ProcFs.IsDead(Id, _leader.Thread);)
         {

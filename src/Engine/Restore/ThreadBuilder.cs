@@ -81,11 +81,6 @@ internal sealed class ThreadBuilder(RestoredProcess process)
             AddPendingSignals(batch, process.Images.Process.PendingSignals, Sys.RtSigqueueinfo, [(ulong)process.Id.Value]);
         }
 
-        if (image.TimeStampCounter != 0)
-        {
-            batch.Add("prctl(PR_SET_TSC)", Sys.Prctl, [Task.PR_SET_TSC, image.TimeStampCounter]);
-        }
-
         batch.Add("prctl(PR_SET_TIMERSLACK)", Sys.Prctl, [Task.PR_SET_TIMERSLACK, image.TimerSlackNs]);
         CredentialsBuilder.Add(batch, process, process.Arguments + CredentialsAt, image.Credentials, _lastCapability);
         // A change of user clears it, so it comes after.
