@@ -8,7 +8,7 @@ namespace Checkpointer.EndToEnd.Tests.Support;
 /// <param name="Name">Name, for tests.</param>
 /// <param name="Command">Command, with {source} for the file in tests/RealPrograms and {program} for what <paramref name="Compiler"/> makes of it.</param>
 /// <param name="Source">File in tests/RealPrograms.</param>
-/// <param name="Steps">Steps to run for; some seconds of work.</param>
+/// <param name="Steps">Steps to run for: enough for two dumps on a busy machine.</param>
 /// <param name="Compiler">Command that makes the program; null for an interpreted one.</param>
 internal sealed record RealProgram(string Name, string[] Command, string Source, int Steps, string[]? Compiler = null)
 {
@@ -17,15 +17,15 @@ internal sealed record RealProgram(string Name, string[] Command, string Source,
     /// <summary>All of them.</summary>
     public static IReadOnlyList<RealProgram> All { get; } =
     [
-        new("numpy", ["/usr/bin/python3", "{source}"], "numpy_job.py", 60),
-        new("python-multiprocessing", ["/usr/bin/python3", "{source}"], "pool.py", 150),
-        new("python-nohup", ["nohup", "/usr/bin/python3", "{source}"], "numpy_job.py", 60),
-        new("perl", ["perl", "{source}"], "job.pl", 300),
-        new("bash-pipeline", ["bash", "{source}"], "pipeline.sh", 150),
-        new("sh-churn", ["sh", "{source}"], "churn.sh", 400),
-        new("openmp", ["{program}"], "openmp.c", 400, ["cc", "-O2", "-fopenmp", "{source}", "-o", "{program}"]),
-        new("static", ["{program}"], "openmp.c", 400, ["cc", "-O2", "-static", "{source}", "-o", "{program}"]),
-        new("java", ["java", "-cp", "{directory}", "Streams"], "Streams.java", 800, ["javac", "-d", "{directory}", "{source}"]),
+        new("numpy", ["/usr/bin/python3", "{source}"], "numpy_job.py", 200),
+        new("python-multiprocessing", ["/usr/bin/python3", "{source}"], "pool.py", 700),
+        new("python-nohup", ["nohup", "/usr/bin/python3", "{source}"], "numpy_job.py", 200),
+        new("perl", ["perl", "{source}"], "job.pl", 1500),
+        new("bash-pipeline", ["bash", "{source}"], "pipeline.sh", 900),
+        new("sh-churn", ["sh", "{source}"], "churn.sh", 1500),
+        new("openmp", ["{program}"], "openmp.c", 1500, ["cc", "-O2", "-fopenmp", "{source}", "-o", "{program}"]),
+        new("static", ["{program}"], "openmp.c", 3000, ["cc", "-O2", "-static", "{source}", "-o", "{program}"]),
+        new("java", ["java", "-cp", "{directory}", "Streams"], "Streams.java", 60000, ["javac", "-d", "{directory}", "{source}"]),
     ];
 
     /// <summary>Command line for so many steps; makes the program where it has to be made.</summary>
