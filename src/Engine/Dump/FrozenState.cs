@@ -50,6 +50,7 @@ internal sealed class FrozenState(FileIdentities identities, IReadOnlySet<ulong>
         var descriptors = new DescriptorCollector(Findings, _objects);
         Files = descriptors.Collect(tree, examinedPipes);
         Files.Pipes.AddRange(descriptors.Pipes.Select(PipeContents.Read));
+        SocketContents.ReadAll(descriptors.Sockets);
         foreach (var process in job.Processes)
         {
             CollectProcess(process, spaces[process.Id], job.Zombies);

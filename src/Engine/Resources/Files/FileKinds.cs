@@ -12,9 +12,11 @@ internal sealed class FileKinds
     {
         Pipes = new PipeKind();
         Epolls = new EpollKind();
+        Sockets = new SocketKind(duplicates);
         _kinds =
         [
             Pipes, new EventfdKind(), new TimerfdKind(duplicates), new SignalfdKind(), Epolls, new InotifyKind(), new PidfdKind(job),
+            Sockets,
             new RegularFileKind(objects), new DirectoryKind(), new SymbolicLinkKind(), new DeviceKind(), new ForeignKind(),
         ];
     }
@@ -24,6 +26,9 @@ internal sealed class FileKinds
 
     /// <summary>Epoll sets found so far.</summary>
     public EpollKind Epolls { get; }
+
+    /// <summary>Sockets found so far.</summary>
+    public SocketKind Sockets { get; }
 
     /// <summary>The kind of a descriptor's file.</summary>
     public IFileKind Of(OpenDescriptor descriptor) => _kinds.First(kind => kind.Claims(descriptor));
