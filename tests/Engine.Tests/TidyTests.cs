@@ -15,6 +15,8 @@ public sealed partial class TidyTests
     private static readonly string[] _unsafeFiles =
     [
         "Dump/PageReaders.cs",
+        "Proc/InetSocketTable.cs",
+        "Proc/SocketDiagnoser.cs",
         "Proc/UnixSocketTable.cs",
         "Resources/Files/EpollKind.cs",
         "Resources/Files/FileHandles.cs",
@@ -28,10 +30,11 @@ public sealed partial class TidyTests
         "Resources/ThreadCollector.cs",
         "Restore/Children.cs",
         "Restore/Files/FileLockBuilder.cs",
+        "Restore/Files/InetSocketBuilder.cs",
         "Restore/Files/PipeBuilder.cs",
+        "Restore/Files/SocketMessages.cs",
         "Restore/Files/SocketNames.cs",
         "Restore/Files/SpecialFileBuilder.cs",
-        "Restore/Files/UnixSocketFiller.cs",
         "Restore/PidAvailability.cs",
         "Restore/ProcessStateBuilder.cs",
         "Restore/SharedObjects.cs",

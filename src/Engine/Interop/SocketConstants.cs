@@ -36,6 +36,8 @@ internal static class SocketNumber
     internal const int SOL_RAW = 255;
     internal const int SOL_NETLINK = 270;
     internal const int TCP_CLOSE = 7;
+    internal const int TCP_LISTEN = 10;
+    internal const int POLLIN = 1;
     internal const int POLLERR = 8;
     internal const int SIOCUNIXFILE = 0x89e0;
     internal const int TIOCOUTQ = 0x5411;
@@ -188,6 +190,7 @@ internal static class TransportOptionName
     internal const int UDP_GRO = 104;
     internal const int UDPLITE_SEND_CSCOV = 10;
     internal const int UDPLITE_RECV_CSCOV = 11;
+    internal const int NETLINK_ADD_MEMBERSHIP = 1;
     internal const int NETLINK_PKTINFO = 3;
     internal const int NETLINK_BROADCAST_ERROR = 4;
     internal const int NETLINK_NO_ENOBUFS = 5;
@@ -217,4 +220,5 @@ internal static class SocketDiagnosis
     internal const int UNIX_DIAG_ICONS = 3;
     internal const int UNIX_DIAG_RQLEN = 4;
     internal const int UNIX_DIAG_SHUTDOWN = 6;
+    internal const int INET_DIAG_SHUTDOWN = 8;
 }

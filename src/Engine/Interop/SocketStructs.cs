@@ -109,3 +109,22 @@ internal struct unix_diag_rqlen
     internal uint udiag_rqueue;
     internal uint udiag_wqueue;
 }
+
+/// <summary>struct inet_diag_req_v2, sock_diag(7); the address in it is not used.</summary>
+[StructLayout(LayoutKind.Sequential, Size = 56)]
+internal struct inet_diag_req_v2
+{
+    internal byte sdiag_family;
+    internal byte sdiag_protocol;
+    internal byte idiag_ext;
+    internal byte pad;
+    internal uint idiag_states;
+}
+
+/// <summary>struct inet_diag_msg, sock_diag(7); only what is read.</summary>
+[StructLayout(LayoutKind.Explicit, Size = 72)]
+internal struct inet_diag_msg
+{
+    [FieldOffset(68)]
+    internal uint idiag_inode;
+}

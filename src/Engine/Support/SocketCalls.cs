@@ -82,6 +82,14 @@ internal static unsafe class SocketCalls
         }
     }
 
+    /// <summary>What poll(2) shows at once.</summary>
+    public static int Poll(SafeFd socket, int events)
+    {
+        var file = new pollfd { fd = socket.Number, events = (short)events };
+        LinuxException.ThrowIfFailed(Libc.poll(&file, 1, 0), "poll");
+        return file.revents;
+    }
+
     /// <summary>getsockopt(2); null where the socket has no such option.</summary>
     public static byte[]? TryOption(SafeFd socket, int level, int name, int capacity = OptionBytes)
     {

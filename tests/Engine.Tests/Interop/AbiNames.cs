@@ -10,7 +10,7 @@ internal static class AbiNames
         "linux/mman.h", "linux/userfaultfd.h", "linux/sched.h", "linux/sched/types.h", "linux/prctl.h", "linux/kcmp.h", "linux/rseq.h", "linux/capability.h",
         "linux/signal.h", "linux/resource.h", "linux/uio.h", "linux/time.h", "linux/errno.h", "asm/unistd_64.h", "asm/ioctls.h",
         "asm/statfs.h", "asm/siginfo.h", "sys/user.h", "linux/eventpoll.h", "linux/inotify.h", "linux/timerfd.h",
-        "linux/netlink.h", "linux/sock_diag.h", "linux/unix_diag.h", "linux/filter.h", "asm/socket.h", "linux/in.h", "linux/in6.h", "linux/tcp.h", "linux/udp.h",
+        "linux/netlink.h", "linux/sock_diag.h", "linux/unix_diag.h", "linux/inet_diag.h", "linux/filter.h", "asm/socket.h", "linux/in.h", "linux/in6.h", "linux/tcp.h", "linux/udp.h",
         "linux/icmpv6.h", "linux/sockios.h", "linux/un.h",
     ];
 
@@ -95,7 +95,9 @@ internal static class AbiNames
         ["SCM_RIGHTS"] = "SCM_RIGHTS",
         ["SCM_CREDENTIALS"] = "SCM_CREDENTIALS",
         ["ICMP_FILTER"] = "ICMP_FILTER",
+        ["POLLIN"] = "POLLIN",
         ["POLLERR"] = "POLLERR",
+        ["TCP_LISTEN"] = "TCP_LISTEN",
         ["TCP_CLOSE"] = "TCP_CLOSE",
         ["SOL_TCP"] = "SOL_TCP",
         ["SOL_UDP"] = "SOL_UDP",

@@ -25,11 +25,14 @@ internal sealed unsafe class SocketContents : IDisposable
     public static void ReadAll(IReadOnlyList<SocketUse> sockets)
     {
         using var contents = new SocketContents();
-        foreach (var use in sockets.Where(use => !use.Image.IsListening && use.Image.Family == AF_UNIX))
+        foreach (var use in sockets.Where(use => !use.Image.IsListening && HasCarriedContents(use.Image)))
         {
             contents.Read(use);
         }
     }
+
+    private static bool HasCarriedContents(Socket image) =>
+        image.Family == AF_UNIX || (image.Type == SOCK_DGRAM && image.Protocol is IPPROTO_UDP or IPPROTO_UDPLITE);
 
     /// <inheritdoc/>
     public void Dispose() => _duplicates.Dispose();
@@ -38,11 +41,17 @@ internal sealed unsafe class SocketContents : IDisposable
     {
         using var socket = _duplicates.TryTake(use.Descriptor)
             ?? throw new LinuxException($"pidfd_getfd of descriptor {use.Descriptor.Number} of process {use.Descriptor.Process}", LastError.Get());
-        use.Image.HasError = HasError(socket);
+        use.Image.HasError = (SocketCalls.Poll(socket, 0) & POLLERR) != 0;
         var unread = 0;
         // Not connected: there is nothing to ask for.
         if (Libc.ioctl(socket.Number, FileFlag.FIONREAD, (nint)(&unread)) < 0 || unread == 0)
         {
+            return;
+        }
+
+        if (use.Image.HasError && use.Image.Family != AF_UNIX)
+        {
+            // The first reading call would take the error from the job. Datagrams of the Internet may be lost.
             return;
         }
 
@@ -134,12 +143,5 @@ internal sealed unsafe class SocketContents : IDisposable
         }
 
         return null;
-    }
-
-    private static bool HasError(SafeFd socket)
-    {
-        var file = new pollfd { fd = socket.Number };
-        LinuxException.ThrowIfFailed(Libc.poll(&file, 1, 0), "poll");
-        return (file.revents & POLLERR) != 0;
     }
 }

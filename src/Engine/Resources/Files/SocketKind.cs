@@ -64,6 +64,8 @@ internal sealed class SocketKind(Duplicates duplicates) : IFileKind
         return image.Family switch
         {
             AF_UNIX => UnixSocketNames.Describe(socket, image, descriptor),
+            AF_INET or AF_INET6 => InetSockets.Describe(socket, image, descriptor),
+            AF_NETLINK => NetlinkSockets.Describe(socket, image, descriptor),
             _ => $"a socket of family {image.Family}, type {image.Type}, protocol {image.Protocol} ({descriptor.Target})",
         };
     }

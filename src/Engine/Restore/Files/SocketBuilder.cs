@@ -9,6 +9,7 @@ internal sealed class SocketBuilder : IDisposable
 {
     private readonly IReadOnlyList<OpenFile> _files;
     private readonly UnixSocketBuilder _unix;
+    private readonly List<InetSocketBuilder> _others = [];
 
     public SocketBuilder(Files files)
     {
@@ -21,10 +22,19 @@ internal sealed class SocketBuilder : IDisposable
     public Dictionary<uint, SafeFd> Build(OpenedFiles opened)
     {
         var sockets = _unix.Build();
+        foreach (var file in _files.Where(file => file.Socket.Family != SocketNumber.AF_UNIX))
+        {
+            var socket = new InetSocketBuilder(file.Socket);
+            sockets.Add(file.Id, socket.Fd);
+            _others.Add(socket);
+        }
+
         foreach (var socket in sockets.Values)
         {
             opened.Keep(socket);
         }
+
+        _others.ForEach(socket => socket.Bind());
 
         return sockets;
     }
@@ -33,6 +43,8 @@ internal sealed class SocketBuilder : IDisposable
     public void Finish(IReadOnlyDictionary<uint, SafeFd> openFiles)
     {
         _unix.Finish();
+        _others.ForEach(new UdpSocketFiller(_others).Fill);
+        _others.ForEach(socket => socket.Finish());
         foreach (var file in _files)
         {
             var flags = (int)file.Flags & (FileFlag.O_NONBLOCK | FileFlag.O_DIRECT);
