@@ -50,6 +50,7 @@ internal sealed class FrozenState(FileIdentities identities, IReadOnlySet<string
         var descriptors = new DescriptorCollector(Findings, _objects);
         Files = descriptors.Collect(tree, examinedPipes);
         Files.Pipes.AddRange(descriptors.Pipes.Select(PipeContents.Read));
+        SocketContents.ReadAll(descriptors.Sockets);
         var sharing = ProcessSharing.Of(tree.Live);
         foreach (var process in job.Processes)
         {

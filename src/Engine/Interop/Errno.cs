@@ -33,7 +33,13 @@ internal enum Errno
     EROFS = 30,
     EPIPE = 32,
     ENOSYS = 38,
+    ENOPROTOOPT = 92,
+    EOPNOTSUPP = 95,
+    EADDRINUSE = 98,
+    EADDRNOTAVAIL = 99,
+    ENOTCONN = 107,
     ETIMEDOUT = 110,
+    EINPROGRESS = 115,
 }
 
 /// <summary>The only reader of the last error of a libc call.</summary>

@@ -221,7 +221,7 @@ internal struct itimerval
     internal long it_value_usec;
 }
 
-/// <summary>struct sock_fprog, seccomp(2).</summary>
+/// <summary>struct sock_fprog, seccomp(2) and socket(7).</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct sock_fprog
 {

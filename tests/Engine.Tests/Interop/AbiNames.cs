@@ -10,6 +10,8 @@ internal static class AbiNames
         "linux/mman.h", "linux/userfaultfd.h", "linux/sched.h", "linux/sched/types.h", "linux/prctl.h", "linux/kcmp.h", "linux/rseq.h", "linux/capability.h",
         "linux/seccomp.h", "linux/filter.h", "linux/membarrier.h", "linux/signal.h", "linux/resource.h", "linux/uio.h", "linux/time.h", "linux/errno.h", "asm/unistd_64.h", "asm/ioctls.h",
         "asm/statfs.h", "asm/siginfo.h", "sys/user.h", "linux/eventpoll.h", "linux/inotify.h", "linux/timerfd.h",
+        "linux/netlink.h", "linux/sock_diag.h", "linux/unix_diag.h", "linux/inet_diag.h", "linux/filter.h", "asm/socket.h", "linux/in.h", "linux/in6.h", "linux/tcp.h", "linux/udp.h",
+        "linux/icmpv6.h", "linux/sockios.h", "linux/un.h",
     ];
 
     /// <summary>C types by the names of ours; all others are <c>struct NAME</c>.</summary>
@@ -22,6 +24,12 @@ internal static class AbiNames
         ["siginfo_child"] = "siginfo_t",
         ["user_cap_data"] = "struct user_cap_pair",
     };
+
+    /// <summary>Structures that only libc's headers have.</summary>
+    public static readonly string[] LibcTypes = ["msghdr", "cmsghdr", "ucred", "pollfd"];
+
+    /// <summary>Headers for those, and for <see cref="LibcConstants"/>.</summary>
+    public static readonly string[] LibcHeaders = ["fcntl.h", "signal.h", "sys/socket.h", "netinet/tcp.h", "netinet/udp.h", "netinet/icmp6.h", "poll.h", "linux/icmp.h"];
 
     /// <summary>Sizes of structures of which we use an older, shorter form.</summary>
     public static readonly Dictionary<string, string> Sizes = new()
@@ -72,6 +80,37 @@ internal static class AbiNames
     {
         ["SPLICE_F_NONBLOCK"] = "SPLICE_F_NONBLOCK",
         ["O_ASYNC"] = "O_ASYNC",
+        ["AF_UNIX"] = "AF_UNIX",
+        ["AF_INET"] = "AF_INET",
+        ["AF_INET6"] = "AF_INET6",
+        ["AF_NETLINK"] = "AF_NETLINK",
+        ["SOCK_STREAM"] = "SOCK_STREAM",
+        ["SOCK_DGRAM"] = "SOCK_DGRAM",
+        ["SOCK_RAW"] = "SOCK_RAW",
+        ["SOCK_SEQPACKET"] = "SOCK_SEQPACKET",
+        ["SOCK_NONBLOCK"] = "SOCK_NONBLOCK",
+        ["SOCK_CLOEXEC"] = "SOCK_CLOEXEC",
+        ["MSG_PEEK"] = "MSG_PEEK",
+        ["MSG_CTRUNC"] = "MSG_CTRUNC",
+        ["MSG_TRUNC"] = "MSG_TRUNC",
+        ["MSG_DONTWAIT"] = "MSG_DONTWAIT",
+        ["MSG_NOSIGNAL"] = "MSG_NOSIGNAL",
+        ["SCM_RIGHTS"] = "SCM_RIGHTS",
+        ["SCM_CREDENTIALS"] = "SCM_CREDENTIALS",
+        ["ICMP_FILTER"] = "ICMP_FILTER",
+        ["POLLIN"] = "POLLIN",
+        ["POLLERR"] = "POLLERR",
+        ["TCP_LISTEN"] = "TCP_LISTEN",
+        ["TCP_CLOSE"] = "TCP_CLOSE",
+        ["SOL_TCP"] = "SOL_TCP",
+        ["SOL_UDP"] = "SOL_UDP",
+        ["SOL_IPV6"] = "SOL_IPV6",
+        ["SOL_ICMPV6"] = "SOL_ICMPV6",
+        ["SOL_RAW"] = "SOL_RAW",
+        ["SOL_NETLINK"] = "SOL_NETLINK",
+        ["SOL_IP"] = "SOL_IP",
+        ["RCV_SHUTDOWN"] = "SHUT_RD + 1",
+        ["SEND_SHUTDOWN"] = "SHUT_WR + 1",
         ["Max"] = "_NSIG - 1",
     };
 
@@ -84,6 +123,10 @@ internal static class AbiNames
         ["MFD_EXEC"] = "MFD_EXEC", // Linux 6.3
         ["PIDFD_THREAD"] = "PIDFD_THREAD", // Linux 6.9
         ["EFD_SEMAPHORE"] = "EFD_SEMAPHORE", // in a header of the kernel since Linux 6.6
+        ["UDPLITE_SEND_CSCOV"] = "UDPLITE_SEND_CSCOV", // in no header of Debian
+        ["UDPLITE_RECV_CSCOV"] = "UDPLITE_RECV_CSCOV",
+        ["SO_PASSPIDFD"] = "SO_PASSPIDFD", // Linux 6.5
+        ["IP_LOCAL_PORT_RANGE"] = "IP_LOCAL_PORT_RANGE", // Linux 6.3
         ["MAP_DROPPABLE"] = "MAP_DROPPABLE", // Linux 6.11
         ["MADV_GUARD_INSTALL"] = "MADV_GUARD_INSTALL", // Linux 6.13
         ["PR_GET_MEMORY_MERGE"] = "PR_GET_MEMORY_MERGE", // Linux 6.4

@@ -23,6 +23,9 @@ internal sealed class DescriptorCollector(FindingList findings, SharedObjectTabl
     /// <summary>Pipes by inode, with one descriptor of each end that the job holds.</summary>
     public IReadOnlyCollection<PipeUse> Pipes { get; private set; } = [];
 
+    /// <summary>Sockets that the job holds; what is in them is not read here.</summary>
+    public IReadOnlyList<SocketUse> Sockets { get; private set; } = [];
+
     /// <summary>Collects the descriptors of all processes.</summary>
     /// <param name="tree">The job.</param>
     /// <param name="examinedPipes">Pipes whose holders need not be looked for: that means looking through all processes of the host.</param>
@@ -49,6 +52,8 @@ internal sealed class DescriptorCollector(FindingList findings, SharedObjectTabl
 
         kinds.Epolls.Resolve(_openFiles, _refused, findings);
         Pipes = kinds.Pipes.Uses;
+        Sockets = kinds.Sockets.Uses;
+        new UnixSocketPeers(findings).Resolve(Sockets);
         RefuseForeignPipes(tree.Live, [.. Pipes.Where(pipe => !examinedPipes.Contains(pipe.Target))]);
         return _files;
     }

@@ -13,10 +13,11 @@ internal sealed class FileKinds
     {
         Pipes = new PipeKind();
         Epolls = new EpollKind();
+        Sockets = new SocketKind(duplicates);
         _kinds =
         [
             Pipes, new EventfdKind(), new TimerfdKind(duplicates), new SignalfdKind(), Epolls, new InotifyKind(findings, duplicates), new PidfdKind(job),
-            new NamespaceKind(),
+            Sockets, new NamespaceKind(),
             new ProcFileKind(job), new RegularFileKind(objects), new DirectoryKind(), new SymbolicLinkKind(), new DeviceKind(), new ForeignKind(),
         ];
     }
@@ -26,6 +27,9 @@ internal sealed class FileKinds
 
     /// <summary>Epoll sets found so far.</summary>
     public EpollKind Epolls { get; }
+
+    /// <summary>Sockets found so far.</summary>
+    public SocketKind Sockets { get; }
 
     /// <summary>The kind of a descriptor's file.</summary>
     public IFileKind Of(OpenDescriptor descriptor) => _kinds.First(kind => kind.Claims(descriptor));

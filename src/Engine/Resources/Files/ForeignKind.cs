@@ -12,7 +12,6 @@ internal sealed class ForeignKind : IFileKind
     /// <inheritdoc/>
     public string? Describe(OpenDescriptor descriptor, OpenFile image) => descriptor.Stat.Type switch
     {
-        FileFlag.S_IFSOCK => "a socket",
         FileFlag.S_IFBLK => $"the block device {descriptor.Target}",
         _ => AnonymousFileNames.Of(descriptor.Target),
     };

@@ -18,6 +18,8 @@ internal sealed class DescriptorBuilder(Files files, OpenedFiles opened, SharedO
     public void Open()
     {
         var pipes = files.Pipes.ToDictionary(pipe => pipe.Id, pipe => PipeBuilder.Build(pipe, opened));
+        using var sockets = new SocketBuilder(files);
+        var madeSockets = sockets.Build(opened);
         foreach (var file in files.OpenFiles)
         {
             _openFiles.Add(file.Id, file.Kind switch
@@ -25,12 +27,14 @@ internal sealed class DescriptorBuilder(Files files, OpenedFiles opened, SharedO
                 OpenFile.Types.Kind.Pipe => pipes[file.Pipe].OpenEnd((int)file.Flags & ~OpeningFlags, opened),
                 OpenFile.Types.Kind.Regular or OpenFile.Types.Kind.Directory or OpenFile.Types.Kind.Device or OpenFile.Types.Kind.SymbolicLink
                     or OpenFile.Types.Kind.Namespace or OpenFile.Types.Kind.ProcFile => OpenPath(file),
+                OpenFile.Types.Kind.Socket => madeSockets[file.Id],
                 OpenFile.Types.Kind.Inotify => watcher.Keep(SpecialFileBuilder.Build(file), file),
                 _ => opened.Keep(SpecialFileBuilder.Build(file)),
             });
             FileLockBuilder.LockOpenFile(_openFiles[file.Id], file);
         }
 
+        sockets.Finish(_openFiles);
         // The job holds the only ends now; an end that it had closed must be closed again.
         foreach (var pipe in pipes.Values)
         {

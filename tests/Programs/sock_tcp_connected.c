@@ -1,6 +1,6 @@
 /*
- * Holds a listening socket and a connected pair of TCP sockets.
- * @refused socket
+ * A listening socket and both ends of a TCP connection.
+ * @refused TCP connection
  */
 #include "program.h"
 #include <arpa/inet.h>

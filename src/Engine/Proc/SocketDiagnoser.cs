@@ -1,0 +1,80 @@
+using System.Runtime.InteropServices;
+using Checkpointer.Engine.Interop;
+using Checkpointer.Engine.Support;
+using static Checkpointer.Engine.Interop.SocketDiagnosis;
+
+namespace Checkpointer.Engine.Proc;
+
+/// <summary>Asks sock_diag(7) for all sockets of a kind in this network namespace.</summary>
+internal static unsafe class SocketDiagnoser
+{
+    private const int BufferBytes = 1 << 16; // more than the kernel ever sends at once
+    private const int Alignment = 4;
+
+    /// <summary>Receives one socket.</summary>
+    public delegate void Receiver(ReadOnlySpan<byte> message);
+
+    /// <summary>Receives one attribute of a socket.</summary>
+    public delegate void AttributeReceiver(int type, ReadOnlySpan<byte> value);
+
+    /// <summary>Sends a request, struct unix_diag_req or inet_diag_req_v2, and hands on every socket of the answer.</summary>
+    public static void Ask<T>(in T request, Receiver add)
+        where T : unmanaged
+    {
+        using var netlink = SocketCalls.Make(SocketNumber.AF_NETLINK, SocketNumber.SOCK_RAW, NETLINK_SOCK_DIAG);
+        LinuxException.ThrowIfFailed(Libc.fcntl(netlink.Number, FileFlag.F_SETFL, 0), "fcntl(F_SETFL) of a netlink socket");
+        var length = sizeof(nlmsghdr) + sizeof(T);
+        var message = stackalloc byte[length];
+        *(nlmsghdr*)message = new nlmsghdr { nlmsg_len = (uint)length, nlmsg_type = SOCK_DIAG_BY_FAMILY, nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP };
+        *(T*)(message + sizeof(nlmsghdr)) = request;
+        LinuxException.ThrowIfFailed(Libc.write(netlink.Number, message, (nuint)length), "write to sock_diag");
+        var buffer = new byte[BufferBytes];
+        nint read;
+        do
+        {
+            fixed (byte* bytes = buffer)
+            {
+                read = Libc.read(netlink.Number, bytes, BufferBytes);
+            }
+
+            LinuxException.ThrowIfFailed(read, "read of sock_diag");
+        }
+        while (AddAll(buffer.AsSpan(0, (int)read), add));
+    }
+
+    /// <summary>Hands on the attributes of a message.</summary>
+    public static void Attributes(ReadOnlySpan<byte> attributes, AttributeReceiver add)
+    {
+        while (attributes.Length >= sizeof(nlattr))
+        {
+            var attribute = MemoryMarshal.Read<nlattr>(attributes);
+            add(attribute.nla_type, attributes[sizeof(nlattr)..attribute.nla_len]);
+            attributes = attributes[Math.Min(Align(attribute.nla_len), attributes.Length)..];
+        }
+    }
+
+    /// <summary>False after the last message.</summary>
+    private static bool AddAll(ReadOnlySpan<byte> messages, Receiver add)
+    {
+        while (messages.Length >= sizeof(nlmsghdr))
+        {
+            var header = MemoryMarshal.Read<nlmsghdr>(messages);
+            if (header.nlmsg_type == NLMSG_ERROR)
+            {
+                throw new LinuxException("sock_diag", (Errno)(-MemoryMarshal.Read<int>(messages[sizeof(nlmsghdr)..])));
+            }
+
+            if (header.nlmsg_type == NLMSG_DONE)
+            {
+                return false;
+            }
+
+            add(messages[sizeof(nlmsghdr)..(int)header.nlmsg_len]);
+            messages = messages[Math.Min(Align((int)header.nlmsg_len), messages.Length)..];
+        }
+
+        return true;
+    }
+
+    private static int Align(int length) => (length + Alignment - 1) / Alignment * Alignment;
+}

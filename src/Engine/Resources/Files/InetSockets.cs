@@ -1,0 +1,92 @@
+using System.Globalization;
+using System.Net;
+using Checkpointer.Engine.Images;
+using Checkpointer.Engine.Interop;
+using Checkpointer.Engine.Proc;
+using Checkpointer.Engine.Support;
+using static Checkpointer.Engine.Interop.SocketNumber;
+using static Checkpointer.Engine.Interop.TransportOptionName;
+
+namespace Checkpointer.Engine.Resources;
+
+/// <summary>What a duplicate of an AF_INET or AF_INET6 socket tells, and which of them are carried.</summary>
+internal static class InetSockets
+{
+    private const int QueueLengthOffset = 24; // struct tcp_info: tcpi_unacked, of a listening socket the connections that wait
+    private const int QueueLimitOffset = 28; // tcpi_sacked, of a listening socket the most that may
+    private const int PortOffset = 2;
+    private const int AddressOffset4 = 4;
+    private const int AddressOffset6 = 8;
+    private const int AddressBytes4 = 4;
+    private const int AddressBytes6 = 16;
+
+    /// <summary>Fills in the image.</summary>
+    /// <returns>Null, or why it cannot be carried: the end of the sentence "Descriptor 3 of process 4711 is".</returns>
+    public static string? Describe(SafeFd socket, Socket image, OpenDescriptor descriptor) => (image.Type, image.Protocol) switch
+    {
+        (SOCK_STREAM, IPPROTO_TCP) => DescribeTcp(socket, image, descriptor),
+        (SOCK_DGRAM, IPPROTO_UDP or IPPROTO_UDPLITE) => DescribeUdp(socket, image, descriptor),
+        (SOCK_DGRAM, IPPROTO_ICMP or IPPROTO_ICMPV6) or (SOCK_RAW, _) => null,
+        _ => $"a socket of family {image.Family}, type {image.Type}, protocol {image.Protocol} ({descriptor.Target})",
+    };
+
+    /// <summary>Port of a struct sockaddr_in or sockaddr_in6; 0: none.</summary>
+    public static int Port(ReadOnlySpan<byte> address) => address.Length < AddressOffset4 ? 0 : (address[PortOffset] << 8) | address[PortOffset + 1];
+
+    /// <summary>Address of a struct sockaddr_in or sockaddr_in6.</summary>
+    public static IPAddress Host(ReadOnlySpan<byte> address) =>
+        new(address[0] == AF_INET6 ? address.Slice(AddressOffset6, AddressBytes6) : address.Slice(AddressOffset4, AddressBytes4));
+
+    /// <summary>The same with another host.</summary>
+    public static byte[] WithHost(ReadOnlySpan<byte> address, IPAddress host)
+    {
+        var changed = address.ToArray();
+        host.GetAddressBytes().CopyTo(changed, address[0] == AF_INET6 ? AddressOffset6 : AddressOffset4);
+        return changed;
+    }
+
+    /// <summary>For sentences.</summary>
+    public static string Text(ReadOnlySpan<byte> address) =>
+        address.Length < AddressOffset4 ? "(none)" : new IPEndPoint(Host(address), Port(address)).ToString();
+
+    private static string? DescribeTcp(SafeFd socket, Socket image, OpenDescriptor descriptor)
+    {
+        var info = SocketCalls.TryOption(socket, SOL_TCP, TCP_INFO) ?? throw new LinuxException("getsockopt(TCP_INFO)", LastError.Get());
+        if (SocketCalls.TryOption(socket, SOL_TCP, TCP_ULP) is { Length: > 0 })
+        {
+            return $"a TCP socket ({descriptor.Target}) with an upper layer protocol (TCP_ULP)";
+        }
+
+        switch ((int)info[0])
+        {
+            case TCP_LISTEN:
+                image.Backlog = BitConverter.ToUInt32(info, QueueLimitOffset);
+                var waiting = BitConverter.ToUInt32(info, QueueLengthOffset);
+                return waiting == 0 ? null : string.Create(
+                    CultureInfo.InvariantCulture, $"a TCP socket that listens on {Text(image.Address.Span)} with {waiting} connections that were not accepted yet");
+            // Readable without a connection: it has had one, which is at its end.
+            case TCP_CLOSE:
+                return (SocketCalls.Poll(socket, POLLIN) & (POLLIN | POLLERR)) == 0
+                    ? null
+                    : $"a TCP socket ({descriptor.Target}) whose connection has ended and was not closed";
+            default:
+                return $"a TCP connection from {Text(image.Address.Span)} to {Text(image.PeerAddress.Span)} ({descriptor.Target})";
+        }
+    }
+
+    private static string? DescribeUdp(SafeFd socket, Socket image, OpenDescriptor descriptor)
+    {
+        if (SocketCalls.Number(socket, SOL_UDP, UDP_CORK) != 0)
+        {
+            return $"a corked UDP socket ({descriptor.Target})";
+        }
+
+        if (SocketCalls.Number(socket, SOL_UDP, UDP_ENCAP) != 0)
+        {
+            return $"a UDP socket ({descriptor.Target}) that encapsulates (UDP_ENCAP)";
+        }
+
+        image.Shutdown = InetSocketTable.Shutdowns(image.Family, image.Protocol).GetValueOrDefault((uint)descriptor.Stat.Inode);
+        return null;
+    }
+}

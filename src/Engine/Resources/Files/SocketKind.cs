@@ -1,0 +1,72 @@
+using Checkpointer.Engine.Images;
+using Checkpointer.Engine.Interop;
+using Checkpointer.Engine.Support;
+using Google.Protobuf;
+using static Checkpointer.Engine.Interop.SocketNumber;
+using static Checkpointer.Engine.Interop.SocketOptionName;
+
+namespace Checkpointer.Engine.Resources;
+
+/// <summary>Sockets: what a duplicate of one tells by itself. How they are connected is told by <see cref="UnixSocketPeers"/>.</summary>
+internal sealed class SocketKind(Duplicates duplicates) : IFileKind
+{
+    private readonly List<SocketUse> _uses = [];
+
+    /// <summary>Sockets found so far.</summary>
+    public IReadOnlyList<SocketUse> Uses => _uses;
+
+    /// <inheritdoc/>
+    public bool Claims(OpenDescriptor descriptor) => descriptor.Stat.Type == FileFlag.S_IFSOCK;
+
+    /// <inheritdoc/>
+    public string? Describe(OpenDescriptor descriptor, OpenFile image)
+    {
+        image.Kind = OpenFile.Types.Kind.Socket;
+        image.Socket = new Socket();
+        using var socket = duplicates.TryTake(descriptor);
+        if (socket is null)
+        {
+            return null;
+        }
+
+        Describe(socket, image.Socket);
+        if (WhyNotCarried(socket, image.Socket, descriptor) is { } reason)
+        {
+            return reason;
+        }
+
+        image.Socket.Options.AddRange(SocketOptions.Read(socket, image.Socket));
+        _uses.Add(new SocketUse(descriptor, image));
+        return null;
+    }
+
+    private static void Describe(SafeFd socket, Socket image)
+    {
+        image.Family = SocketCalls.Number(socket, SOL_SOCKET, SO_DOMAIN);
+        image.Type = SocketCalls.Number(socket, SOL_SOCKET, SO_TYPE);
+        image.Protocol = SocketCalls.Number(socket, SOL_SOCKET, SO_PROTOCOL);
+        image.IsListening = SocketCalls.Number(socket, SOL_SOCKET, SO_ACCEPTCONN) != 0;
+        image.Address = ByteString.CopyFrom(NamedPart(SocketCalls.Address(socket)));
+        image.PeerAddress = ByteString.CopyFrom(NamedPart(SocketCalls.Address(socket, ofPeer: true)));
+    }
+
+    /// <summary>An address of AF_UNIX that is only a family is none.</summary>
+    private static byte[] NamedPart(byte[] address) => address.Length > sizeof(ushort) ? address : [];
+
+    private static string? WhyNotCarried(SafeFd socket, Socket image, OpenDescriptor descriptor)
+    {
+        if (!SocketFilters.TryRead(socket, out var filter))
+        {
+            return $"a socket ({descriptor.Target}) with a BPF program that cannot be read (SO_ATTACH_BPF)";
+        }
+
+        image.Filter = filter;
+        return image.Family switch
+        {
+            AF_UNIX => UnixSocketNames.Describe(socket, image, descriptor),
+            AF_INET or AF_INET6 => InetSockets.Describe(socket, image, descriptor),
+            AF_NETLINK => NetlinkSockets.Describe(socket, image, descriptor),
+            _ => $"a socket of family {image.Family}, type {image.Type}, protocol {image.Protocol} ({descriptor.Target})",
+        };
+    }
+}

@@ -1,0 +1,57 @@
+using Checkpointer.Engine.Images;
+using Checkpointer.Engine.Interop;
+using Checkpointer.Engine.Support;
+
+namespace Checkpointer.Engine.Restore;
+
+/// <summary>Makes the sockets of a job in our own process, from which its processes take them over.</summary>
+internal sealed class SocketBuilder : IDisposable
+{
+    private readonly IReadOnlyList<OpenFile> _files;
+    private readonly UnixSocketBuilder _unix;
+    private readonly List<InetSocketBuilder> _others = [];
+
+    public SocketBuilder(Files files)
+    {
+        _files = [.. files.OpenFiles.Where(file => file.Kind == OpenFile.Types.Kind.Socket)];
+        _unix = new UnixSocketBuilder(_files.Where(file => file.Socket.Family == SocketNumber.AF_UNIX));
+    }
+
+    /// <summary>Makes all, empty.</summary>
+    /// <returns>Sockets by number of their open file.</returns>
+    public Dictionary<uint, SafeFd> Build(OpenedFiles opened)
+    {
+        var sockets = _unix.Build();
+        foreach (var file in _files.Where(file => file.Socket.Family != SocketNumber.AF_UNIX))
+        {
+            var socket = new InetSocketBuilder(file.Socket);
+            sockets.Add(file.Id, socket.Fd);
+            _others.Add(socket);
+        }
+
+        foreach (var socket in sockets.Values)
+        {
+            opened.Keep(socket);
+        }
+
+        _others.ForEach(socket => socket.Bind());
+
+        return sockets;
+    }
+
+    /// <summary>Puts back what was in them. Precondition: all other files are open.</summary>
+    public void Finish(IReadOnlyDictionary<uint, SafeFd> openFiles)
+    {
+        _unix.Finish();
+        _others.ForEach(new UdpSocketFiller(_others).Fill);
+        _others.ForEach(socket => socket.Finish());
+        foreach (var file in _files)
+        {
+            var flags = (int)file.Flags & (FileFlag.O_NONBLOCK | FileFlag.O_DIRECT);
+            LinuxException.ThrowIfFailed(Libc.fcntl(openFiles[file.Id].Number, FileFlag.F_SETFL, flags), "fcntl(F_SETFL) of a socket");
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _unix.Dispose();
+}
