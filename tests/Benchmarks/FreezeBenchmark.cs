@@ -33,17 +33,16 @@ internal sealed class FreezeBenchmark(Place place) : IBenchmark
     private void RunJob(Table table, int size, string pattern)
     {
         using var job = new Job(place, "dirty_rate", size, Threads, 0, 1000, pattern, "word");
-        using var recorder = new Recorder(place, job, new EngineOptions());
-        using var copier = new Recorder(place, job, Recorder.StopAndCopy);
-        var firsts = Firsts(job, recorder, size);
+        var firsts = Firsts(job, size);
         var copies = new List<Cost>();
         var costs = new List<(double Percent, List<Cost> Costs)>();
         foreach (var percent in place.IsQuick ? [1, 100] : new double[] { 0.1, 1, 10, 100 })
         {
-            costs.Add((percent, Increments(job, recorder, size, percent)));
+            costs.Add((percent, Increments(job, size, percent)));
         }
 
         // Last, because it would split huge pages and fill caches for the others; at the lowest rate, which it does not care for.
+        using var copier = new Recorder(place, job, Recorder.StopAndCopy);
         job.SetPace(1, Period(size, 1));
         for (var sample = 0; sample < (size > 1024 ? 2 : 3); sample++)
         {
@@ -58,8 +57,9 @@ internal sealed class FreezeBenchmark(Place place) : IBenchmark
     }
 
     /// <summary>First generations of a job that writes 1 % of its memory in the time of one.</summary>
-    private List<Cost> Firsts(Job job, Recorder recorder, int size)
+    private List<Cost> Firsts(Job job, int size)
     {
+        using var recorder = new Recorder(place, job, new EngineOptions());
         job.SetPace(1, Period(size, 1));
         var firsts = new List<Cost>();
         for (var sample = 0; sample < (place.IsQuick || size > 1024 ? 1 : 3); sample++)
@@ -75,8 +75,11 @@ internal sealed class FreezeBenchmark(Place place) : IBenchmark
         return firsts;
     }
 
-    private List<Cost> Increments(Job job, Recorder recorder, int size, double percent)
+    /// <summary>Increments at one rate, in a store of their own: nothing is pruned, and those of large jobs would fill the disk together.</summary>
+    private List<Cost> Increments(Job job, int size, double percent)
     {
+        using var recorder = new Recorder(place, job, new EngineOptions());
+        recorder.Take();
         job.SetPace(percent, Period(size, percent));
         var pages = (ulong)(size * 256 * percent / 100);
         var costs = new List<Cost>();
