@@ -2,23 +2,13 @@
  * Raw sockets with their filters of ICMP types, netlink sockets with port, groups and options, an address that is not this host's
  * (IP_FREEBIND, on and off again), a socket bound to a device. Needs root.
  */
-#include "program.h"
+#include "socket_options.h"
 #include <arpa/inet.h>
 #include <linux/icmp.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
-
-static int option(int fd, int level, int name)
-{
-    int value = -1;
-    socklen_t length = sizeof value;
-    must(getsockopt(fd, level, name, &value, &length));
-    return value;
-}
-
-static void set_option(int fd, int level, int name, int value) { must(setsockopt(fd, level, name, &value, sizeof value)); }
 
 static struct sockaddr_nl name_of(int fd)
 {

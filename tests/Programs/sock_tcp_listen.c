@@ -1,7 +1,7 @@
 /*
  * TCP sockets without connections: unbound, bound, listening over IPv4, IPv6 and both, two that share a port, with options.
  */
-#include "program.h"
+#include "socket_options.h"
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -22,16 +22,6 @@ static union address name_of(int fd)
 }
 
 static socklen_t size_of(const union address *address) { return address->any.sa_family == AF_INET ? sizeof address->v4 : sizeof address->v6; }
-
-static int option(int fd, int level, int name)
-{
-    int value = -1;
-    socklen_t length = sizeof value;
-    must(getsockopt(fd, level, name, &value, &length));
-    return value;
-}
-
-static void set_option(int fd, int level, int name, int value) { must(setsockopt(fd, level, name, &value, sizeof value)); }
 
 static int bound(int family, int shared, in_port_t port)
 {

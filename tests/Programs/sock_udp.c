@@ -2,7 +2,7 @@
  * UDP and UDP-Lite over IPv4 and IPv6: unbound, bound, connected, with unread datagrams of several senders, shut down, with options and
  * with a filter that takes some datagrams only.
  */
-#include "program.h"
+#include "socket_options.h"
 #include <arpa/inet.h>
 #include <linux/filter.h>
 #include <netinet/in.h>
@@ -96,16 +96,6 @@ static void check(const struct set *set)
     send_to(set->sender, set->first, set->family, "from a stranger");
     expect_nothing(set->first);
 }
-
-static int option(int fd, int level, int name)
-{
-    int value = -1;
-    socklen_t length = sizeof value;
-    must(getsockopt(fd, level, name, &value, &length));
-    return value;
-}
-
-static void set_option(int fd, int level, int name, int value) { must(setsockopt(fd, level, name, &value, sizeof value)); }
 
 int main(int argc, char **argv)
 {

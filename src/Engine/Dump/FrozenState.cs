@@ -43,7 +43,8 @@ internal sealed class FrozenState(FileIdentities identities, IReadOnlySet<string
     {
         var tree = new ProcessTree([.. job.Processes.Select(process => process.Id)], job.Zombies);
         step("inspect");
-        ProcessInspector.Inspect(tree, Findings);
+        var sharing = ProcessSharing.Of(tree.Live);
+        ProcessInspector.Inspect(tree, sharing, Findings);
         var mappings = new MappingCollector(Findings, identities, _objects);
         var spaces = job.Processes.ToDictionary(process => process.Id, process => mappings.Collect(process.Id, process.Vmas));
         step("collect descriptors");
@@ -51,7 +52,6 @@ internal sealed class FrozenState(FileIdentities identities, IReadOnlySet<string
         Files = descriptors.Collect(tree, examinedPipes);
         Files.Pipes.AddRange(descriptors.Pipes.Select(PipeContents.Read));
         SocketContents.ReadAll(descriptors.Sockets);
-        var sharing = ProcessSharing.Of(tree.Live);
         foreach (var process in job.Processes)
         {
             var image = CollectProcess(process, spaces[process.Id], job.Zombies, sharing);

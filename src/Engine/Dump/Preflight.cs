@@ -66,7 +66,7 @@ internal sealed class Preflight
     {
         var objects = new SharedObjectTable();
         var mappings = new MappingCollector(findings, Identities, objects);
-        ProcessInspector.Inspect(tree, findings);
+        ProcessInspector.Inspect(tree, ProcessSharing.Of(tree.Live), findings);
         foreach (var process in tree.Live)
         {
             Vmas[process] = ProcFs.TrySmaps(process) ?? [];

@@ -56,6 +56,7 @@ internal static class Seccomp
     internal const int SECCOMP_FILTER_FLAG_TSYNC = 1;
     internal const int SECCOMP_RET_USER_NOTIF = 0x7fc00000;
     internal const int BPF_RET = 0x06;
+    internal const int BPF_MAXINSNS = 4096;
 }
 
 /// <summary>membarrier(2), Linux 6.3.</summary>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.Win32.SafeHandles;
 
 namespace Checkpointer.Engine.Interop;
@@ -17,6 +18,9 @@ internal sealed class SafeFd : SafeHandleMinusOneIsInvalid
 
     /// <summary>The number, for argument lists of kernel calls; the caller keeps this object alive meanwhile.</summary>
     public int Number => (int)handle;
+
+    /// <summary>A path of ours that leads to the open file itself: opening it makes another struct file.</summary>
+    public string Path => string.Create(CultureInfo.InvariantCulture, $"/proc/self/fd/{Number}");
 
     /// <inheritdoc/>
     protected override bool ReleaseHandle() => Libc.close((int)handle) == 0;

@@ -221,6 +221,16 @@ internal struct itimerval
     internal long it_value_usec;
 }
 
+/// <summary>struct sock_filter: one instruction of a classic BPF program.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct sock_filter
+{
+    internal ushort code;
+    internal byte jt;
+    internal byte jf;
+    internal uint k;
+}
+
 /// <summary>struct sock_fprog, seccomp(2) and socket(7).</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct sock_fprog

@@ -7,6 +7,8 @@ internal static class ProcText
 {
     private const int EscapeBytes = 4; // \ooo, seq_file.c mangle_path()
 
+    private const string DeletedText = " (deleted)";
+
     private static ReadOnlySpan<byte> DeletedSuffix => " (deleted)"u8;
 
     /// <summary>Undoes the kernel's octal escapes (<c>\012</c>), but only of characters that the file in question escapes.</summary>
@@ -39,6 +41,13 @@ internal static class ProcText
     {
         isDeleted = path.EndsWith(DeletedSuffix);
         return isDeleted ? path[..^DeletedSuffix.Length] : path;
+    }
+
+    /// <inheritdoc cref="StripDeleted(ReadOnlySpan{byte}, out bool)"/>
+    public static string StripDeleted(string path, out bool isDeleted)
+    {
+        isDeleted = path.EndsWith(DeletedText, StringComparison.Ordinal);
+        return isDeleted ? path[..^DeletedText.Length] : path;
     }
 
     /// <summary>Text that cannot upset a terminal: control characters become <c>?</c>, as ps(1) shows them.</summary>

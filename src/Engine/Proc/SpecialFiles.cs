@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
+using Checkpointer.Engine.Support;
 
 namespace Checkpointer.Engine.Proc;
 
@@ -8,7 +9,6 @@ namespace Checkpointer.Engine.Proc;
 internal static partial class SpecialFiles
 {
     private const string File = "fdinfo";
-    private const long NanosecondsPerSecond = 1_000_000_000;
     private const int MinorBits = 20; // linux/kdev_t.h
 
     /// <summary>An eventfd. Kernels before 6.5 do not tell whether it is a semaphore: then it is none.</summary>
@@ -39,10 +39,12 @@ internal static partial class SpecialFiles
         match => new InotifyWatch(
             (int)Hex(match, "wd"),
             Hex(match, "ino"),
-            ((Hex(match, "sdev") >> MinorBits) << 32) | (Hex(match, "sdev") & ((1u << MinorBits) - 1)),
+            DeviceOf((uint)Hex(match, "sdev")),
             (uint)Hex(match, "mask"),
             (int)Hex(match, "type"),
             Convert.FromHexString(match.Groups["handle"].Value)))];
+
+    private static ulong DeviceOf(uint kernelNumber) => FileStat.DeviceOf(kernelNumber >> MinorBits, kernelNumber & ((1u << MinorBits) - 1));
 
     private static long Decimal(FdInfo info, Regex line) => long.Parse(Find(info, line).Groups["v"].Value, CultureInfo.InvariantCulture);
 
@@ -51,7 +53,7 @@ internal static partial class SpecialFiles
     private static ulong Hex(Match match, string group) => ulong.Parse(match.Groups[group].Value, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
 
     private static long Time(Match match) =>
-        (long.Parse(match.Groups["s"].Value, CultureInfo.InvariantCulture) * NanosecondsPerSecond) + long.Parse(match.Groups["ns"].Value, CultureInfo.InvariantCulture);
+        (long.Parse(match.Groups["s"].Value, CultureInfo.InvariantCulture) * ClockTime.NanosecondsPerSecond) + long.Parse(match.Groups["ns"].Value, CultureInfo.InvariantCulture);
 
     private static Match Find(FdInfo info, Regex line) =>
         info.Special.Select(text => line.Match(text)).FirstOrDefault(match => match.Success) ?? throw ProcFormatException.NoLine(File, Encoding.UTF8.GetBytes($"{line}"));

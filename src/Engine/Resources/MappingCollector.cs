@@ -84,7 +84,9 @@ internal sealed class MappingCollector(FindingList findings, FileIdentities iden
 
         if (vma.IsShared && vma.Inode != 0 && (vma.Path == SharedAnonymousPath || vma.AnonymousName is not null))
         {
-            return AddShared(mapping, process, vma, SharedMemory.Types.Kind.Anonymous);
+            var link = MapFile(process, vma);
+            // Unmapped meanwhile only in preflight, where nothing comes of it.
+            return AddShared(mapping, FileStat.TryOf(link) ?? default(FileStat) with { Inode = vma.Inode }, SharedMemory.Types.Kind.Anonymous, string.Empty, link);
         }
 
         return vma.Path is [] or ['[', ..] ? mapping : FileMapping(mapping, process, vma);
@@ -92,7 +94,8 @@ internal sealed class MappingCollector(FindingList findings, FileIdentities iden
 
     private Mapping? FileMapping(Mapping mapping, ProcessId process, Vma vma)
     {
-        if (FileStat.TryOf(MapFile(process, vma)) is not { } mapped)
+        var link = MapFile(process, vma);
+        if (FileStat.TryOf(link) is not { } mapped)
         {
             // Unmapped meanwhile: only in preflight, where the process runs on.
             return null;
@@ -101,7 +104,6 @@ internal sealed class MappingCollector(FindingList findings, FileIdentities iden
         mapping.Kind = Mapping.Types.Kind.File;
         mapping.Path = ByteString.CopyFromUtf8(vma.Path);
         mapping.FileWritable = vma.IsShared && vma.VmFlags.HasFlag(VmaFlags.MayWrite);
-        var link = MapFile(process, vma);
         if (vma.IsDeleted && ProcFs.ReadLink(link) is { } target && NamelessFile.Is(target, mapped))
         {
             mapping.SharedMemory = NamelessFile.Enter(objects, target, mapped, link, out var why).Id;
@@ -131,18 +133,14 @@ internal sealed class MappingCollector(FindingList findings, FileIdentities iden
             mapping.Identity = identities.Of(vma.Path, mapped);
         }
 
-        return vma is { IsShared: true, Writable: true } ? AddShared(mapping, process, vma, SharedMemory.Types.Kind.File) : mapping;
+        return vma is { IsShared: true, Writable: true } ? AddShared(mapping, mapped, SharedMemory.Types.Kind.File, vma.Path, link) : mapping;
     }
 
-    private Mapping AddShared(Mapping mapping, ProcessId process, Vma vma, SharedMemory.Types.Kind kind)
+    private Mapping AddShared(Mapping mapping, in FileStat stat, SharedMemory.Types.Kind kind, string path, string link)
     {
-        var isFile = kind == SharedMemory.Types.Kind.File;
-        var link = MapFile(process, vma);
-        // Unmapped meanwhile only in preflight, where nothing comes of it.
-        var stat = FileStat.TryOf(link) ?? default(FileStat) with { Inode = vma.Inode };
-        mapping.SharedMemory = objects.Add(stat, kind, isFile ? vma.Path : string.Empty, link).Id;
-        mapping.CarriesContents = isFile;
-        mapping.Kind = isFile ? Mapping.Types.Kind.File : Mapping.Types.Kind.SharedAnonymous;
+        mapping.SharedMemory = objects.Add(stat, kind, path, link, out _).Id;
+        mapping.CarriesContents = kind == SharedMemory.Types.Kind.File;
+        mapping.Kind = mapping.CarriesContents ? Mapping.Types.Kind.File : Mapping.Types.Kind.SharedAnonymous;
         return mapping;
     }
 

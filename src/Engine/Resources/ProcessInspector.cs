@@ -12,7 +12,7 @@ internal static class ProcessInspector
     private static readonly string[] _namespaces = ["mnt", "pid", "net", "uts", "ipc", "user", "time"];
 
     /// <summary>Inspects all processes of a tree.</summary>
-    public static void Inspect(ProcessTree tree, FindingList findings)
+    public static void Inspect(ProcessTree tree, ProcessSharing sharing, FindingList findings)
     {
         // One that has ended since the tree was walked is no matter: only in preflight, where the job runs on.
         var processes = tree.Live.Select(process => (Id: process, Stat: ProcFs.TryStat(process))).Where(entry => entry.Stat is { IsDead: false }).ToList();
@@ -30,7 +30,7 @@ internal static class ProcessInspector
             InspectThreads(process, findings);
         }
 
-        TreeInspector.Inspect([.. processes.Select(entry => entry.Stat!)], tree.Zombies, findings);
+        TreeInspector.Inspect([.. processes.Select(entry => entry.Stat!)], tree.Zombies, sharing, findings);
     }
 
     private static void InspectState(ProcessId process, ProcStat stat, FindingList findings)

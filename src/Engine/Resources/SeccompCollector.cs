@@ -1,4 +1,4 @@
-using System.Buffers.Binary;
+using System.Runtime.InteropServices;
 using Checkpointer.Engine.Images;
 using Checkpointer.Engine.Interop;
 using Checkpointer.Engine.Support;
@@ -11,8 +11,6 @@ namespace Checkpointer.Engine.Resources;
 internal sealed class SeccompCollector(Process image, FindingList findings)
 {
     private const int FilterMode = 2; // SECCOMP_MODE_FILTER
-    private const int InstructionBytes = 8;
-    private const int OperandOffset = 4;
 
     /// <summary>Adds the filters of a thread to its image, which has the mode already.</summary>
     public void Collect(Tracee tracee, Images.Thread thread)
@@ -47,10 +45,9 @@ internal sealed class SeccompCollector(Process image, FindingList findings)
     /// <summary>True where an instruction returns SECCOMP_RET_USER_NOTIF.</summary>
     private static bool AsksASupervisor(ReadOnlySpan<byte> program)
     {
-        for (; program.Length >= InstructionBytes; program = program[InstructionBytes..])
+        foreach (var instruction in MemoryMarshal.Cast<byte, sock_filter>(program))
         {
-            if (BinaryPrimitives.ReadUInt16LittleEndian(program) == Seccomp.BPF_RET
-                && BinaryPrimitives.ReadInt32LittleEndian(program[OperandOffset..]) == Seccomp.SECCOMP_RET_USER_NOTIF)
+            if (instruction is { code: Seccomp.BPF_RET, k: Seccomp.SECCOMP_RET_USER_NOTIF })
             {
                 return true;
             }

@@ -20,12 +20,13 @@ internal sealed class SharedObjectTable
     /// <param name="kind">What it is.</param>
     /// <param name="path">Its name, see <see cref="SharedMemory"/>.</param>
     /// <param name="openPath">Path to open it by while the job is frozen.</param>
-    public SharedMemory Add(in FileStat stat, SharedMemory.Types.Kind kind, string path, string openPath)
+    /// <param name="isNew">False where it was entered before.</param>
+    public SharedMemory Add(in FileStat stat, SharedMemory.Types.Kind kind, string path, string openPath, out bool isNew)
     {
         var key = (stat.Device, stat.Inode);
-        if (!_objects.TryGetValue(key, out var entry))
+        isNew = !_objects.TryGetValue(key, out var entry);
+        if (entry is null)
         {
-            const int Permissions = 0xfff;
             entry = new SharedObject(
                 new SharedMemory
                 {
@@ -33,7 +34,7 @@ internal sealed class SharedObjectTable
                     Kind = kind,
                     Bytes = stat.Bytes,
                     Path = ByteString.CopyFromUtf8(path),
-                    Mode = (uint)(stat.Mode & Permissions),
+                    Mode = stat.Permissions,
                     Owner = stat.Owner,
                     Group = stat.Group,
                     AccessedNs = stat.AccessedNs,

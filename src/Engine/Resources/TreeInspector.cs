@@ -10,15 +10,15 @@ internal static class TreeInspector
     /// <summary>Inspects a whole tree.</summary>
     /// <param name="live">Its processes, the root first, parents before children.</param>
     /// <param name="zombies">Those that have ended.</param>
+    /// <param name="sharing">What the processes share.</param>
     /// <param name="findings">Told what is refused.</param>
-    public static void Inspect(IReadOnlyList<ProcStat> live, IReadOnlyList<ProcessId> zombies, FindingList findings)
+    public static void Inspect(IReadOnlyList<ProcStat> live, IReadOnlyList<ProcessId> zombies, ProcessSharing sharing, FindingList findings)
     {
         if (live.Count == 1 && zombies.Count == 0)
         {
             return;
         }
 
-        var sharing = ProcessSharing.Of(live.Select(stat => new ProcessId(stat.Pid)));
         RefuseSharedMemory(live, sharing, findings);
         var members = MembersOf(live, zombies, sharing);
         var plan = TreePlan.Of(members);

@@ -139,8 +139,7 @@ internal sealed class AddressSpaceBuilder(RestoredProcess process, OpenedFiles o
 
     private int MapRound(List<Mapping> mappings, int start)
     {
-        var batch = new SyscallBatch();
-        var transfer = new DescriptorTransfer(process, batch);
+        var transfer = new DescriptorTransfer(process);
         transfer.Open(0);
         var numbers = new Dictionary<SafeFd, int>();
         var index = start;
@@ -159,11 +158,11 @@ internal sealed class AddressSpaceBuilder(RestoredProcess process, OpenedFiles o
                 numbers.Add(file, number);
             }
 
-            AddMapping(batch, mapping, number);
+            AddMapping(transfer, mapping, number);
         }
 
-        batch.Add("close_range", Sys.CloseRange, [0, uint.MaxValue, 0]);
-        process.Run(batch);
+        transfer.Call("close_range", Sys.CloseRange, [0, uint.MaxValue, 0]);
+        transfer.Run();
         return index;
     }
 
@@ -176,14 +175,14 @@ internal sealed class AddressSpaceBuilder(RestoredProcess process, OpenedFiles o
         _ => null,
     };
 
-    private void AddMapping(SyscallBatch batch, Mapping mapping, int descriptor)
+    private void AddMapping(DescriptorTransfer transfer, Mapping mapping, int descriptor)
     {
         var flags = Memory.MAP_FIXED_NOREPLACE | (mapping.IsShared ? Memory.MAP_SHARED : Memory.MAP_PRIVATE);
         flags |= descriptor < 0 ? Memory.MAP_ANONYMOUS : 0;
         flags |= ((VmaFlags)mapping.Flags).HasFlag(VmaFlags.GrowsDown) ? Memory.MAP_GROWSDOWN : 0;
         flags |= ((VmaFlags)mapping.Flags).HasFlag(VmaFlags.NoReserve) ? Memory.MAP_NORESERVE : 0;
         var bytes = mapping.End - mapping.Start;
-        batch.Add(
+        transfer.Call(
             $"mmap of 0x{mapping.Start:x}-0x{mapping.End:x} {mapping.Path.ToStringUtf8()} in process {process.Id}",
             Sys.Mmap,
             [mapping.Start, bytes, mapping.Protection, (ulong)flags, descriptor < 0 ? ulong.MaxValue : (ulong)descriptor, descriptor < 0 ? 0 : mapping.Offset],
@@ -196,19 +195,18 @@ internal sealed class AddressSpaceBuilder(RestoredProcess process, OpenedFiles o
     /// <summary>Tells the kernel where code, data, heap, stack, arguments and the executable are (prctl(PR_SET_MM_MAP)).</summary>
     private void SetMemoryMap()
     {
-        var batch = new SyscallBatch();
-        var transfer = new DescriptorTransfer(process, batch);
+        var transfer = new DescriptorTransfer(process);
         transfer.Open(0);
         var path = process.Images.Process.Executable.ToStringUtf8();
         var executable = transfer.Take(opened.OpenShared(path, FileFlag.O_RDONLY), path);
         var auxiliaryVector = process.Arguments + (ulong)Unsafe.SizeOf<prctl_mm_map>();
         process.Memory.Write(process.Arguments, MemoryMapOf(_space, auxiliaryVector, executable));
         process.Memory.Write(auxiliaryVector, _space.AuxiliaryVector.Span);
-        batch.Add(
+        transfer.Call(
             $"prctl(PR_SET_MM_MAP) of process {process.Id}", Sys.Prctl,
             [Task.PR_SET_MM, Task.PR_SET_MM_MAP, process.Arguments.Address, (ulong)Unsafe.SizeOf<prctl_mm_map>(), 0]);
-        batch.Add("close_range", Sys.CloseRange, [0, uint.MaxValue, 0]);
-        process.Run(batch);
+        transfer.Call("close_range", Sys.CloseRange, [0, uint.MaxValue, 0]);
+        transfer.Run();
     }
 
     private static prctl_mm_map MemoryMapOf(AddressSpace space, RemotePtr auxiliaryVector, int executable) => new()

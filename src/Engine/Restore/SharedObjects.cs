@@ -1,4 +1,3 @@
-using System.Globalization;
 using Checkpointer.Engine.Images;
 using Checkpointer.Engine.Interop;
 using Checkpointer.Engine.Proc;
@@ -30,7 +29,7 @@ internal sealed class SharedObjects : IDisposable
     public SafeFd this[uint id] => _objects[id];
 
     /// <summary>A path of ours that opens the object.</summary>
-    public string PathOf(uint id) => "/proc/self/fd/" + _objects[id].Number.ToString(CultureInfo.InvariantCulture);
+    public string PathOf(uint id) => _objects[id].Path;
 
     /// <summary>Sets times and seals, when the job has mapped all and nothing is written any more.</summary>
     public void Finish()

@@ -16,13 +16,22 @@ namespace Checkpointer.Engine.Support;
 internal readonly record struct FileStat(
     int Mode, ulong Inode, ulong Device, ulong DeviceNode, ulong Bytes, long ModifiedNs, uint Owner, uint Group, uint Links, long AccessedNs)
 {
-    private const long NanosecondsPerSecond = 1_000_000_000;
+    private const int PermissionBits = 0xfff;
+
+    /// <summary>Permission bits of the mode.</summary>
+    public uint Permissions => (uint)(Mode & PermissionBits);
 
     /// <summary>S_IF* part of the mode.</summary>
     public int Type => Mode & FileFlag.S_IFMT;
 
     /// <summary>True where both are one file.</summary>
     public bool IsSameFile(in FileStat other) => Inode == other.Inode && Device == other.Device;
+
+    /// <summary>True where a path leads to this very file, not to a link to it.</summary>
+    public bool IsAt(string path) => TryOf(path, followsLinks: false) is { } named && named.IsSameFile(this);
+
+    /// <summary>A device number in the form of images.</summary>
+    public static ulong DeviceOf(uint major, uint minor) => ((ulong)major << 32) | minor;
 
     /// <summary>Null where there is no such file.</summary>
     public static unsafe FileStat? TryOf(string path, bool followsLinks = true)
@@ -44,8 +53,8 @@ internal readonly record struct FileStat(
     private static FileStat From(in statx_t raw) => new(
         raw.stx_mode,
         raw.stx_ino,
-        ((ulong)raw.stx_dev_major << 32) | raw.stx_dev_minor,
-        ((ulong)raw.stx_rdev_major << 32) | raw.stx_rdev_minor,
+        DeviceOf(raw.stx_dev_major, raw.stx_dev_minor),
+        DeviceOf(raw.stx_rdev_major, raw.stx_rdev_minor),
         raw.stx_size,
         Nanoseconds(raw.stx_mtime),
         raw.stx_uid,
@@ -53,5 +62,5 @@ internal readonly record struct FileStat(
         raw.stx_nlink,
         Nanoseconds(raw.stx_atime));
 
-    private static long Nanoseconds(in statx_timestamp time) => (time.tv_sec * NanosecondsPerSecond) + time.tv_nsec;
+    private static long Nanoseconds(in statx_timestamp time) => (time.tv_sec * ClockTime.NanosecondsPerSecond) + time.tv_nsec;
 }

@@ -15,10 +15,6 @@ internal sealed unsafe class Tracee
     private const int SpinsBeforeSleep = 2000;
     private const uint SleepMicroseconds = 50;
 
-    // An instruction of a seccomp filter, struct sock_filter; BPF_MAXINSNS of the kernel.
-    private const int FilterInstructionBytes = 8;
-    private const int FilterInstructionsMax = 4096;
-
     private readonly int _tracerThread = Environment.CurrentManagedThreadId;
 
     private Tracee(ThreadId thread, ProcessId process)
@@ -208,7 +204,7 @@ internal sealed unsafe class Tracee
     public List<(byte[] Program, ulong Flags)> GetSeccompFilters()
     {
         var filters = new List<(byte[] Program, ulong Flags)>();
-        var buffer = new byte[FilterInstructionsMax * FilterInstructionBytes];
+        var buffer = new byte[Seccomp.BPF_MAXINSNS * sizeof(sock_filter)];
         fixed (byte* bytes = buffer)
         {
             while (true)
@@ -223,7 +219,7 @@ internal sealed unsafe class Tracee
 
                 seccomp_metadata metadata = new() { filter_off = (ulong)filters.Count };
                 Request(Ptrace.PTRACE_SECCOMP_GET_METADATA, sizeof(seccomp_metadata), (nint)(&metadata), "SECCOMP_GET_METADATA");
-                filters.Add((buffer.AsSpan(0, (int)count * FilterInstructionBytes).ToArray(), metadata.flags));
+                filters.Add((buffer.AsSpan(0, (int)count * sizeof(sock_filter)).ToArray(), metadata.flags));
             }
         }
     }

@@ -1,4 +1,3 @@
-using Checkpointer.Engine.Arch.X64;
 using Checkpointer.Engine.Interop;
 using Checkpointer.Engine.Support;
 
@@ -10,16 +9,7 @@ internal sealed class Duplicates : IDisposable
     private readonly Dictionary<ProcessId, SafeFd?> _pidfds = [];
 
     /// <summary>A duplicate, which the caller closes; null where the descriptor or the process is gone: only in preflight, where the job runs on.</summary>
-    public SafeFd? TryTake(OpenDescriptor descriptor)
-    {
-        if (PidfdOf(descriptor.Process) is not { } pidfd)
-        {
-            return null;
-        }
-
-        var number = Libc.syscall((nint)Sys.PidfdGetfd, pidfd.Number, descriptor.Number, 0, 0, 0);
-        return number < 0 ? null : new SafeFd((int)number);
-    }
+    public SafeFd? TryTake(OpenDescriptor descriptor) => PidfdOf(descriptor.Process) is { } pidfd ? Pidfd.TryTake(pidfd, descriptor.Number) : null;
 
     /// <inheritdoc/>
     public void Dispose()
@@ -34,8 +24,7 @@ internal sealed class Duplicates : IDisposable
     {
         if (!_pidfds.TryGetValue(process, out var pidfd))
         {
-            var number = Libc.syscall((nint)Sys.PidfdOpen, process.Value, 0, 0, 0, 0);
-            pidfd = number < 0 ? null : new SafeFd((int)number);
+            pidfd = Pidfd.TryOpenHolder(process);
             _pidfds.Add(process, pidfd);
         }
 

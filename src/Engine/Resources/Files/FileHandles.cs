@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Globalization;
 using Checkpointer.Engine.Interop;
 using Checkpointer.Engine.Proc;
 using Checkpointer.Engine.Support;
@@ -54,7 +53,7 @@ internal static class FileHandles
     public static string? TryPath(Proc.InotifyWatch watch)
     {
         var mounts = ProcFs.TryMounts(new ProcessId(Environment.ProcessId)) ?? [];
-        return mounts.Where(mount => (((ulong)mount.Major << 32) | mount.Minor) == watch.Device)
+        return mounts.Where(mount => FileStat.DeviceOf(mount.Major, mount.Minor) == watch.Device)
             .Select(mount => TryPath(mount.MountPoint, watch)).FirstOrDefault(path => path is not null);
     }
 
@@ -70,7 +69,6 @@ internal static class FileHandles
             return null;
         }
 
-        var link = "/proc/self/fd/" + file.Number.ToString(CultureInfo.InvariantCulture);
-        return ProcFs.ReadLink(link) is { } path && FileStat.TryOf(path, followsLinks: false) is { } named && named.IsSameFile(FileStat.Of(link)) ? path : null;
+        return ProcFs.ReadLink(file.Path) is { } path && FileStat.Of(file.Path).IsAt(path) ? path : null;
     }
 }

@@ -1,3 +1,6 @@
+using Checkpointer.Engine.Images;
+using Checkpointer.Engine.Interop;
+
 namespace Checkpointer.Engine.Resources;
 
 /// <summary>All kinds of open files, for one look at a job.</summary>
@@ -18,7 +21,8 @@ internal sealed class FileKinds
         [
             Pipes, new EventfdKind(), new TimerfdKind(duplicates), new SignalfdKind(), Epolls, new InotifyKind(findings, duplicates), new PidfdKind(job),
             Sockets, new NamespaceKind(),
-            new ProcFileKind(job), new RegularFileKind(objects), new DirectoryKind(), new SymbolicLinkKind(), new DeviceKind(), new ForeignKind(),
+            new ProcFileKind(job), new RegularFileKind(objects), new NamedFileKind(FileFlag.S_IFDIR, OpenFile.Types.Kind.Directory),
+            new NamedFileKind(FileFlag.S_IFLNK, OpenFile.Types.Kind.SymbolicLink), new DeviceKind(), new ForeignKind(),
         ];
     }
 

@@ -10,7 +10,7 @@ using static Checkpointer.Engine.Interop.TransportOptionName;
 namespace Checkpointer.Engine.Resources;
 
 /// <summary>What a duplicate of an AF_INET or AF_INET6 socket tells, and which of them are carried.</summary>
-internal static class InetSockets
+internal sealed class InetSockets
 {
     private const int QueueLengthOffset = 24; // struct tcp_info: tcpi_unacked, of a listening socket the connections that wait
     private const int QueueLimitOffset = 28; // tcpi_sacked, of a listening socket the most that may
@@ -20,9 +20,11 @@ internal static class InetSockets
     private const int AddressBytes4 = 4;
     private const int AddressBytes6 = 16;
 
+    private readonly Dictionary<(int Family, int Protocol), Dictionary<uint, uint>> _shutdowns = [];
+
     /// <summary>Fills in the image.</summary>
     /// <returns>Null, or why it cannot be carried: the end of the sentence "Descriptor 3 of process 4711 is".</returns>
-    public static string? Describe(SafeFd socket, Socket image, OpenDescriptor descriptor) => (image.Type, image.Protocol) switch
+    public string? Describe(SafeFd socket, Socket image, OpenDescriptor descriptor) => (image.Type, image.Protocol) switch
     {
         (SOCK_STREAM, IPPROTO_TCP) => DescribeTcp(socket, image, descriptor),
         (SOCK_DGRAM, IPPROTO_UDP or IPPROTO_UDPLITE) => DescribeUdp(socket, image, descriptor),
@@ -74,7 +76,7 @@ internal static class InetSockets
         }
     }
 
-    private static string? DescribeUdp(SafeFd socket, Socket image, OpenDescriptor descriptor)
+    private string? DescribeUdp(SafeFd socket, Socket image, OpenDescriptor descriptor)
     {
         if (SocketCalls.Number(socket, SOL_UDP, UDP_CORK) != 0)
         {
@@ -86,7 +88,19 @@ internal static class InetSockets
             return $"a UDP socket ({descriptor.Target}) that encapsulates (UDP_ENCAP)";
         }
 
-        image.Shutdown = InetSocketTable.Shutdowns(image.Family, image.Protocol).GetValueOrDefault((uint)descriptor.Stat.Inode);
+        image.Shutdown = ShutdownsOf(image.Family, image.Protocol).GetValueOrDefault((uint)descriptor.Stat.Inode);
         return null;
+    }
+
+    /// <summary>The kernel lists the sockets of all processes: once for a whole job.</summary>
+    private Dictionary<uint, uint> ShutdownsOf(int family, int protocol)
+    {
+        if (!_shutdowns.TryGetValue((family, protocol), out var shutdowns))
+        {
+            shutdowns = InetSocketTable.Shutdowns(family, protocol);
+            _shutdowns.Add((family, protocol), shutdowns);
+        }
+
+        return shutdowns;
     }
 }

@@ -1,4 +1,4 @@
-using Checkpointer.Engine.Support;
+using Checkpointer.Engine.Proc;
 
 namespace Checkpointer.Engine.Resources;
 
@@ -19,11 +19,12 @@ internal static class NamedFile
             return $"{target}, whose name is not UTF-8";
         }
 
-        if (FileStat.TryOf(target, followsLinks: false) is { } named && named.IsSameFile(descriptor.Stat))
+        if (descriptor.Stat.IsAt(target))
         {
             return null;
         }
 
-        return target.EndsWith(" (deleted)", StringComparison.Ordinal) ? $"a deleted file ({target})" : $"{target}, which is another file by now";
+        _ = ProcText.StripDeleted(target, out var isDeleted);
+        return isDeleted ? $"a deleted file ({target})" : $"{target}, which is another file by now";
     }
 }

@@ -1,5 +1,6 @@
 using Checkpointer.Engine.Images;
 using Checkpointer.Engine.Interop;
+using Checkpointer.Engine.Proc;
 using Checkpointer.Engine.Support;
 
 namespace Checkpointer.Engine.Resources;
@@ -7,13 +8,14 @@ namespace Checkpointer.Engine.Resources;
 /// <summary>Files that no name leads to: deleted ones, and memfds. Their bytes go into the generation.</summary>
 internal static class NamelessFile
 {
-    private const string DeletedSuffix = " (deleted)";
     private const string MemfdPrefix = "/memfd:";
 
     /// <summary>True where a link of /proc shows such a file, and the name that it shows is not the file's by chance.</summary>
-    public static bool Is(string target, in FileStat stat) =>
-        stat.Type == FileFlag.S_IFREG && target.StartsWith('/') && target.EndsWith(DeletedSuffix, StringComparison.Ordinal)
-        && !(FileStat.TryOf(target, followsLinks: false) is { } named && named.IsSameFile(stat));
+    public static bool Is(string target, in FileStat stat)
+    {
+        _ = ProcText.StripDeleted(target, out var isDeleted);
+        return stat.Type == FileFlag.S_IFREG && target.StartsWith('/') && isDeleted && !stat.IsAt(target);
+    }
 
     /// <summary>Enters it.</summary>
     /// <param name="objects">The table.</param>
@@ -23,12 +25,12 @@ internal static class NamelessFile
     /// <param name="why">Null, or why it cannot be carried: the end of the sentence "Descriptor 3 of process 4711 is".</param>
     public static SharedMemory Enter(SharedObjectTable objects, string target, in FileStat stat, string openPath, out string? why)
     {
-        var path = target[..^DeletedSuffix.Length];
+        var path = ProcText.StripDeleted(target, out _);
         var isMemfd = path.StartsWith(MemfdPrefix, StringComparison.Ordinal);
-        var image = objects.Add(
-            stat, isMemfd ? SharedMemory.Types.Kind.Memfd : SharedMemory.Types.Kind.DeletedFile, isMemfd ? path[MemfdPrefix.Length..] : path, openPath);
+        var kind = isMemfd ? SharedMemory.Types.Kind.Memfd : SharedMemory.Types.Kind.DeletedFile;
+        var image = objects.Add(stat, kind, isMemfd ? path[MemfdPrefix.Length..] : path, openPath, out var isNew);
         why = WhyNotCarried(path, openPath, isMemfd);
-        if (why is not null)
+        if (!isNew || why is not null)
         {
             return image;
         }
@@ -37,7 +39,7 @@ internal static class NamelessFile
         {
             image.Seals = Seals(openPath);
         }
-        else if (stat.Links > 0 && image.Handle.IsEmpty)
+        else if (stat.Links > 0)
         {
             image.Handle = FileHandles.Of(openPath);
         }

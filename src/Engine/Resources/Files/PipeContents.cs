@@ -1,5 +1,6 @@
 using Checkpointer.Engine.Images;
 using Checkpointer.Engine.Interop;
+using Checkpointer.Engine.Proc;
 using Checkpointer.Engine.Support;
 using Google.Protobuf;
 
@@ -34,15 +35,12 @@ internal static unsafe class PipeContents
 
     private static Fifo FifoOf(PipeUse use)
     {
-        const string DeletedSuffix = " (deleted)";
-        const int Permissions = 0xfff;
-        var isDeleted = !(FileStat.TryOf(use.Target, followsLinks: false) is { } named && named.IsSameFile(use.Stat));
-        var hasSuffix = isDeleted && use.Target.EndsWith(DeletedSuffix, StringComparison.Ordinal);
+        var isDeleted = !use.Stat.IsAt(use.Target);
         return new Fifo
         {
-            Path = ByteString.CopyFromUtf8(hasSuffix ? use.Target[..^DeletedSuffix.Length] : use.Target),
+            Path = ByteString.CopyFromUtf8(isDeleted ? ProcText.StripDeleted(use.Target, out _) : use.Target),
             IsDeleted = isDeleted,
-            Mode = (uint)(use.Stat.Mode & Permissions),
+            Mode = use.Stat.Permissions,
             Owner = use.Stat.Owner,
             Group = use.Stat.Group,
         };

@@ -10,16 +10,13 @@ namespace Checkpointer.Engine.Resources;
 /// <summary>Classic BPF programs of sockets (SO_ATTACH_FILTER, socket(7)).</summary>
 internal static unsafe class SocketFilters
 {
-    private const int InstructionBytes = 8; // sizeof(struct sock_filter)
-    private const int InstructionsMax = 4096; // BPF_MAXINSNS
-
     /// <summary>Reads the program.</summary>
     /// <returns>False where the socket has one that cannot be read: one of eBPF.</returns>
     public static bool TryRead(SafeFd socket, out ByteString program)
     {
         program = ByteString.Empty;
-        var code = new byte[InstructionsMax * InstructionBytes];
-        uint instructions = InstructionsMax;
+        var code = new byte[Seccomp.BPF_MAXINSNS * sizeof(sock_filter)];
+        uint instructions = Seccomp.BPF_MAXINSNS;
         fixed (byte* bytes = code)
         {
             // The length is one of instructions here, not of bytes.
@@ -29,7 +26,7 @@ internal static unsafe class SocketFilters
             }
         }
 
-        program = ByteString.CopyFrom(code, 0, (int)instructions * InstructionBytes);
+        program = ByteString.CopyFrom(code, 0, (int)instructions * sizeof(sock_filter));
         return true;
     }
 
@@ -43,7 +40,7 @@ internal static unsafe class SocketFilters
 
         fixed (byte* bytes = image.Filter.Span)
         {
-            var program = new sock_fprog { len = (ushort)(image.Filter.Length / InstructionBytes), filter = (ulong)bytes };
+            var program = new sock_fprog { len = (ushort)(image.Filter.Length / sizeof(sock_filter)), filter = (ulong)bytes };
             SocketCalls.SetOption(socket, SOL_SOCKET, SO_ATTACH_FILTER, new ReadOnlySpan<byte>(&program, sizeof(sock_fprog)));
         }
     }

@@ -11,6 +11,7 @@ namespace Checkpointer.Engine.Resources;
 internal sealed class SocketKind(Duplicates duplicates) : IFileKind
 {
     private readonly List<SocketUse> _uses = [];
+    private readonly InetSockets _inet = new();
 
     /// <summary>Sockets found so far.</summary>
     public IReadOnlyList<SocketUse> Uses => _uses;
@@ -53,7 +54,7 @@ internal sealed class SocketKind(Duplicates duplicates) : IFileKind
     /// <summary>An address of AF_UNIX that is only a family is none.</summary>
     private static byte[] NamedPart(byte[] address) => address.Length > sizeof(ushort) ? address : [];
 
-    private static string? WhyNotCarried(SafeFd socket, Socket image, OpenDescriptor descriptor)
+    private string? WhyNotCarried(SafeFd socket, Socket image, OpenDescriptor descriptor)
     {
         if (!SocketFilters.TryRead(socket, out var filter))
         {
@@ -64,7 +65,7 @@ internal sealed class SocketKind(Duplicates duplicates) : IFileKind
         return image.Family switch
         {
             AF_UNIX => UnixSocketNames.Describe(socket, image, descriptor),
-            AF_INET or AF_INET6 => InetSockets.Describe(socket, image, descriptor),
+            AF_INET or AF_INET6 => _inet.Describe(socket, image, descriptor),
             AF_NETLINK => NetlinkSockets.Describe(socket, image, descriptor),
             _ => $"a socket of family {image.Family}, type {image.Type}, protocol {image.Protocol} ({descriptor.Target})",
         };

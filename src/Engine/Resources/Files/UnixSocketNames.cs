@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using Checkpointer.Engine.Images;
 using Checkpointer.Engine.Interop;
@@ -13,9 +12,7 @@ namespace Checkpointer.Engine.Resources;
 /// <summary>What a duplicate of an AF_UNIX socket tells: the file that it is bound to (unix(7)), who its peer was.</summary>
 internal static class UnixSocketNames
 {
-    private const string DeletedSuffix = " (deleted)";
     private const string InFlight = "scm_fds:";
-    private const int PermissionBits = 0xfff;
 
     /// <summary>Fills in the image.</summary>
     /// <returns>Null, or why it cannot be carried: the end of the sentence "Descriptor 3 of process 4711 is".</returns>
@@ -61,18 +58,13 @@ internal static class UnixSocketNames
         }
 
         using var file = new SafeFd(number);
-        var link = "/proc/self/fd/" + number.ToString(CultureInfo.InvariantCulture);
-        var path = ProcFs.ReadLink(link) ?? string.Empty;
-        var stat = FileStat.Of(link);
-        image.FileIsGone = FileStat.TryOf(path, followsLinks: false) is not { } named || !named.IsSameFile(stat);
-        if (image.FileIsGone && path.EndsWith(DeletedSuffix, StringComparison.Ordinal))
-        {
-            path = path[..^DeletedSuffix.Length];
-        }
-
+        var path = ProcFs.ReadLink(file.Path) ?? string.Empty;
+        var stat = FileStat.Of(file.Path);
+        image.FileIsGone = !stat.IsAt(path);
+        path = image.FileIsGone ? ProcText.StripDeleted(path, out _) : path;
         image.File = ByteString.CopyFromUtf8(path);
         image.FileId = stat.Inode;
-        image.Mode = (uint)(stat.Mode & PermissionBits);
+        image.Mode = stat.Permissions;
         image.Owner = stat.Owner;
         image.Group = stat.Group;
         return path.Contains('\uFFFD', StringComparison.Ordinal) ? $"a socket bound to {path}, whose name is not UTF-8" : null;

@@ -8,10 +8,10 @@ namespace Checkpointer.Engine.Restore;
 /// Moves descriptors of ours into a process under restore. Keeps account of its descriptor numbers, because the kernel always gives the
 /// lowest free one. Precondition: the process has no descriptor open.
 /// </summary>
-internal sealed class DescriptorTransfer(RestoredProcess process, SyscallBatch? shared = null)
+internal sealed class DescriptorTransfer(RestoredProcess process)
 {
     private readonly SortedSet<int> _used = [];
-    private SyscallBatch _batch = shared ?? new SyscallBatch();
+    private SyscallBatch _batch = new();
     private int _pidfd = -1;
 
     /// <summary>Opens the way to us; <paramref name="number"/> must be one that the job does not use.</summary>
@@ -47,7 +47,7 @@ internal sealed class DescriptorTransfer(RestoredProcess process, SyscallBatch? 
     }
 
     /// <summary>Adds a call between those that move descriptors.</summary>
-    public void Call(string what, Sys number, ReadOnlySpan<ulong> arguments) => _batch.Add(what, number, arguments);
+    public void Call(string what, Sys number, ReadOnlySpan<ulong> arguments, ulong? expected = null) => _batch.Add(what, number, arguments, expected);
 
     /// <summary>Makes all calls so far.</summary>
     public void Run()

@@ -1,4 +1,3 @@
-using Checkpointer.Engine.Arch.X64;
 using Checkpointer.Engine.Interop;
 using Checkpointer.Engine.Support;
 
@@ -30,10 +29,5 @@ internal static class Pidfds
         }
     }
 
-    private static SafeFd OpenLive(int pid, int flags)
-    {
-        var number = Libc.syscall((nint)Sys.PidfdOpen, pid, flags, 0, 0, 0);
-        LinuxException.ThrowIfFailed(number, $"pidfd_open({pid})");
-        return new SafeFd((int)number);
-    }
+    private static SafeFd OpenLive(int pid, int flags) => Pidfd.TryOpen(pid, flags) ?? throw new LinuxException($"pidfd_open({pid})", LastError.Get());
 }

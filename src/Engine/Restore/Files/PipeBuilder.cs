@@ -1,4 +1,3 @@
-using System.Globalization;
 using Checkpointer.Engine.Images;
 using Checkpointer.Engine.Interop;
 using Checkpointer.Engine.Support;
@@ -36,7 +35,7 @@ internal sealed unsafe class PipeBuilder : IDisposable
         var isReader = (flags & FileFlag.O_ACCMODE) == FileFlag.O_RDONLY;
         var end = isReader ? _reader : _writer;
         // O_DIRECT (packet mode) cannot be given to open(2) of a pipe that is not empty on all kernels; F_SETFL always takes it.
-        var fd = opened.Open("/proc/self/fd/" + end.Number.ToString(CultureInfo.InvariantCulture), flags & ~FileFlag.O_DIRECT);
+        var fd = opened.Open(end.Path, flags & ~FileFlag.O_DIRECT);
         if ((flags & FileFlag.O_DIRECT) != 0)
         {
             LinuxException.ThrowIfFailed(Libc.fcntl(fd.Number, FileFlag.F_SETFL, flags), "fcntl(F_SETFL, O_DIRECT) of a pipe");

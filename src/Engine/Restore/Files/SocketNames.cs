@@ -69,7 +69,7 @@ internal sealed class SocketNames : IDisposable
     /// <summary>An address by which a socket is found through a descriptor of its file; a path could be too long.</summary>
     public static byte[] AddressOf(SafeFd file)
     {
-        var bytes = Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"/proc/self/fd/{file.Number}"));
+        var bytes = Encoding.UTF8.GetBytes(file.Path);
         var address = new byte[sizeof(ushort) + bytes.Length + 1];
         address[0] = SocketNumber.AF_UNIX;
         bytes.CopyTo(address, sizeof(ushort));
