@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 public class Streams {
-    public static void main(String[] arguments) {
+    public static void main(String[] arguments) throws InterruptedException {
         long total = 1;
         for (int step = 0; step < Integer.parseInt(arguments[0]); step++) {
             final int seed = step;
@@ -15,6 +15,7 @@ public class Streams {
             long sum = IntStream.range(0, 200000).parallel().mapToLong(i -> (long) i * seed % 1003).sum();
             total = (total * 31 + sum + garbage.hashCode() % 1000) % 1000003;
             System.out.println("step " + step + " " + total);
+            Thread.sleep(1);
         }
     }
 }

@@ -25,7 +25,7 @@ internal sealed record RealProgram(string Name, string[] Command, string Source,
         new("sh-churn", ["sh", "{source}"], "churn.sh", 1500),
         new("openmp", ["{program}"], "openmp.c", 1500, ["cc", "-O2", "-fopenmp", "{source}", "-o", "{program}"]),
         new("static", ["{program}"], "openmp.c", 3000, ["cc", "-O2", "-static", "{source}", "-o", "{program}"]),
-        new("java", ["java", "-cp", "{directory}", "Streams"], "Streams.java", 60000, ["javac", "-d", "{directory}", "{source}"]),
+        new("java", ["java", "-cp", "{directory}", "Streams"], "Streams.java", 8000, ["javac", "-d", "{directory}", "{source}"]),
     ];
 
     /// <summary>Command line for so many steps; makes the program where it has to be made.</summary>
