@@ -1,6 +1,7 @@
 /*
  * A private mapping of a file: modified pages are the job's own, unmodified ones still show the file, also one that was
- * only read; part of it is read-only but was modified before; pages beyond the end of the file still fault.
+ * only read; part of it is read-only but was modified before; pages that were made zero do not show the file again; pages beyond
+ * the end of the file still fault.
  */
 #include "program.h"
 #include <setjmp.h>
@@ -23,6 +24,7 @@ int main(int argc, char **argv)
         sum += map[i * Page]; /* present, but still the file's */
     for (int i = 0; i < Pages; i += 5)
         fill(map + i * Page, Page, 1000u + (unsigned)i);
+    memset(map + 20 * Page, 0, 2 * Page);
     must(mprotect(map + 5 * Page, 6 * Page, PROT_READ));
     ready_and_wait();
 
@@ -30,7 +32,9 @@ int main(int argc, char **argv)
     must(pwrite(fd, fresh, sizeof fresh, 33 * Page));
     must(pwrite(fd, fresh, sizeof fresh, 35 * Page)); /* page 35 was modified: it must not follow */
     for (int i = 0; i < Pages; i++) {
-        if (i % 5 == 0)
+        if (i == 20 || i == 21)
+            require(map[i * Page] == 0 && memcmp(map + i * Page, map + i * Page + 1, Page - 1) == 0, "page %d, which was made zero", i);
+        else if (i % 5 == 0)
             require(differs(map + i * Page, Page, 1000u + (unsigned)i) < 0, "modified page %d", i);
         else if (i != 33)
             require(memcmp(map + i * Page, block + i * Page, Page) == 0, "unmodified page %d", i);

@@ -105,6 +105,8 @@ internal sealed class FrozenState(FileIdentities identities, IReadOnlySet<string
         using var pages = PageMap.Open(process.Id);
         var settled = memory.Settle(mappings, pages, guards);
         space.Guards.AddRange(guards.Select(guard => new GuardPages { Start = guard.Start, End = guard.End }));
+        var files = PageSet.Of([.. mappings.Where(mapping => mapping.HasFile).Select(mapping => mapping.Range)]);
+        space.OwnFilePages.AddRange(settled.Populated.Intersect(files).Ranges.Select(range => new OwnPages { Start = range.Start, End = range.End }));
         var unforked = PageSet.Of([.. mappings.Where(mapping => !mapping.IsForked).Select(mapping => mapping.Range)]);
         return new CaptureSource(
             ImageVersion.Memory(process.Id.Value), memory.IsContinued, settled.Take, settled.Take.Intersect(unforked), settled.Stale,

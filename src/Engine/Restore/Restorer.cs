@@ -1,6 +1,5 @@
 using Checkpointer.Engine.Proc;
 using Checkpointer.Engine.Resources;
-using Checkpointer.Engine.Support;
 using Microsoft.Extensions.Logging;
 
 namespace Checkpointer.Engine.Restore;
@@ -97,11 +96,7 @@ internal sealed class Restorer(EngineOptions options, Action<string> step, ILogg
         space.BuildMappings();
         state.SetSurroundings();
         space.Advise();
-        source.ReadPages(Images.ImageVersion.Memory(process.Id.Value), (address, pages) =>
-        {
-            process.Memory.Write(new RemotePtr(address), pages);
-            bytesDone(pages.Length);
-        });
+        new PageFiller(process).Fill(source, bytesDone);
         space.Complete();
     }
 
