@@ -32,6 +32,10 @@ internal static unsafe partial class Libc
     [LibraryImport("libc", SetLastError = true)]
     internal static partial long lseek64(int fd, long offset, int whence);
 
+    /// <summary>readlink(2).</summary>
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial nint readlink(string path, ref byte buffer, nuint size);
+
     /// <summary>fchown(2).</summary>
     [LibraryImport("libc", SetLastError = true)]
     internal static partial int fchown(int fd, uint owner, uint group);

@@ -1,5 +1,9 @@
 using System.Buffers;
 using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Text;
+using Checkpointer.Engine.Interop;
+using Checkpointer.Engine.Support;
 using Microsoft.Win32.SafeHandles;
 
 namespace Checkpointer.Engine.Proc;
@@ -21,6 +25,9 @@ internal static class ProcFile
     /// <summary>vm.max_map_count is 65530 by default; smaps has at most 1 KiB and a path of 4 KiB for each: 320 MiB.</summary>
     private const int FileBytesMax = 512 * 1024 * 1024;
 
+    /// <summary>PATH_MAX: longer ones the kernel answers with ENAMETOOLONG.</summary>
+    private const int LinkBytesMax = 4096;
+
     /// <summary>ESRCH, what read(2) gives after the process has gone: the runtime has no exception of its own for it.</summary>
     private const int NoSuchProcessErrno = 3;
 
@@ -32,7 +39,20 @@ internal static class ProcFile
         => TryAccess(path, () => ReadAndParse(path, parse));
 
     /// <summary>The text of a symbolic link, or null where it is absent.</summary>
-    public static string? TryReadLink(string path) => TryAccess(path, () => LinkTarget(path));
+    /// <exception cref="EngineException">Not permitted, or failed otherwise.</exception>
+    public static string? TryReadLink(string path)
+    {
+        // Not by the runtime: it looks at a link in several calls, between which a process that runs may close or open a descriptor.
+        Span<byte> target = stackalloc byte[LinkBytesMax];
+        var count = Libc.readlink(path, ref MemoryMarshal.GetReference(target), (nuint)target.Length);
+        if (count >= 0)
+        {
+            return Encoding.UTF8.GetString(target[..(int)count]);
+        }
+
+        var errno = LastError.Get();
+        return errno is Errno.ENOENT or Errno.ESRCH or Errno.ENOTDIR ? null : throw new LinuxException($"readlink of {path}", errno);
+    }
 
     /// <summary>The names in a directory that are numbers, in the kernel's order, or null where it is absent.</summary>
     public static List<int>? TryListNumbers(string path) => TryAccess(path, () => ListNumbers(path));
@@ -108,18 +128,6 @@ internal static class ProcFile
         buffer.CopyTo(larger, 0);
         ArrayPool<byte>.Shared.Return(buffer);
         buffer = larger;
-    }
-
-    private static string LinkTarget(string path)
-    {
-        if (new FileInfo(path).LinkTarget is { } target)
-        {
-            return target;
-        }
-
-        // LinkTarget is null for any failure; this call throws the reason, unless the path is no link at all, or is one again: a descriptor of a process that runs.
-        File.ResolveLinkTarget(path, returnFinalTarget: false);
-        return new FileInfo(path).LinkTarget ?? throw new IOException("not a symbolic link");
     }
 
     private static List<int> ListNumbers(string path)
