@@ -15,7 +15,7 @@ public class Streams {
             long sum = IntStream.range(0, 200000).parallel().mapToLong(i -> (long) i * seed % 1003).sum();
             total = (total * 31 + sum + garbage.hashCode() % 1000) % 1000003;
             System.out.println("step " + step + " " + total);
-            Thread.sleep(1);
+            Thread.sleep((long) (1000 * Double.parseDouble(arguments[1])));
         }
     }
 }

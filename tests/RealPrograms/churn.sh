@@ -4,5 +4,6 @@ while [ $step -lt "$1" ]; do
     sum=$(/usr/bin/expr \( $sum \* 31 + "$(/bin/echo $step)" \) % 1000003)
     /bin/true
     /bin/echo "step $step $sum"
+    /bin/sleep "$2"
     step=$((step + 1))
 done

@@ -1,5 +1,6 @@
 # NumPy: matrices through BLAS threads.
 import sys
+import time
 import numpy
 
 random = numpy.random.default_rng(1)
@@ -9,3 +10,4 @@ for step in range(int(sys.argv[1])):
         matrix = numpy.tanh(matrix @ matrix.T / 300)
     total += float(numpy.linalg.norm(matrix[step % 300]))
     print(f"step {step} {total:.9f}", flush=True)
+    time.sleep(float(sys.argv[2]))

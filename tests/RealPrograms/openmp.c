@@ -1,6 +1,7 @@
 /* OpenMP: a team of threads that meets at barriers all the time. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 enum { Count = 1 << 16 };
 static long cells[2][Count];
@@ -20,6 +21,7 @@ int main(int argc, char **argv)
             sum += cells[now][i] ^ i;
         printf("step %d %ld\n", step, sum);
         fflush(stdout);
+        usleep(argc > 2 ? (useconds_t)(1e6 * atof(argv[2])) : 0);
     }
     return 0;
 }

@@ -1,6 +1,7 @@
 # multiprocessing: a pool of workers with its pipes, locks and helper threads.
 import multiprocessing
 import sys
+import time
 
 
 def work(seed):
@@ -16,3 +17,4 @@ if __name__ == "__main__":
         for step in range(int(sys.argv[1])):
             total = (total * 7 + sum(pool.map(work, range(step, step + 6)))) % 1000003
             print(f"step {step} {total}", flush=True)
+            time.sleep(float(sys.argv[2]))
