@@ -36,9 +36,13 @@ static void become_ordinary(void)
     struct __user_cap_data_struct sets[2] = {{1u << CAP_KILL | 1u << CAP_SETUID, kept, 1u << CAP_KILL | 1u << CAP_NET_BIND_SERVICE}};
     must(syscall(SYS_capset, &header, sets));
     must(prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_KILL, 0, 0));
-    setfsuid(1002);
-    setfsgid(2002);
-    require(setfsuid((uid_t)-1) == 1002 && setfsgid((gid_t)-1) == 2002, "set-up of file system ids");
+    sets[0].effective |= 1u << CAP_SETGID;
+    must(syscall(SYS_capset, &header, sets));
+    setfsgid(2003);
+    setfsuid(1003);
+    sets[0].effective &= ~(1u << CAP_SETGID);
+    must(syscall(SYS_capset, &header, sets));
+    require(setfsuid((uid_t)-1) == 1003 && setfsgid((gid_t)-1) == 2003, "set-up of file system ids");
 }
 
 int main(int argc, char **argv)

@@ -1,6 +1,7 @@
 /*
  * Locks: of a process (fcntl), of an open file (flock, F_OFD_SETLK), shared and exclusive, of parts and of all of a file, and a lease;
- * a child is asked what it could lock. A child that inherited a flock shares it.
+ * a child is asked what it could lock. A child that inherited a flock shares it;
+ * the lock is under the name of the process that took it.
  * @tree
  */
 #include "program.h"
@@ -27,6 +28,18 @@ static int can_lock(const char *path, int by, short type, long start, long lengt
 }
 
 static int opened(const char *name) { return must(open(scratch_path(name), O_RDWR | O_CREAT | O_CLOEXEC, 0600)); }
+
+/* The process that holds the lock on an open file, as /proc/locks has it. */
+static int taker(int fd)
+{
+    char path[64], text[4096];
+    int pid = 0;
+    snprintf(path, sizeof path, "/proc/self/fdinfo/%d", fd);
+    read_whole(path, text, sizeof text);
+    const char *line = strstr(text, "FLOCK");
+    require(line && sscanf(line, "FLOCK %*s %*s %d", &pid) == 1, "no flock in %s", text);
+    return pid;
+}
 
 static void expect(const char *what, int is, int wanted) { require(is == wanted, "%s can%s be locked", what, is ? "" : "not"); }
 
@@ -61,6 +74,7 @@ int main(int argc, char **argv)
     expect("the rest for reading", can_lock(posix, 'p', F_RDLCK, 5000, 0), 1);
     expect("the rest for writing", can_lock(posix, 'p', F_WRLCK, 5000, 0), 0);
     expect("the file of an exclusive flock", can_lock(file, 'f', F_RDLCK, 0, 0), 0);
+    require(taker(whole) == getpid() && taker(shared) == getpid(), "the flocks are those of %d and %d", taker(whole), taker(shared));
     expect("the file of a shared flock for writing", can_lock(scratch_path("shared"), 'f', F_WRLCK, 0, 0), 0);
     expect("the file of a shared flock for reading", can_lock(scratch_path("shared"), 'f', F_RDLCK, 0, 0), 1);
     expect("bytes of an open file lock", can_lock(scratch_path("ofd"), 'o', F_RDLCK, 5, 1), 0);

@@ -1,5 +1,6 @@
 /*
- * memfds: contents, name, seals, mode, two open files of one, mappings shared and private, one whose descriptor was closed.
+ * memfds: contents, name, seals, mode, two open files of one, mappings shared and private, one whose descriptor was closed,
+ * one that is executed while it is open and mapped.
  */
 #include "program.h"
 
@@ -27,6 +28,10 @@ int main(int argc, char **argv)
     char *left = must(mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_SHARED, gone, 0));
     close(gone);
     fill(left, 8192, 5);
+    static const char script[] = "#!/bin/sh\nexit 7\n";
+    int program = must(memfd_create("program", 0));
+    must(write(program, script, sizeof script - 1));
+    must(mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, program, 0));
     ready_and_wait();
 
     require(differs(map, Bytes, 3) < 0 && differs(left, 8192, 5) < 0, "contents");
@@ -43,5 +48,14 @@ int main(int argc, char **argv)
     memset(name, 0, sizeof name);
     must(readlink(link, name, sizeof name - 1));
     require(strcmp(name, "/memfd:block (deleted)") == 0, "its name is %s", name);
+    int status;
+    pid_t child = must(fork());
+    if (child == 0) {
+        char *none[] = {"program", NULL};
+        syscall(SYS_execveat, program, "", none, none, AT_EMPTY_PATH);
+        _exit(errno);
+    }
+    must(waitpid(child, &status, 0));
+    require(WIFEXITED(status) && WEXITSTATUS(status) == 7, "the program cannot be executed: %d", WEXITSTATUS(status));
     return pass();
 }

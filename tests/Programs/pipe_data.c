@@ -46,7 +46,10 @@ int main(int argc, char **argv)
     close(deaf[0]);
     must(write(packets[1], "one", 3));
     must(write(packets[1], "three", 5));
+    int flags = must(fcntl(some[0], F_GETFL)), packet_flags = must(fcntl(packets[1], F_GETFL));
     ready_and_wait();
+    require(must(fcntl(some[0], F_GETFL)) == flags, "flags %x, were %x", fcntl(some[0], F_GETFL), flags);
+    require(must(fcntl(packets[1], F_GETFL)) == packet_flags, "flags %x, were %x", fcntl(packets[1], F_GETFL), packet_flags);
 
     require(fcntl(large[0], F_GETPIPE_SZ) == 1 << 20, "pipe size is %d", fcntl(large[0], F_GETPIPE_SZ));
     expect("some", some[0], 1000, 1);

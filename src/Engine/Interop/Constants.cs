@@ -107,6 +107,7 @@ internal static class FileFlag
     internal const int O_NONBLOCK = 0x800;
     internal const int O_ASYNC = 0x2000;
     internal const int O_DIRECT = 0x4000;
+    internal const int O_LARGEFILE = 0x8000;
     internal const int O_CLOEXEC = 0x80000;
     internal const int O_PATH = 0x200000;
     internal const int O_NOFOLLOW = 0x20000;

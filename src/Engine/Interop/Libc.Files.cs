@@ -124,10 +124,6 @@ internal static unsafe partial class Libc
     [LibraryImport("libc", SetLastError = true)]
     internal static partial int open_by_handle_at(int mountFd, byte* handle, int flags);
 
-    /// <summary>flock(2).</summary>
-    [LibraryImport("libc", EntryPoint = "flock", SetLastError = true)]
-    internal static partial int flock_file(int fd, int operation);
-
     /// <summary>clock_gettime(2).</summary>
     [LibraryImport("libc", SetLastError = true)]
     internal static partial int clock_gettime(int clock, out timespec time);

@@ -9,7 +9,9 @@ namespace Checkpointer.Engine.Resources;
 internal static class ProcessInspector
 {
     private const uint DeadlinePolicy = 6;
-    private static readonly string[] _namespaces = ["mnt", "pid", "net", "uts", "ipc", "user", "time"];
+    private const string ForChildren = "pid_for_children";
+
+    private static readonly string[] _namespaces = ["mnt", "pid", ForChildren, "net", "uts", "ipc", "user", "time", "time_for_children", "cgroup"];
 
     /// <summary>Inspects all processes of a tree.</summary>
     public static void Inspect(ProcessTree tree, ProcessSharing sharing, FindingList findings)
@@ -60,6 +62,12 @@ internal static class ProcessInspector
         {
             var theirs = ProcFs.ReadLink(ProcFs.PathOf(process, "ns/" + name));
             var ours = ProcFs.ReadLink("/proc/self/ns/" + name);
+            if (theirs is null && name == ForChildren && ProcFs.ReadLink(ProcFs.PathOf(process, "ns/pid")) is not null)
+            {
+                // That of children that are not born yet has no link (pid_namespaces(7)).
+                findings.Refuse(process, "namespace", $"Process {process} has made a pid namespace that has no process yet; it cannot be carried.");
+            }
+
             if (theirs is not null && ours is not null && theirs != ours)
             {
                 findings.Refuse(process, "namespace", $"Process {process} runs in another {name} namespace ({theirs}); run checkpointer inside that container.");

@@ -169,6 +169,7 @@ internal sealed class AddressSpaceBuilder(RestoredProcess process, OpenedFiles o
     private SafeFd? FileOf(Mapping mapping) => mapping.Kind switch
     {
         Mapping.Types.Kind.SharedAnonymous => shared[mapping.SharedMemory],
+        Mapping.Types.Kind.File when shared.IsMappedBySelf(mapping) => shared[mapping.SharedMemory],
         Mapping.Types.Kind.File => opened.OpenShared(
             mapping is { SharedMemory: not 0, CarriesContents: false } ? shared.PathOf(mapping.SharedMemory) : mapping.Path.ToStringUtf8(),
             mapping.FileWritable ? FileFlag.O_RDWR : FileFlag.O_RDONLY),

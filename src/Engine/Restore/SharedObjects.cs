@@ -11,6 +11,7 @@ internal sealed class SharedObjects : IDisposable
 {
     private readonly Dictionary<uint, SafeFd> _objects = [];
     private readonly Dictionary<uint, SharedMemory> _images;
+    private readonly HashSet<uint> _taken = [];
     private readonly List<(nint Address, nuint Bytes)> _mappings = [];
 
     /// <summary>Makes and fills all of them.</summary>
@@ -30,6 +31,19 @@ internal sealed class SharedObjects : IDisposable
 
     /// <summary>A path of ours that opens the object.</summary>
     public string PathOf(uint id) => _objects[id].Path;
+
+    /// <summary>
+    /// The descriptor that memfd_create(2) gave, for the first of the job's open files that can be it; null for all others, which are to be opened anew. It alone
+    /// does not count as a writer of the file, so that the file can be executed while it is open.
+    /// </summary>
+    public SafeFd? TryTakeMemfd(OpenFile file) =>
+        file.SharedMemory != 0 && _images[file.SharedMemory].Kind == SharedMemory.Types.Kind.Memfd
+        && ((int)file.Flags & (FileFlag.O_ACCMODE | FileFlag.O_PATH)) == FileFlag.O_RDWR && _taken.Add(file.SharedMemory)
+            ? _objects[file.SharedMemory]
+            : null;
+
+    /// <summary>True where a mapping is made by the descriptor that the object itself has.</summary>
+    public bool IsMappedBySelf(Mapping mapping) => mapping.FileWritable && _images.TryGetValue(mapping.SharedMemory, out var image) && image.Kind == SharedMemory.Types.Kind.Memfd;
 
     /// <summary>Sets times and seals, when the job has mapped all and nothing is written any more.</summary>
     public void Finish()

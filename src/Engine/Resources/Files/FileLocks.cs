@@ -47,7 +47,7 @@ internal static partial class FileLocks
                 _ => FileLock.Types.Kind.Lease,
             },
             IsWrite = match.Groups["type"].Value == "WRITE",
-            Pid = kind is "POSIX" or "LEASE" ? (int)Number(match, "pid") : 0,
+            Pid = kind is not "OFDLCK" ? (int)Number(match, "pid") : 0,
             Start = Number(match, "start"),
             End = match.Groups["end"].Value == "EOF" ? -1 : Number(match, "end"),
         };

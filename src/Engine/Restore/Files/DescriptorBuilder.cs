@@ -12,6 +12,7 @@ internal sealed class DescriptorBuilder(Files files, OpenedFiles opened, SharedO
 
     private readonly Dictionary<uint, OpenFile> _images = files.OpenFiles.ToDictionary(file => file.Id);
     private readonly Dictionary<uint, SafeFd> _openFiles = [];
+    private readonly HashSet<(uint File, FileLock Lock)> _locked = [];
     private readonly Dictionary<uint, OpenFile> _epolls = files.OpenFiles.Where(file => file.EpollTargets.Count > 0).ToDictionary(file => file.Id);
 
     /// <summary>Opens everything in our own process.</summary>
@@ -62,7 +63,7 @@ internal sealed class DescriptorBuilder(Files files, OpenedFiles opened, SharedO
         FillEpolls(process, table, transfer);
         transfer.Close();
         transfer.Run();
-        FileLockBuilder.LockForProcess(process, table, _images);
+        FileLockBuilder.LockForProcess(process, table, _images, files.Tables, _locked);
     }
 
     /// <summary>Says again where signals for open files go. Precondition: all threads of the job exist and have their rights.</summary>
@@ -110,14 +111,29 @@ internal sealed class DescriptorBuilder(Files files, OpenedFiles opened, SharedO
     {
         var path = file.SharedMemory != 0 ? shared.PathOf(file.SharedMemory) : file.Path.ToStringUtf8();
         var flags = (int)file.Flags & ~OpeningFlags;
+        if (shared.TryTakeMemfd(file) is { } original)
+        {
+            LinuxException.ThrowIfFailed(Libc.fcntl(original.Number, FileFlag.F_SETFL, flags), $"fcntl(F_SETFL) of {path}");
+            Seek(original, file, path);
+            return original;
+        }
+
         // This flag stands for two, one of which is that of a directory.
         var fd = opened.Open(path, (flags & FileFlag.O_TMPFILE) == FileFlag.O_TMPFILE ? flags & ~FileFlag.O_TMPFILE : flags);
-        if (file.Position != 0 && ((int)file.Flags & FileFlag.O_PATH) == 0 && Libc.lseek64(fd.Number, file.Position, FileFlag.SEEK_SET) < 0)
+        if (file.Position != 0 && ((int)file.Flags & FileFlag.O_PATH) == 0)
         {
-            throw new LinuxException($"lseek of {path} to {file.Position}", LastError.Get());
+            Seek(fd, file, path);
         }
 
         return fd;
+    }
+
+    private static void Seek(SafeFd fd, OpenFile file, string path)
+    {
+        if (Libc.lseek64(fd.Number, file.Position, FileFlag.SEEK_SET) < 0)
+        {
+            throw new LinuxException($"lseek of {path} to {file.Position}", LastError.Get());
+        }
     }
 
     private static int LowestUnused(DescriptorTable table)

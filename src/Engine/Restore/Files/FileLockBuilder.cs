@@ -10,51 +10,73 @@ internal static unsafe class FileLockBuilder
 {
     private const short FromStart = 0; // SEEK_SET
 
-    /// <summary>Takes the locks that belong to an open file.</summary>
+    /// <summary>Takes the locks of ranges that belong to an open file; they name no process.</summary>
     public static void LockOpenFile(SafeFd fd, OpenFile image)
     {
-        foreach (var held in image.Locks)
+        foreach (var held in image.Locks.Where(held => held.Kind == FileLock.Types.Kind.OpenFile))
         {
-            var failed = held.Kind switch
-            {
-                FileLock.Types.Kind.Flock => Libc.flock_file(fd.Number, (held.IsWrite ? SpecialFile.LOCK_EX : SpecialFile.LOCK_SH) | SpecialFile.LOCK_NB) < 0,
-                FileLock.Types.Kind.OpenFile => LockRange(fd, held) < 0,
-                _ => false,
-            };
-            if (failed)
+            if (LockRange(fd, held) < 0)
             {
                 throw CannotLock(image, LastError.Get());
             }
         }
     }
 
-    /// <summary>Takes the locks and leases of a process, in that process. Precondition: it has its descriptors and still all rights.</summary>
-    public static void LockForProcess(RestoredProcess process, DescriptorTable table, IReadOnlyDictionary<uint, OpenFile> files)
+    /// <summary>Takes the locks and leases of a process, in that process, and those of its open files that name it. Precondition: it has its descriptors and still all
+    /// rights.</summary>
+    /// <param name="process">The process.</param>
+    /// <param name="table">Its descriptors.</param>
+    /// <param name="files">Open files.</param>
+    /// <param name="tables">Descriptors of all processes.</param>
+    /// <param name="done">Locks that processes before took; added to.</param>
+    public static void LockForProcess(
+        RestoredProcess process,
+        DescriptorTable table,
+        IReadOnlyDictionary<uint, OpenFile> files,
+        IEnumerable<DescriptorTable> tables,
+        HashSet<(uint File, FileLock Lock)> done)
     {
-        var done = new HashSet<(uint, FileLock)>();
         foreach (var descriptor in table.Descriptors)
         {
             var image = files[descriptor.OpenFile];
-            foreach (var held in image.Locks.Where(held => IsOf(held, process) && done.Add((image.Id, held))))
+            foreach (var held in image.Locks.Where(held => IsOf(held, image, process, tables) && done.Add((image.Id, held))))
             {
                 Lock(process, descriptor.Number, image, held);
             }
         }
     }
 
-    private static bool IsOf(FileLock held, RestoredProcess process) =>
-        held.Kind is FileLock.Types.Kind.Posix or FileLock.Types.Kind.Lease && held.Pid == process.Id.Value;
+    private static bool IsOf(FileLock held, OpenFile image, RestoredProcess process, IEnumerable<DescriptorTable> tables) => held.Kind switch
+    {
+        FileLock.Types.Kind.Posix or FileLock.Types.Kind.Lease => held.Pid == process.Id.Value,
+        // Of the open file; the process that took it may have ended, or closed it.
+        FileLock.Types.Kind.Flock => held.Pid == process.Id.Value || !tables.Any(table => table.Pid == held.Pid && table.Descriptors.Any(entry => entry.OpenFile == image.Id)),
+        _ => false,
+    };
 
     private static void Lock(RestoredProcess process, int number, OpenFile image, FileLock held)
     {
-        if (held.Kind == FileLock.Types.Kind.Lease)
+        var path = image.Path.ToStringUtf8();
+        try
         {
-            process.Call($"fcntl(F_SETLEASE) of {image.Path.ToStringUtf8()}", Sys.Fcntl, (ulong)number, FileFlag.F_SETLEASE, held.IsWrite ? (ulong)FileFlag.F_WRLCK : FileFlag.F_RDLCK);
-            return;
+            switch (held.Kind)
+            {
+                case FileLock.Types.Kind.Flock:
+                    process.Call($"flock of {path}", Sys.Flock, (ulong)number, (ulong)((held.IsWrite ? SpecialFile.LOCK_EX : SpecialFile.LOCK_SH) | SpecialFile.LOCK_NB));
+                    break;
+                case FileLock.Types.Kind.Lease:
+                    process.Call($"fcntl(F_SETLEASE) of {path}", Sys.Fcntl, (ulong)number, FileFlag.F_SETLEASE, held.IsWrite ? (ulong)FileFlag.F_WRLCK : FileFlag.F_RDLCK);
+                    break;
+                default:
+                    process.Memory.Write(process.Arguments, Range(held));
+                    process.Call($"fcntl(F_SETLK) of {path}", Sys.Fcntl, (ulong)number, FileFlag.F_SETLK, process.Arguments.Address);
+                    break;
+            }
         }
-
-        process.Memory.Write(process.Arguments, Range(held));
-        process.Call($"fcntl(F_SETLK) of {image.Path.ToStringUtf8()}", Sys.Fcntl, (ulong)number, FileFlag.F_SETLK, process.Arguments.Address);
+        catch (LinuxException failure) when (failure.Errno is Errno.EAGAIN or Errno.EACCES)
+        {
+            throw CannotLock(image, failure.Errno);
+        }
     }
 
     private static int LockRange(SafeFd fd, FileLock held)

@@ -9,6 +9,7 @@ internal sealed unsafe class PipeBuilder : IDisposable
 {
     private readonly SafeFd _reader;
     private readonly SafeFd _writer;
+    private readonly HashSet<SafeFd> _given = [];
 
     private PipeBuilder(SafeFd reader, SafeFd writer)
     {
@@ -34,6 +35,14 @@ internal sealed unsafe class PipeBuilder : IDisposable
     {
         var isReader = (flags & FileFlag.O_ACCMODE) == FileFlag.O_RDONLY;
         var end = isReader ? _reader : _writer;
+        if ((flags & FileFlag.O_LARGEFILE) == 0)
+        {
+            // Every open(2) of a 64-bit program has this flag: so this is the end that pipe(2) gave.
+            LinuxException.ThrowIfFailed(Libc.fcntl(end.Number, FileFlag.F_SETFL, flags), "fcntl(F_SETFL) of a pipe");
+            _ = _given.Add(end);
+            return end;
+        }
+
         // O_DIRECT (packet mode) cannot be given to open(2) of a pipe that is not empty on all kernels; F_SETFL always takes it.
         var fd = opened.Open(end.Path, flags & ~FileFlag.O_DIRECT);
         if ((flags & FileFlag.O_DIRECT) != 0)
@@ -44,11 +53,13 @@ internal sealed unsafe class PipeBuilder : IDisposable
         return fd;
     }
 
-    /// <inheritdoc/>
+    /// <summary>Closes those of our ends that the job did not have.</summary>
     public void Dispose()
     {
-        _reader.Dispose();
-        _writer.Dispose();
+        foreach (var end in new[] { _reader, _writer }.Where(end => !_given.Contains(end)))
+        {
+            end.Dispose();
+        }
     }
 
     private static PipeBuilder MakePipe(OpenedFiles opened)
