@@ -45,6 +45,8 @@ install_missing() {
     /usr/bin/python3 -c 'import numpy' 2>/dev/null || packages+=(python3-numpy)
     command -v javac >/dev/null || packages+=(default-jdk-headless)
     command -v perl >/dev/null || packages+=(perl)
+    command -v Rscript >/dev/null || packages+=(r-base-core)
+    command -v musl-gcc >/dev/null || packages+=(musl-tools)
     ldconfig -p | grep -q 'liblz4\.so\.1' || packages+=(liblz4-1)
     [ ${#packages[@]} -gt 0 ] || return 0
     if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
@@ -52,7 +54,7 @@ install_missing() {
         exit 1
     fi
     apt-get update -qq
-    DEBIAN_FRONTEND=noninteractive apt-get install -qq -y "${packages[@]}"
+    DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "${packages[@]}"
 }
 
 # Runs one test project and adds its counts. A run that ends without counting (a crash of the host) is a failure.

@@ -179,6 +179,7 @@ internal static class Memory
     internal const int MADV_NOHUGEPAGE = 15;
     internal const int MADV_DONTDUMP = 16;
     internal const int MADV_WIPEONFORK = 18;
+    internal const int MADV_DONTNEED = 4;
     internal const int MADV_GUARD_INSTALL = 102;
     internal const int MLOCK_ONFAULT = 1;
     internal const int MADV_POPULATE_WRITE = 23;

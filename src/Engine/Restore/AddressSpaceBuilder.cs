@@ -5,13 +5,14 @@ using Checkpointer.Engine.Interop;
 using Checkpointer.Engine.Proc;
 using Checkpointer.Engine.Support;
 using Checkpointer.Engine.Tracing;
+using Checkpointer.Engine.Tracking;
 using Task = Checkpointer.Engine.Interop.Task;
 
 namespace Checkpointer.Engine.Restore;
 
 /// <summary>
-/// Replaces the address space of a process under restore, which is still that of the stub, by the one of its image. The gate is the only
-/// thing that is in both; it goes last.
+/// Replaces the address space of a process under restore, which is still that of the stub or of its maker, by the one of its image. The gate and what can stay
+/// of the maker's are the only things that are in both; the gate goes last.
 /// </summary>
 internal sealed class AddressSpaceBuilder(RestoredProcess process, OpenedFiles opened, SharedObjects shared)
 {
@@ -21,10 +22,12 @@ internal sealed class AddressSpaceBuilder(RestoredProcess process, OpenedFiles o
     private readonly AddressSpace _space = process.Images.Space;
 
     /// <summary>Builds the mappings, without contents. Leaves no descriptor open.</summary>
-    public void BuildMappings()
+    /// <param name="kept">Those that are there already.</param>
+    public void BuildMappings(PageSet kept)
     {
-        UnmapStub();
-        var mappings = _space.Mappings.Where(mapping => mapping.Kind != Mapping.Types.Kind.Vdso).ToList();
+        UnmapOthers(kept);
+        var mappings = _space.Mappings
+            .Where(mapping => mapping.Kind != Mapping.Types.Kind.Vdso && !kept.Within(new PageRange(mapping.Start, mapping.End)).Any()).ToList();
         for (var start = 0; start < mappings.Count;)
         {
             start = MapRound(mappings, start);
@@ -76,11 +79,12 @@ internal sealed class AddressSpaceBuilder(RestoredProcess process, OpenedFiles o
         }
     }
 
-    private void UnmapStub()
+    private void UnmapOthers(PageSet kept)
     {
         var gate = process.Gate.Base.Address;
         var batch = new SyscallBatch();
         var kernelParts = new List<Vma>();
+        var others = new List<PageRange>();
         foreach (var vma in ProcFs.Maps(process.Id).Where(vma => !vma.IsVsyscall && (vma.End <= gate || vma.Start >= gate + TreeBuilder.HoleBytes)))
         {
             if (vma.IsVdso || vma.IsVvar)
@@ -89,7 +93,12 @@ internal sealed class AddressSpaceBuilder(RestoredProcess process, OpenedFiles o
                 continue;
             }
 
-            batch.Add($"munmap of the stub in process {process.Id}", Sys.Munmap, [vma.Start, vma.Bytes]);
+            others.Add(new PageRange(vma.Start, vma.End));
+        }
+
+        foreach (var range in PageSet.Of(others).Except(kept).Ranges)
+        {
+            batch.Add($"munmap of what was in process {process.Id}", Sys.Munmap, [range.Start, range.Bytes]);
         }
 
         MoveKernelParts(batch, kernelParts);
@@ -108,6 +117,11 @@ internal sealed class AddressSpaceBuilder(RestoredProcess process, OpenedFiles o
                 EngineFailure.WorldChanged,
                 $"The vDSO of this kernel ({Describe(parts.Select(part => (part.Path, part.Bytes)))}) is laid out differently from the one in the generation ({Describe(wanted.Select(part => (part.Path.ToStringUtf8(), part.End - part.Start)))}).",
                 "restore under the kernel that the job was dumped under");
+        }
+
+        if (wanted.Count > 0 && wanted.Zip(parts).All(pair => pair.First.Start == pair.Second.Start))
+        {
+            return;
         }
 
         var parking = (process.Gate.Base + Gate.Bytes).Address;
@@ -199,7 +213,8 @@ internal sealed class AddressSpaceBuilder(RestoredProcess process, OpenedFiles o
         var transfer = new DescriptorTransfer(process);
         transfer.Open(0);
         var path = process.Images.Process.Executable.ToStringUtf8();
-        var executable = transfer.Take(opened.OpenShared(path, FileFlag.O_RDONLY), path);
+        // The kernel takes no other file, nor the same again, while the executable that there was is mapped (EBUSY).
+        var executable = process.Inherited?.Executable == path ? -1 : transfer.Take(opened.OpenShared(path, FileFlag.O_RDONLY), path);
         var auxiliaryVector = process.Arguments + (ulong)Unsafe.SizeOf<prctl_mm_map>();
         process.Memory.Write(process.Arguments, MemoryMapOf(_space, auxiliaryVector, executable));
         process.Memory.Write(auxiliaryVector, _space.AuxiliaryVector.Span);

@@ -44,7 +44,14 @@ internal sealed class ProcessStateBuilder(RestoredProcess process)
         }
     }
 
-    /// <summary>Working directory, umask, personality, THP; before memory is filled.</summary>
+    /// <summary>Personality, THP; before there is memory.</summary>
+    public void SetMemoryPolicy()
+    {
+        process.Call("personality", Sys.Personality, _image.Personality);
+        process.Call("prctl(PR_SET_THP_DISABLE)", Sys.Prctl, Task.PR_SET_THP_DISABLE, _image.ThpDisabled ? 1ul : 0ul, 0, 0, 0);
+    }
+
+    /// <summary>Working directory, umask, and what else is the process's; when all processes are there.</summary>
     public void SetSurroundings()
     {
         if (!process.BorrowsFileSystem)
@@ -52,8 +59,6 @@ internal sealed class ProcessStateBuilder(RestoredProcess process)
             SetDirectories();
         }
 
-        process.Call("personality", Sys.Personality, _image.Personality);
-        process.Call("prctl(PR_SET_THP_DISABLE)", Sys.Prctl, Task.PR_SET_THP_DISABLE, _image.ThpDisabled ? 1ul : 0ul, 0, 0, 0);
         process.Call("prctl(PR_SET_CHILD_SUBREAPER)", Sys.Prctl, Task.PR_SET_CHILD_SUBREAPER, _image.ChildSubreaper ? 1ul : 0ul);
         SetOutOfMemoryScore();
         DropChildSignals();

@@ -36,6 +36,9 @@ internal sealed class RestoredProcess : IDisposable
     /// <summary>What it is to become.</summary>
     public ProcessImages Images { get; }
 
+    /// <summary>What its memory is: that of its maker until it has its own; null where that is still the stub's.</summary>
+    public InheritedMemory? Inherited { get; set; }
+
     /// <summary>Process ID.</summary>
     public ProcessId Id { get; }
 

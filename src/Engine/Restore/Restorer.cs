@@ -61,9 +61,10 @@ internal sealed class Restorer(EngineOptions options, Action<string> step, ILogg
         using var stub = Stub.Start(options.SyscallTimeout);
         WorldCheck.RequireCpu(images.Inventory, stub.Tracee.GetExtendedState());
         WorldCheck.RequireVdso(images.Inventory, VdsoHash.Of(ProcFs.Maps(stub.Tracee.Process), stub.Memory));
-        new TreeBuilder(images, options.SyscallTimeout, step).Build(stub, _processes);
         using var opened = new OpenedFiles();
         using var shared = new SharedObjects(images.Inventory, source, bytesDone);
+        var memory = new MemoryBuilder(opened, shared, source, bytesDone, step);
+        new TreeBuilder(images, memory, options.SyscallTimeout, step).Build(stub, _processes);
         step("put mapped files back");
         MappedFiles.PutBack(images.Inventory, source, bytesDone);
         step("open files");
@@ -72,8 +73,14 @@ internal sealed class Restorer(EngineOptions options, Action<string> step, ILogg
         foreach (var process in _processes)
         {
             cancellation.ThrowIfCancellationRequested();
-            step($"fill process {process.Id}");
-            Fill(process, source, opened, shared, bytesDone);
+            memory.Build(process);
+        }
+
+        foreach (var process in _processes)
+        {
+            step($"complete process {process.Id}");
+            new ProcessStateBuilder(process).SetSurroundings();
+            memory.Complete(process);
         }
 
         // Only now: processes may share a descriptor table, and the filling of each needs one without descriptors.
@@ -85,19 +92,6 @@ internal sealed class Restorer(EngineOptions options, Action<string> step, ILogg
 
         _processes.ForEach(descriptors.SetOwners);
         shared.Finish();
-    }
-
-    private static void Fill(RestoredProcess process, ICheckpointSource source, OpenedFiles opened, SharedObjects shared, Action<long> bytesDone)
-    {
-        var state = new ProcessStateBuilder(process);
-        var space = new AddressSpaceBuilder(process, opened, shared);
-        process.Call("close_range", Arch.X64.Sys.CloseRange, 0, uint.MaxValue, 0);
-        state.LiftDescriptorLimit();
-        space.BuildMappings();
-        state.SetSurroundings();
-        space.Advise();
-        new PageFiller(process).Fill(source, bytesDone);
-        space.Complete();
     }
 
     private static void Equip(RestoredProcess process, DescriptorBuilder descriptors)

@@ -8,9 +8,10 @@ using Task = Checkpointer.Engine.Interop.Task;
 namespace Checkpointer.Engine.Restore;
 
 /// <summary>
-/// Makes the processes of a job, each with its PID, parent, session and process group, all still copies of the stub, and those that have ended.
+/// Makes the processes of a job, each with its PID, parent, session and process group, and those that have ended. All are copies of the stub still, or of one that has
+/// its memory already and shares it.
 /// </summary>
-internal sealed class TreeBuilder(GenerationImages images, TimeSpan timeout, Action<string> step)
+internal sealed class TreeBuilder(GenerationImages images, MemoryBuilder memory, TimeSpan timeout, Action<string> step)
 {
     private const ulong PageBytes = 4096;
     private const ulong HoleStep = 1 << 20;
@@ -31,7 +32,7 @@ internal sealed class TreeBuilder(GenerationImages images, TimeSpan timeout, Act
         var root = MakeRoot(stub, gate);
         processes.Add(root);
         root.Call("setsid", Sys.Setsid);
-        new TreeMaker(images, root, timeout, step).Make(processes);
+        new TreeMaker(images, root, memory, timeout, step).Make(processes);
         foreach (var process in processes.Where(process => process.Images.Process.IsStopped))
         {
             step($"stop process {process.Id}");

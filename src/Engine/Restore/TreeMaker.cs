@@ -10,7 +10,7 @@ using Task = Checkpointer.Engine.Interop.Task;
 namespace Checkpointer.Engine.Restore;
 
 /// <summary>Takes the steps of a plan: processes make each other, enter sessions and groups; helpers and zombies end.</summary>
-internal sealed class TreeMaker(GenerationImages images, RestoredProcess root, TimeSpan timeout, Action<string> step)
+internal sealed class TreeMaker(GenerationImages images, RestoredProcess root, MemoryBuilder memory, TimeSpan timeout, Action<string> step)
 {
     private const int LowestFreeId = 300; // RESERVED_PIDS of kernel/pid.c: given to nobody after a boot
 
@@ -90,13 +90,19 @@ internal sealed class TreeMaker(GenerationImages images, RestoredProcess root, T
 
     private RestoredProcess Clone(RestoredProcess maker, MakeStep make)
     {
+        var image = _images.GetValueOrDefault(make.NewPid);
+        if (image is not null && _images.TryGetValue(make.Pid, out var makers) && InheritedMemory.IsWorthwhile(makers, image))
+        {
+            memory.Build(maker);
+        }
+
         clone_args arguments = new()
         {
             flags = (make.IsSibling ? Task.CLONE_PARENT : 0ul) | (make.SharesFiles ? Task.CLONE_FILES : 0ul) | (make.SharesFileSystem ? Task.CLONE_FS : 0ul),
             exit_signal = make.IsSibling ? 0ul : (ulong)make.ExitSignal,
         };
         var tracee = make.NewPid > 0 ? maker.Clone(arguments, make.NewPid, isThread: false) : CloneHelper(maker, arguments);
-        return new RestoredProcess(_images.GetValueOrDefault(make.NewPid) ?? root.Images, tracee, root.Gate, timeout, step);
+        return new RestoredProcess(image ?? root.Images, tracee, root.Gate, timeout, step) { Inherited = maker.Inherited };
     }
 
     /// <summary>A helper with an ID that nobody needs.</summary>

@@ -29,6 +29,8 @@ internal sealed record RealProgram(string Name, string[] Command, string Source,
         new("sh-churn", ["sh", "{source}"], "churn.sh", 300),
         new("openmp", ["{program}"], "openmp.c", 300, ["cc", "-O2", "-fopenmp", "{source}", "-o", "{program}"]),
         new("static", ["{program}"], "openmp.c", 300, ["cc", "-O2", "-static", "{source}", "-o", "{program}"]),
+        new("musl", ["{program}"], "threads.c", 300, ["musl-gcc", "-O2", "-static", "-pthread", "{source}", "-o", "{program}"]),
+        new("r", ["Rscript", "--vanilla", "{source}"], "job.R", 300),
         new("java", ["java", "-cp", "{directory}", "Streams"], "Streams.java", 300, ["javac", "-d", "{directory}", "{source}"]),
     ];
 

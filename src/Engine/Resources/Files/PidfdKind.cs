@@ -18,6 +18,7 @@ internal sealed class PidfdKind(IReadOnlySet<int> job) : IFileKind
         var pid = SpecialFiles.Pidfd(descriptor.Info);
         image.Kind = OpenFile.Types.Kind.Pidfd;
         image.Pid = pid;
+        image.PidfdInode = pid == Gone ? descriptor.Stat.Inode : 0;
         if ((descriptor.Flags & FileFlag.PIDFD_THREAD) != 0)
         {
             return $"a pidfd of a thread ({pid})";

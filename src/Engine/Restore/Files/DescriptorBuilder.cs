@@ -19,6 +19,7 @@ internal sealed class DescriptorBuilder(Files files, OpenedFiles opened, SharedO
     public void Open()
     {
         var pipes = files.Pipes.ToDictionary(pipe => pipe.Id, pipe => PipeBuilder.Build(pipe, opened));
+        using var pidfds = new Pidfds();
         using var sockets = new SocketBuilder(files);
         var madeSockets = sockets.Build(opened);
         foreach (var file in files.OpenFiles)
@@ -29,6 +30,7 @@ internal sealed class DescriptorBuilder(Files files, OpenedFiles opened, SharedO
                 OpenFile.Types.Kind.Regular or OpenFile.Types.Kind.Directory or OpenFile.Types.Kind.Device or OpenFile.Types.Kind.SymbolicLink
                     or OpenFile.Types.Kind.Namespace or OpenFile.Types.Kind.ProcFile => OpenPath(file),
                 OpenFile.Types.Kind.Socket => madeSockets[file.Id],
+                OpenFile.Types.Kind.Pidfd => opened.Keep(pidfds.Open(file)),
                 OpenFile.Types.Kind.Inotify => watcher.Keep(SpecialFileBuilder.Build(file), file),
                 _ => opened.Keep(SpecialFileBuilder.Build(file)),
             });

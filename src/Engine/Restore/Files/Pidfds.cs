@@ -1,33 +1,39 @@
+using Checkpointer.Engine.Images;
 using Checkpointer.Engine.Interop;
 using Checkpointer.Engine.Support;
 
 namespace Checkpointer.Engine.Restore;
 
-/// <summary>Opens pidfds, of processes that are gone too.</summary>
-internal static class Pidfds
+/// <summary>Opens pidfds. For each process that is gone one is made, and ended at disposal.</summary>
+internal sealed class Pidfds : IDisposable
 {
     private const int Gone = -1;
+    private const int MakingFlags = FileFlag.O_NONBLOCK; // PIDFD_NONBLOCK
+
+    private readonly Dictionary<ulong, ProcessId> _gone = [];
 
     /// <summary>Opens one.</summary>
-    /// <param name="pid">A process of the job, or -1 for one that was reaped: then a process is made and ended for it.</param>
-    /// <param name="flags">PIDFD_NONBLOCK or 0.</param>
-    public static SafeFd Open(int pid, int flags)
-    {
-        if (pid != Gone)
-        {
-            return OpenLive(pid, flags);
-        }
+    public SafeFd Open(OpenFile image) => OpenProcess(image.Pid == Gone ? StandInFor(image.PidfdInode).Value : image.Pid, (int)image.Flags & MakingFlags);
 
-        var stub = Stub.Spawn();
-        try
-        {
-            return OpenLive(stub.Value, flags);
-        }
-        finally
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (var stub in _gone.Values)
         {
             Children.KillAndReap(stub);
         }
     }
 
-    private static SafeFd OpenLive(int pid, int flags) => Pidfd.TryOpen(pid, flags) ?? throw new LinuxException($"pidfd_open({pid})", LastError.Get());
+    private ProcessId StandInFor(ulong inode)
+    {
+        if (!_gone.TryGetValue(inode, out var stub))
+        {
+            stub = Stub.Spawn();
+            _gone.Add(inode, stub);
+        }
+
+        return stub;
+    }
+
+    private static SafeFd OpenProcess(int pid, int flags) => Pidfd.TryOpen(pid, flags) ?? throw new LinuxException($"pidfd_open({pid})", LastError.Get());
 }

@@ -18,7 +18,6 @@ internal static unsafe class SpecialFileBuilder
         OpenFile.Types.Kind.Signalfd => Keep(Libc.signalfd(-1, image.SignalMask, Flags(image)), "signalfd"),
         OpenFile.Types.Kind.Epoll => WithFlags(Keep(Libc.epoll_create1(FileFlag.O_CLOEXEC), "epoll_create1"), image),
         OpenFile.Types.Kind.Inotify => Keep(Libc.inotify_init1(Flags(image)), "inotify_init1"),
-        OpenFile.Types.Kind.Pidfd => Pidfds.Open(image.Pid, (int)image.Flags & MakingFlags),
         _ => throw new EngineException(EngineFailure.BadImage, $"Open file {image.Id} is of kind {image.Kind}, which this version does not know."),
     };
 
