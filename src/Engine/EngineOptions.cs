@@ -31,6 +31,9 @@ public sealed class EngineOptions
     /// <summary>How pages are taken inside the freeze. Defaults to <see cref="CaptureChoice.Auto"/>.</summary>
     public CaptureChoice Capture { get; set; }
 
+    /// <summary>Which cgroups a restored job is put into. Defaults to <see cref="CgroupChoice.Here"/>.</summary>
+    public CgroupChoice Cgroups { get; set; }
+
     /// <summary>Whether changed pages are taken ahead of the freeze, while the job runs, so that few are left for it. Never done where memory may be
     /// written past the tracker (jobs of several processes, files open with O_DIRECT). Defaults to true.</summary>
     public bool Precopy { get; set; } = true;

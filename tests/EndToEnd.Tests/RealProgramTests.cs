@@ -26,7 +26,7 @@ public sealed class RealProgramTests
             var expected = RealProgram.Reference(command, scratch);
             for (var round = 0; round < Rounds; round++)
             {
-                Assert.Equal(expected, Interrupted(command, round));
+                Assert.Equal(expected, Interrupted(command, round, Path.Combine(scratch, "slowly")));
             }
         }
         finally
@@ -35,14 +35,16 @@ public sealed class RealProgramTests
         }
     }
 
-    private static string Interrupted(IReadOnlyList<string> command, int round)
+    private static string Interrupted(IReadOnlyList<string> command, int round, string slowly)
     {
-        using var session = Session.StartCommand(command[0], [.. command.Skip(1)], output => Lines(output) > 5 + round);
+        File.WriteAllText(slowly, "");
+        using var session = Session.StartCommand(command[0], [.. command.Skip(1), slowly], output => Lines(output) > 5 + round);
         session.Dump(1);
         var before = Lines(session.Job.Output);
         session.Job.WaitForOutput(output => Lines(output) > before + 2, "further step");
         session.Dump(2);
         session.KillAndRecover(2);
+        File.Delete(slowly);
         var status = session.Job.WaitExit();
         Assert.True(status is { Exited: true, Code: 0 }, $"{status}: {session.Job}");
         return session.Job.Output;

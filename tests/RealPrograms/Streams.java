@@ -1,4 +1,5 @@
 // Java: parallel streams, garbage, the JIT compiler's threads.
+import java.io.File;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -15,7 +16,9 @@ public class Streams {
             long sum = IntStream.range(0, 200000).parallel().mapToLong(i -> (long) i * seed % 1003).sum();
             total = (total * 31 + sum + garbage.hashCode() % 1000) % 1000003;
             System.out.println("step " + step + " " + total);
-            Thread.sleep((long) (1000 * Double.parseDouble(arguments[1])));
+            if (new File(arguments[1]).exists()) {
+                Thread.sleep(50);
+            }
         }
     }
 }

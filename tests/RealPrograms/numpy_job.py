@@ -1,4 +1,5 @@
 # NumPy: matrices through BLAS threads.
+import os
 import sys
 import time
 import numpy
@@ -10,4 +11,5 @@ for step in range(int(sys.argv[1])):
         matrix = numpy.tanh(matrix @ matrix.T / 300)
     total += float(numpy.linalg.norm(matrix[step % 300]))
     print(f"step {step} {total:.9f}", flush=True)
-    time.sleep(float(sys.argv[2]))
+    if os.path.exists(sys.argv[2]):
+        time.sleep(0.05)

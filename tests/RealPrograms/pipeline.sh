@@ -5,5 +5,5 @@ for ((step = 0; step < $1; step++)); do
     part=$(seq 300 | sort -rn | head -100 | awk '{ total += $1 } END { print total }')
     ((sum = (sum * 31 + part + step) % 1000003))
     echo "step $step $sum"
-    sleep "$2"
+    if [ -e "$2" ]; then sleep 0.05; fi
 done

@@ -1,5 +1,6 @@
 # multiprocessing: a pool of workers with its pipes, locks and helper threads.
 import multiprocessing
+import os
 import sys
 import time
 
@@ -17,4 +18,5 @@ if __name__ == "__main__":
         for step in range(int(sys.argv[1])):
             total = (total * 7 + sum(pool.map(work, range(step, step + 6)))) % 1000003
             print(f"step {step} {total}", flush=True)
-            time.sleep(float(sys.argv[2]))
+            if os.path.exists(sys.argv[2]):
+                time.sleep(0.05)

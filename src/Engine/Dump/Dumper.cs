@@ -45,6 +45,7 @@ internal sealed class Dumper(EngineOptions options, JobMemory memory, Action<str
         step("thaw");
         freezeTime += job.Thaw();
         DumpLog.Thawed(logger, root.Value, job.Processes.Count, threads, freezeTime.TotalMilliseconds);
+        state.CollectSurroundings();
         step("deliver");
         RequireSameFlags(job);
         BackgroundThread.Run($"store {root}", options.Nice, () =>

@@ -22,6 +22,8 @@ internal sealed class FrozenState(FileIdentities identities, IReadOnlySet<string
     private readonly List<IDisposable> _readers = [];
     private readonly Dictionary<ProcessId, AddressSpace> _spaces = [];
     private readonly SharedObjectTable _objects = new();
+    private readonly CgroupCollector _cgroups = new();
+    private Inventory _inventory = new();
 
     /// <summary>What is not carried, or carried with a difference.</summary>
     public FindingList Findings { get; } = new();
@@ -59,7 +61,9 @@ internal sealed class FrozenState(FileIdentities identities, IReadOnlySet<string
                 && job.Processes.FirstOrDefault(parent => parent.Id.Value == image.ParentPid) is { } parent && ProcessCollector.IsStopReported(parent, process.Id);
         }
 
-        Add(ImageVersion.Inventory, InventoryCollector.Collect(job, _objects.Objects));
+        _inventory = InventoryCollector.Collect(job, _objects.Objects);
+        _inventory.CgroupSets.AddRange(_cgroups.Sets);
+        Add(ImageVersion.Inventory, _inventory);
         Add(ImageVersion.Files, Files);
     }
 
@@ -78,6 +82,9 @@ internal sealed class FrozenState(FileIdentities identities, IReadOnlySet<string
         }
     }
 
+    /// <summary>Takes what is no state of the job itself, and may be read when it runs again.</summary>
+    public void CollectSurroundings() => _inventory.CgroupDirectories.AddRange(CgroupCollector.Directories(_cgroups.Sets));
+
     /// <inheritdoc/>
     public void Dispose() => _readers.ForEach(reader => reader.Dispose());
 
@@ -89,6 +96,7 @@ internal sealed class FrozenState(FileIdentities identities, IReadOnlySet<string
         var image = new ProcessCollector(process, identities, Findings).Collect();
         image.FilesSharedWith = sharing.Files(process.Id.Value);
         image.FileSystemSharedWith = sharing.FileSystem(process.Id.Value);
+        _cgroups.Collect(process.Id, image);
         image.Zombies.AddRange(ZombieCollector.ChildrenOf(process.Id, zombies));
         var space = AddressSpaceCollector.Collect(process, mappings);
         _spaces.Add(process.Id, space);

@@ -10,31 +10,26 @@ internal static class CgroupMemory
     public static long? RoomOf(ProcessId process)
     {
         var memberships = ProcFs.TryCgroups(process) ?? [];
-        var mounts = ProcFs.TryMounts(new ProcessId(Environment.ProcessId)) ?? [];
+        var mounts = new CgroupMounts();
         long? room = null;
         foreach (var membership in memberships)
         {
             var controllers = membership.Controllers.Split(',');
-            if ((membership.IsUnified || controllers.Contains("memory")) && MountOf(membership, mounts) is { } mount)
+            if (membership.IsUnified || controllers.Contains("memory"))
             {
-                room = Least(room, RoomUpward(mount.MountPoint, membership));
+                room = Least(room, RoomUpward(mounts, membership));
             }
         }
 
         return room;
     }
 
-    private static Mount? MountOf(CgroupMembership membership, IReadOnlyList<Mount> mounts) => mounts.FirstOrDefault(
-        mount => membership.IsUnified
-            ? mount.FileSystemType == "cgroup2"
-            : mount.FileSystemType == "cgroup" && mount.SuperOptions.Split(',').Contains("memory"));
-
-    private static long? RoomUpward(string mountPoint, CgroupMembership membership)
+    private static long? RoomUpward(CgroupMounts mounts, CgroupMembership membership)
     {
         long? room = null;
-        for (var path = membership.Path; path.StartsWith('/') && !path.StartsWith("/..", StringComparison.Ordinal); path = path[..path.LastIndexOf('/')])
+        for (var path = membership.Path; path.StartsWith('/') && mounts.DirectoryOf(membership.Controllers, path) is { } directory; path = path[..path.LastIndexOf('/')])
         {
-            room = Least(room, RoomIn(mountPoint + path, membership.IsUnified));
+            room = Least(room, RoomIn(directory, membership.IsUnified));
         }
 
         return room;

@@ -102,6 +102,10 @@ internal static class ProcFs
     public static IReadOnlyList<CgroupMembership>? TryCgroups(ProcessId pid)
         => ProcFile.TryParse(PathOf(pid, "cgroup"), CgroupReader.Parse);
 
+    /// <summary>/proc/PID/task/TID/cgroup.</summary>
+    public static IReadOnlyList<CgroupMembership>? TryCgroups(ProcessId pid, ThreadId tid)
+        => ProcFile.TryParse(PathOf(pid, tid, "cgroup"), CgroupReader.Parse);
+
     /// <summary>/proc/PID/mountinfo.</summary>
     public static IReadOnlyList<Mount> Mounts(ProcessId pid) => TryMounts(pid) ?? throw Gone(pid);
 

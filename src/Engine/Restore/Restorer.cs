@@ -25,14 +25,18 @@ internal sealed class Restorer(EngineOptions options, Action<string> step, ILogg
         rollback.RequireNoOtherWriter();
         PidAvailability.Require(AllIds(images), options.PidReleaseTimeout);
         using var watcher = new InotifyWatcher();
+        using var cgroups = new CgroupPlacer(images, options.Cgroups, logger);
         try
         {
             Build(images, source, watcher, bytes => AddBytes(bytesDone, bytes), cancellation);
             cancellation.ThrowIfCancellationRequested();
+            step("put into cgroups");
+            cgroups.Place(_processes);
             step("put files back");
             rollback.Apply();
             watcher.Watch();
             LetGo();
+            cgroups.Keep();
             var root = ProcFs.IdentityOf(_processes[0].Id) ?? throw new EngineException(EngineFailure.Failed, $"Process {_processes[0].Id} ended as soon as it was restored.");
             RestoreLog.Restored(logger, root.Pid.Value, _processes.Count, _restoredBytes);
             return new RestoreReport(root, _processes.Count, _processes.Sum(process => process.Threads.Count), _restoredBytes, rollback.Changes);
