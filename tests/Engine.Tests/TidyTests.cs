@@ -45,6 +45,7 @@ public sealed partial class TidyTests
         "Support/FileStat.cs",
         "Support/NativeBuffer.cs",
         "Support/SocketCalls.cs",
+        "Support/TerminalCalls.cs",
         "Tracing/RemoteMemory.cs",
         "Tracing/Tracee.cs",
         "Tracking/PageMap.cs",

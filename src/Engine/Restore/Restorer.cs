@@ -62,14 +62,18 @@ internal sealed class Restorer(EngineOptions options, Action<string> step, ILogg
         using var stub = Stub.Start(options.SyscallTimeout);
         WorldCheck.RequireCpu(images.Inventory, stub.Tracee.GetExtendedState());
         WorldCheck.RequireVdso(images.Inventory, VdsoHash.Of(ProcFs.Maps(stub.Tracee.Process), stub.Memory));
-        new TreeBuilder(images, options.SyscallTimeout, step).Build(stub, _processes);
         using var opened = new OpenedFiles();
+        step("make terminals");
+        using var terminals = new TerminalBuilder(images.Files, opened, options.PidReleaseTimeout);
+        terminals.Make();
+        new TreeBuilder(images, new ControllingTerminals(images.Files, terminals), options.SyscallTimeout, step).Build(stub, _processes);
         using var shared = new SharedObjects(images.Inventory, source, bytesDone);
         step("put mapped files back");
         MappedFiles.PutBack(images.Inventory, source, bytesDone);
         step("open files");
-        var descriptors = new DescriptorBuilder(images.Files, opened, shared, watcher);
-        descriptors.Open();
+        var descriptors = new DescriptorBuilder(images.Files, opened, shared, watcher, terminals);
+        descriptors.Open(_processes);
+        terminals.Finish();
         foreach (var process in _processes)
         {
             cancellation.ThrowIfCancellationRequested();

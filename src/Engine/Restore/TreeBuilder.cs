@@ -10,7 +10,7 @@ namespace Checkpointer.Engine.Restore;
 /// <summary>
 /// Makes the processes of a job, each with its PID, parent, session and process group, all still copies of the stub, and those that have ended.
 /// </summary>
-internal sealed class TreeBuilder(GenerationImages images, TimeSpan timeout, Action<string> step)
+internal sealed class TreeBuilder(GenerationImages images, ControllingTerminals terminals, TimeSpan timeout, Action<string> step)
 {
     private const ulong PageBytes = 4096;
     private const ulong HoleStep = 1 << 20;
@@ -31,7 +31,9 @@ internal sealed class TreeBuilder(GenerationImages images, TimeSpan timeout, Act
         var root = MakeRoot(stub, gate);
         processes.Add(root);
         root.Call("setsid", Sys.Setsid);
-        new TreeMaker(images, root, timeout, step).Make(processes);
+        terminals.Give(root);
+        new TreeMaker(images, root, terminals, timeout, step).Make(processes);
+        terminals.Complete(processes);
         foreach (var process in processes.Where(process => process.Images.Process.IsStopped))
         {
             step($"stop process {process.Id}");
