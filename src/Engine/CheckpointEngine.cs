@@ -62,11 +62,12 @@ public sealed class CheckpointEngine(EngineOptions options, ILoggerFactory logge
     /// <param name="generationSuffix">Names the generation in file names, as in <c>out.log.after-md-12</c>.</param>
     /// <param name="restoredBytesDone">Progress in bytes of memory.</param>
     /// <param name="cancellation">Cancels until the processes run.</param>
+    /// <param name="terminal">Where the job goes on; null where it is to lead a session of its own.</param>
     public RestoreReport Restore(
-        ICheckpointSource source, string generationSuffix, IProgress<long>? restoredBytesDone, CancellationToken cancellation) =>
+        ICheckpointSource source, string generationSuffix, IProgress<long>? restoredBytesDone, CancellationToken cancellation, CallerTerminal? terminal = null) =>
         TracerThread.Run(
             $"restore {source.Name}",
-            () => new Restorer(options, Step(_restoreLog), _restoreLog).Restore(source, generationSuffix, restoredBytesDone, cancellation));
+            () => new Restorer(options, terminal, Step(_restoreLog), _restoreLog).Restore(source, generationSuffix, restoredBytesDone, cancellation));
 
     private Action<string> Step(ILogger logger) => step =>
     {

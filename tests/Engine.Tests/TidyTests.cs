@@ -44,6 +44,7 @@ public sealed partial class TidyTests
         "Support/FileBytes.cs",
         "Support/FileStat.cs",
         "Support/NativeBuffer.cs",
+        "Support/SignalMask.cs",
         "Support/SocketCalls.cs",
         "Support/TerminalCalls.cs",
         "Tracing/RemoteMemory.cs",

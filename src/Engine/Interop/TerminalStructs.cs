@@ -26,7 +26,7 @@ internal struct termios2
 
 /// <summary>struct winsize, asm-generic/termios.h.</summary>
 [StructLayout(LayoutKind.Sequential)]
-internal struct winsize
+internal record struct winsize
 {
     internal ushort ws_row;
     internal ushort ws_col;

@@ -10,7 +10,7 @@ namespace Checkpointer.Engine.Restore;
 /// <summary>
 /// Makes the processes of a job, each with its PID, parent, session and process group, all still copies of the stub, and those that have ended.
 /// </summary>
-internal sealed class TreeBuilder(GenerationImages images, ControllingTerminals terminals, TimeSpan timeout, Action<string> step)
+internal sealed class TreeBuilder(GenerationImages images, ControllingTerminals terminals, ShellJob shellJob, TimeSpan timeout, Action<string> step)
 {
     private const ulong PageBytes = 4096;
     private const ulong HoleStep = 1 << 20;
@@ -30,8 +30,16 @@ internal sealed class TreeBuilder(GenerationImages images, ControllingTerminals 
         step("make the root process");
         var root = MakeRoot(stub, gate);
         processes.Add(root);
-        root.Call("setsid", Sys.Setsid);
-        terminals.Give(root);
+        if (shellJob.StaysInOurSession)
+        {
+            root.Call("setpgid", Sys.Setpgid, 0, 0);
+        }
+        else
+        {
+            root.Call("setsid", Sys.Setsid);
+            terminals.Give(root);
+        }
+
         new TreeMaker(images, root, terminals, timeout, step).Make(processes);
         terminals.Complete(processes);
         foreach (var process in processes.Where(process => process.Images.Process.IsStopped))

@@ -10,6 +10,7 @@ internal enum Sys
     Munmap = 11,
     Brk = 12,
     RtSigaction = 13,
+    RtSigprocmask = 14,
     Ioctl = 16,
     Mremap = 25,
     Madvise = 28,

@@ -57,13 +57,13 @@ internal sealed class TerminalInspector(IReadOnlyCollection<TerminalUse> uses, b
             findings.Refuse(use.First.Process, "terminal", $"{use.Name}, a terminal of process {use.First.Process}, has line discipline {settings.c_line}; that is not carried.");
         }
 
+        image.Window = ByteString.CopyFrom(TerminalCalls.BytesOf(TerminalCalls.Window(either)));
         if (image.IsOutside)
         {
             return;
         }
 
         image.LockedSettings = ByteString.CopyFrom(TerminalCalls.LockedSettings(either));
-        image.Window = ByteString.CopyFrom(TerminalCalls.BytesOf(TerminalCalls.Window(either)));
         image.IsExclusive = slave is not null && TerminalCalls.Flag(slave, TerminalRequest.TIOCGEXCL);
         if (master is not null)
         {
@@ -105,6 +105,11 @@ internal sealed class TerminalInspector(IReadOnlyCollection<TerminalUse> uses, b
         var device = TerminalNames.Decode(attached.TtyNr);
         if (uses.FirstOrDefault(use => use.Image.Device == device && use.Master is not null) is not { } use)
         {
+            if (uses.FirstOrDefault(use => use.Image.Device == device && use.Image.IsOutside) is { } outside)
+            {
+                outside.Image.ForegroundGroup = attached.TtyForegroundGroup;
+            }
+
             NoteOutside(session, device, attached, isShellJob && session == rootSession);
         }
         else if (members.FirstOrDefault(member => member.Pid == session) is { } leader)

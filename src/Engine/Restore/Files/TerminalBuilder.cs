@@ -7,7 +7,7 @@ using Checkpointer.Engine.Support;
 namespace Checkpointer.Engine.Restore;
 
 /// <summary>Makes the terminals of a job, and the open files of them. A slave of ours keeps each open until the job has its own.</summary>
-internal sealed class TerminalBuilder(Files files, OpenedFiles opened, TimeSpan timeout) : IDisposable
+internal sealed class TerminalBuilder(Files files, OpenedFiles opened, ShellJob shellJob, TimeSpan timeout) : IDisposable
 {
     // Flags that open(2) takes; a master opened with others would have to be told from one that is not.
     private const int OpeningFlags = FileFlag.O_ACCMODE;
@@ -59,9 +59,10 @@ internal sealed class TerminalBuilder(Files files, OpenedFiles opened, TimeSpan 
             return master;
         }
 
-        var holder = file.Terminal.End == TerminalFile.Types.End.Current ? processes.FirstOrDefault(process => process.Id.Value == terminal.Session) : null;
+        var name = terminal.IsOutside ? shellJob.Caller!.Path : TerminalNames.Of(terminal.Device);
+        var holder = file.Terminal.End == TerminalFile.Types.End.Current ? HolderOf(terminal, processes) : null;
         return holder is null
-            ? opened.Open(TerminalNames.Of(terminal.Device), flags & DescriptorBuilder.KeptFlags)
+            ? opened.Open(name, flags & DescriptorBuilder.KeptFlags)
             : opened.Keep(CurrentTerminal.Open(holder, flags & DescriptorBuilder.KeptFlags));
     }
 
@@ -93,6 +94,10 @@ internal sealed class TerminalBuilder(Files files, OpenedFiles opened, TimeSpan 
             slave.Dispose();
         }
     }
+
+    /// <summary>A process that has it as its controlling terminal.</summary>
+    private RestoredProcess? HolderOf(Terminal terminal, IReadOnlyList<RestoredProcess> processes) =>
+        terminal.IsOutside ? (shellJob.HasCallersTerminal ? processes[0] : null) : processes.FirstOrDefault(process => process.Id.Value == terminal.Session);
 
     private void MakePairs(IReadOnlyList<Terminal> terminals)
     {
