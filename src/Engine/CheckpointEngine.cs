@@ -28,7 +28,9 @@ public sealed class CheckpointEngine(EngineOptions options, ILoggerFactory logge
 
     /// <summary>Lists what in the job cannot be carried. Touches nothing.</summary>
     /// <exception cref="EngineException">No such process, or not one that can be a job.</exception>
-    public static PreflightReport Check(ProcessId root) => new Preflight().Examine(root);
+    /// <param name="root">The job.</param>
+    /// <param name="isShellJob">The terminal that it was started in is replaced by that of whoever restores.</param>
+    public static PreflightReport Check(ProcessId root, bool isShellJob = false) => new Preflight(isShellJob).Examine(root);
 
     /// <summary>Freezes the job, takes its state, thaws it, and hands the state to <paramref name="sink"/>.
     /// Returns after the last byte went to the sink; committing is the caller's. On any failure the job runs on as found.</summary>
@@ -41,8 +43,10 @@ public sealed class CheckpointEngine(EngineOptions options, ILoggerFactory logge
     }
 
     /// <summary>Follows a job from dump to dump. Nothing is touched before the first dump.</summary>
-    public TrackedJob Track(ProcessId root) =>
-        new(root, new JobMemory(options), memory => new Dumper(options, memory, Step(_dumpLog), _dumpLog));
+    /// <param name="root">The job.</param>
+    /// <param name="isShellJob">The terminal that it was started in is replaced by that of whoever restores.</param>
+    public TrackedJob Track(ProcessId root, bool isShellJob = false) =>
+        new(root, new JobMemory(options), memory => new Dumper(options, memory, isShellJob, Step(_dumpLog), _dumpLog));
 
     /// <summary>Kills the whole tree under <paramref name="root"/>, if it is still the same process.</summary>
     public void Kill(ProcessIdentity root) => TracerThread.Run(
@@ -58,11 +62,12 @@ public sealed class CheckpointEngine(EngineOptions options, ILoggerFactory logge
     /// <param name="generationSuffix">Names the generation in file names, as in <c>out.log.after-md-12</c>.</param>
     /// <param name="restoredBytesDone">Progress in bytes of memory.</param>
     /// <param name="cancellation">Cancels until the processes run.</param>
+    /// <param name="terminal">Where the job goes on; null where it is to lead a session of its own.</param>
     public RestoreReport Restore(
-        ICheckpointSource source, string generationSuffix, IProgress<long>? restoredBytesDone, CancellationToken cancellation) =>
+        ICheckpointSource source, string generationSuffix, IProgress<long>? restoredBytesDone, CancellationToken cancellation, CallerTerminal? terminal = null) =>
         TracerThread.Run(
             $"restore {source.Name}",
-            () => new Restorer(options, Step(_restoreLog), _restoreLog).Restore(source, generationSuffix, restoredBytesDone, cancellation));
+            () => new Restorer(options, terminal, Step(_restoreLog), _restoreLog).Restore(source, generationSuffix, restoredBytesDone, cancellation));
 
     private Action<string> Step(ILogger logger) => step =>
     {

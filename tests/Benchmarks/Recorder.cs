@@ -90,7 +90,7 @@ internal sealed class Recorder : IDisposable
         Directory.Delete(_directory, recursive: true);
     }
 
-    private JobDumper NewDumper() => new(_engine, _store, new Silent(), _record, _root);
+    private JobDumper NewDumper() => new(_engine, _store, new Silent(), _record, _root, isShellJob: false);
 
     private long StoreBytes() =>
         new DirectoryInfo(_directory).EnumerateFiles("*", SearchOption.AllDirectories).Sum(file => file.Length);

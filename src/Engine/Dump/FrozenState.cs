@@ -12,9 +12,10 @@ namespace Checkpointer.Engine.Dump;
 /// Everything that is taken from a job while it is frozen, except the pages themselves: images, what is not carried, and where the pages are.
 /// </summary>
 /// <param name="identities">Files that preflight has looked at already.</param>
-/// <param name="examinedPipes">Pipes whose holders preflight has looked for already.</param>
+/// <param name="examined">Pipes and terminals whose holders preflight has looked for already.</param>
+/// <param name="isShellJob">The terminal that the job was started in is replaced by that of whoever restores.</param>
 /// <param name="step">Told before each step.</param>
-internal sealed class FrozenState(FileIdentities identities, IReadOnlySet<string> examinedPipes, Action<string> step) : IDisposable
+internal sealed class FrozenState(FileIdentities identities, IReadOnlySet<string> examined, bool isShellJob, Action<string> step) : IDisposable
 {
     private readonly List<KeyValuePair<string, IMessage>> _images = [];
     private readonly List<CaptureSource> _sources = [];
@@ -51,9 +52,10 @@ internal sealed class FrozenState(FileIdentities identities, IReadOnlySet<string
         var spaces = job.Processes.ToDictionary(process => process.Id, process => mappings.Collect(process.Id, process.Vmas));
         step("collect descriptors");
         var descriptors = new DescriptorCollector(Findings, _objects);
-        Files = descriptors.Collect(tree, examinedPipes);
+        Files = descriptors.Collect(tree, examined, isShellJob);
         Files.Pipes.AddRange(descriptors.Pipes.Select(PipeContents.Read));
         SocketContents.ReadAll(descriptors.Sockets);
+        TerminalContents.ReadAll(descriptors.Terminals, Findings);
         foreach (var process in job.Processes)
         {
             var image = CollectProcess(process, spaces[process.Id], job.Zombies, sharing);

@@ -11,15 +11,16 @@ namespace Checkpointer.Engine.Dump;
 /// Looks at a running job without touching it and lists what could not be carried. The same inspectors run again inside the freeze,
 /// because a job that runs can change after it was looked at.
 /// </summary>
-internal sealed class Preflight
+/// <param name="isShellJob">The terminal that the job was started in is replaced by that of whoever restores.</param>
+internal sealed class Preflight(bool isShellJob)
 {
     private const int InitPid = 1;
 
     /// <summary>Files that were looked at; they need no second look inside the freeze.</summary>
     public FileIdentities Identities { get; } = new();
 
-    /// <summary>Pipes whose holders were looked for, by what links of /proc to them say.</summary>
-    public IReadOnlySet<string> Pipes { get; private set; } = new HashSet<string>();
+    /// <summary>Pipes and terminals whose holders were looked for, by what links of /proc to them say.</summary>
+    public IReadOnlySet<string> Examined { get; private set; } = new HashSet<string>();
 
     /// <summary>Descriptors as they were.</summary>
     public Files Files { get; private set; } = new();
@@ -79,8 +80,8 @@ internal sealed class Preflight
         }
 
         var descriptors = new DescriptorCollector(findings, objects);
-        Files = descriptors.Collect(tree, Pipes);
-        Pipes = descriptors.Pipes.Select(pipe => pipe.Target).ToHashSet();
+        Files = descriptors.Collect(tree, Examined, isShellJob);
+        Examined = descriptors.Examined;
     }
 
     private static void RefuseWhatIsNoJob(ProcessId root)

@@ -38,8 +38,12 @@ internal static class Signal
 {
     internal const int SIGTRAP = 5;
     internal const int SIGKILL = 9;
+    internal const int SIGTERM = 15;
     internal const int SIGCHLD = 17;
+    internal const int SIGCONT = 18;
     internal const int SIGSTOP = 19;
+    internal const int SIGTTOU = 22;
+    internal const int SIGWINCH = 28;
     internal const int SI_TIMER = -2;
     internal const int SIGEV_NONE = 1;
     internal const int SIGEV_THREAD = 2;

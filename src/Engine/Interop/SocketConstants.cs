@@ -38,7 +38,10 @@ internal static class SocketNumber
     internal const int TCP_CLOSE = 7;
     internal const int TCP_LISTEN = 10;
     internal const int POLLIN = 1;
+    internal const int POLLPRI = 2;
+    internal const int POLLOUT = 4;
     internal const int POLLERR = 8;
+    internal const int POLLHUP = 16;
     internal const int SIOCUNIXFILE = 0x89e0;
     internal const int TIOCOUTQ = 0x5411;
 }

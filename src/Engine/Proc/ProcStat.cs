@@ -28,6 +28,9 @@ internal sealed record ProcStat
     /// <summary>Field 7: device number of the controlling terminal, 0 where there is none.</summary>
     public required int TtyNr { get; init; }
 
+    /// <summary>Field 8: foreground process group of that terminal, -1 where there is none.</summary>
+    public required int TtyForegroundGroup { get; init; }
+
     /// <summary>Field 9: PF_* of include/linux/sched.h.</summary>
     public required uint Flags { get; init; }
 

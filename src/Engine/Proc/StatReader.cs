@@ -25,6 +25,7 @@ internal static class StatReader
             ProcessGroup = fields.At<int>(5, "pgrp"u8),
             Session = fields.At<int>(6, "session"u8),
             TtyNr = fields.At<int>(7, "tty_nr"u8),
+            TtyForegroundGroup = fields.At<int>(8, "tpgid"u8),
             Flags = fields.At<uint>(9, "flags"u8),
             Nice = fields.At<int>(19, "nice"u8),
             ThreadCount = fields.At<int>(20, "num_threads"u8),

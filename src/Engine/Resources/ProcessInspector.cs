@@ -27,7 +27,7 @@ internal static class ProcessInspector
         foreach (var (process, stat) in processes)
         {
             PosixTimerInspector.Inspect(process, job, findings);
-            InspectState(process, stat!, findings);
+            InspectState(process, findings);
             InspectWorld(process, findings);
             InspectThreads(process, findings);
         }
@@ -35,7 +35,7 @@ internal static class ProcessInspector
         TreeInspector.Inspect([.. processes.Select(entry => entry.Stat!)], tree.Zombies, sharing, findings);
     }
 
-    private static void InspectState(ProcessId process, ProcStat stat, FindingList findings)
+    private static void InspectState(ProcessId process, FindingList findings)
     {
         var status = ProcFs.TryStatus(process);
         if (status is null)
@@ -48,11 +48,6 @@ internal static class ProcessInspector
         {
             var name = ProcFs.TryStat(new ProcessId(status.TracerPid))?.Comm;
             findings.Refuse(process, "tracer", $"Process {process} is traced by process {status.TracerPid} ({name}); detach that debugger first.");
-        }
-
-        if (stat.TtyNr != 0)
-        {
-            findings.Note(process, "terminal", $"Process {process} has a controlling terminal; after a restore it has none.");
         }
     }
 

@@ -30,6 +30,21 @@ internal static class Children
         while ((reaped < 0 && LastError.Get() == Errno.EINTR) || (reaped == process.Value && new WaitStatus(status).IsStopped));
     }
 
+    /// <summary>Waits until a child of ours is stopped or has ended. Precondition: it is not traced.</summary>
+    public static unsafe WaitStatus WaitForStopOrEnd(ProcessId process)
+    {
+        var status = 0;
+        int told;
+        do
+        {
+            told = Libc.waitpid(process.Value, &status, WaitOption.WSTOPPED | WaitOption.__WALL);
+        }
+        while (told < 0 && LastError.Get() == Errno.EINTR);
+
+        LinuxException.ThrowIfFailed(told, $"waitpid({process})");
+        return new WaitStatus(status);
+    }
+
     /// <summary>
     /// Reaps all killed children and tracees of this thread. A traced process is not gone before each of its threads was waited for. What does not die
     /// in time is killed by the kernel when this thread ends (PTRACE_O_EXITKILL).

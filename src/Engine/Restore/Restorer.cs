@@ -8,7 +8,7 @@ namespace Checkpointer.Engine.Restore;
 /// One restore: check the world, build the tree out of the stub, fill it, put files back, let all threads go together. Until then every
 /// process is traced with PTRACE_O_EXITKILL: whatever fails, nothing of them is left. Precondition: runs on a tracer thread.
 /// </summary>
-internal sealed class Restorer(EngineOptions options, Action<string> step, ILogger logger)
+internal sealed class Restorer(EngineOptions options, CallerTerminal? caller, Action<string> step, ILogger logger)
 {
     private readonly List<RestoredProcess> _processes = [];
     private long _restoredBytes;
@@ -20,6 +20,7 @@ internal sealed class Restorer(EngineOptions options, Action<string> step, ILogg
         var images = GenerationImages.Load(source);
         step("check the world");
         WorldCheck.Require(images);
+        var shellJob = ShellJob.Of(images, caller);
         MappedFiles.Require(images.Inventory);
         var rollback = new FileRollback(images.Files, images.Inventory, generationSuffix);
         rollback.RequireNoOtherWriter();
@@ -28,14 +29,14 @@ internal sealed class Restorer(EngineOptions options, Action<string> step, ILogg
         using var cgroups = new CgroupPlacer(images, options.Cgroups, logger);
         try
         {
-            Build(images, source, watcher, bytes => AddBytes(bytesDone, bytes), cancellation);
+            Build(images, shellJob, source, watcher, bytes => AddBytes(bytesDone, bytes), cancellation);
             cancellation.ThrowIfCancellationRequested();
             step("put into cgroups");
             cgroups.Place(_processes);
             step("put files back");
             rollback.Apply();
             watcher.Watch();
-            LetGo();
+            LetGo(shellJob);
             cgroups.Keep();
             var root = ProcFs.IdentityOf(_processes[0].Id) ?? throw new EngineException(EngineFailure.Failed, $"Process {_processes[0].Id} ended as soon as it was restored.");
             RestoreLog.Restored(logger, root.Pid.Value, _processes.Count, _restoredBytes);
@@ -59,21 +60,25 @@ internal sealed class Restorer(EngineOptions options, Action<string> step, ILogg
         progress?.Report(_restoredBytes);
     }
 
-    private void Build(GenerationImages images, ICheckpointSource source, InotifyWatcher watcher, Action<long> bytesDone, CancellationToken cancellation)
+    private void Build(GenerationImages images, ShellJob shellJob, ICheckpointSource source, InotifyWatcher watcher, Action<long> bytesDone, CancellationToken cancellation)
     {
         step("start the stub");
         using var stub = Stub.Start(options.SyscallTimeout);
         WorldCheck.RequireCpu(images.Inventory, stub.Tracee.GetExtendedState());
         WorldCheck.RequireVdso(images.Inventory, VdsoHash.Of(ProcFs.Maps(stub.Tracee.Process), stub.Memory));
         using var opened = new OpenedFiles();
+        step("make terminals");
+        using var terminals = new TerminalBuilder(images.Files, opened, shellJob, options.PidReleaseTimeout);
+        terminals.Make();
         using var shared = new SharedObjects(images.Inventory, source, bytesDone);
         var memory = new MemoryBuilder(opened, shared, source, bytesDone, step);
-        new TreeBuilder(images, memory, options.SyscallTimeout, step).Build(stub, _processes);
+        new TreeBuilder(images, new ControllingTerminals(images.Files, terminals), memory, shellJob, options.SyscallTimeout, step).Build(stub, _processes);
         step("put mapped files back");
         MappedFiles.PutBack(images.Inventory, source, bytesDone);
         step("open files");
-        var descriptors = new DescriptorBuilder(images.Files, opened, shared, watcher);
-        descriptors.Open();
+        var descriptors = new DescriptorBuilder(images.Files, opened, shared, watcher, terminals);
+        descriptors.Open(_processes);
+        terminals.Finish();
         foreach (var process in _processes)
         {
             cancellation.ThrowIfCancellationRequested();
@@ -111,7 +116,7 @@ internal sealed class Restorer(EngineOptions options, Action<string> step, ILogg
         threads.SetState();
     }
 
-    private void LetGo()
+    private void LetGo(ShellJob shellJob)
     {
         foreach (var process in _processes)
         {
@@ -123,6 +128,8 @@ internal sealed class Restorer(EngineOptions options, Action<string> step, ILogg
             new ThreadBuilder(process).SetRegisters();
         }
 
+        // Before any thread runs: one in the background that reads from its terminal is stopped.
+        shellJob.GiveTerminal();
         step("let all threads go");
         var threads = _processes.SelectMany(process => process.Threads).ToList();
         threads.ForEach(thread => thread.SetOptions(0));

@@ -11,7 +11,8 @@ namespace Checkpointer.Engine.Restore;
 /// Makes the processes of a job, each with its PID, parent, session and process group, and those that have ended. All are copies of the stub still, or of one that has
 /// its memory already and shares it.
 /// </summary>
-internal sealed class TreeBuilder(GenerationImages images, MemoryBuilder memory, TimeSpan timeout, Action<string> step)
+internal sealed class TreeBuilder(
+    GenerationImages images, ControllingTerminals terminals, MemoryBuilder memory, ShellJob shellJob, TimeSpan timeout, Action<string> step)
 {
     private const ulong PageBytes = 4096;
     private const ulong HoleStep = 1 << 20;
@@ -31,8 +32,18 @@ internal sealed class TreeBuilder(GenerationImages images, MemoryBuilder memory,
         step("make the root process");
         var root = MakeRoot(stub, gate);
         processes.Add(root);
-        root.Call("setsid", Sys.Setsid);
-        new TreeMaker(images, root, memory, timeout, step).Make(processes);
+        if (shellJob.StaysInOurSession)
+        {
+            root.Call("setpgid", Sys.Setpgid, 0, 0);
+        }
+        else
+        {
+            root.Call("setsid", Sys.Setsid);
+            terminals.Give(root);
+        }
+
+        new TreeMaker(images, root, terminals, memory, timeout, step).Make(processes);
+        terminals.Complete(processes);
         foreach (var process in processes.Where(process => process.Images.Process.IsStopped))
         {
             step($"stop process {process.Id}");

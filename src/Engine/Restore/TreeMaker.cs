@@ -10,7 +10,8 @@ using Task = Checkpointer.Engine.Interop.Task;
 namespace Checkpointer.Engine.Restore;
 
 /// <summary>Takes the steps of a plan: processes make each other, enter sessions and groups; helpers and zombies end.</summary>
-internal sealed class TreeMaker(GenerationImages images, RestoredProcess root, MemoryBuilder memory, TimeSpan timeout, Action<string> step)
+internal sealed class TreeMaker(
+    GenerationImages images, RestoredProcess root, ControllingTerminals terminals, MemoryBuilder memory, TimeSpan timeout, Action<string> step)
 {
     private const int LowestFreeId = 300; // RESERVED_PIDS of kernel/pid.c: given to nobody after a boot
 
@@ -74,6 +75,7 @@ internal sealed class TreeMaker(GenerationImages images, RestoredProcess root, M
                 break;
             case LeadSessionStep:
                 process.Call("setsid", Sys.Setsid);
+                terminals.Give(process);
                 break;
             case EnterGroupStep enter:
                 process.Call("setpgid", Sys.Setpgid, 0, (ulong)enter.Group);

@@ -26,6 +26,9 @@ internal readonly record struct WaitStatus(int Raw)
     /// <summary>What it gave to exit.</summary>
     public int ExitCode => (Raw >> 8) & 0xff;
 
+    /// <summary>The signal that ended it.</summary>
+    public int EndSignal => Raw & 0x7f;
+
     /// <summary>True where it is stopped.</summary>
     public bool IsStopped => (Raw & 0xff) == 0x7f;
 

@@ -22,6 +22,8 @@ internal sealed class DumpVerb : Verb
     private readonly Option<int?> _count = Words.PositiveCount(
         "--count", "Number of dumps. Without --every they follow each other at once. Default with --every: until the job ends.");
 
+    private readonly Option<bool> _shellJob = Words.ShellJob();
+
     /// <summary>Makes the verb.</summary>
     public DumpVerb()
         : base(
@@ -31,12 +33,14 @@ internal sealed class DumpVerb : Verb
             "dump md --stop",
             "dump md --every 15m",
             "dump md --every 10s --count 50 --stop",
-            "dump --pid 4711 --json")
+            "dump --pid 4711 --json",
+            "dump --pid 4711 --shell-job")
     {
         _target = new JobOrPid(this);
         Options.Add(_every);
         Options.Add(_count);
         Options.Add(_stop);
+        Options.Add(_shellJob);
         Validators.Add(RequireAnEndBeforeStop);
     }
 
@@ -46,7 +50,7 @@ internal sealed class DumpVerb : Verb
         if (_target.Pid(arguments) is ProcessId pid)
         {
             // Refused before there is a store: a process that cannot be dumped leaves no trace.
-            (ProcessIdentity root, PreflightReport report) = new JobRegistrar(invocation.Rooms.Engine, invocation.Time).Inspect(pid);
+            (ProcessIdentity root, PreflightReport report) = new JobRegistrar(invocation.Rooms.Engine, invocation.Time).Inspect(pid, arguments.GetValue(_shellJob));
             JobDumper.RequireDumpable(report);
             using IJobStore store = invocation.Rooms.OpenOrCreateStore();
             JobRecord job = JobOf(invocation, store, root, report);
@@ -62,7 +66,7 @@ internal sealed class DumpVerb : Verb
     private int Dump(
         Invocation invocation, ParseResult arguments, IJobStore store, JobRecord job, ProcessIdentity root, long expectedBytes)
     {
-        using var dumper = new JobDumper(invocation.Rooms.Engine, store, invocation.Progress, job, root);
+        using var dumper = new JobDumper(invocation.Rooms.Engine, store, invocation.Progress, job, root, arguments.GetValue(_shellJob));
         TimeSpan? interval = arguments.GetValue(_every);
         int? count = arguments.GetValue(_count);
         SeriesEnd? end = null;

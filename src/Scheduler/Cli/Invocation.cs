@@ -1,3 +1,4 @@
+using Checkpointer.Engine;
 using Checkpointer.Scheduler.Cli.Rendering;
 using Checkpointer.Scheduler.Composition;
 using Checkpointer.Scheduler.Jobs;
@@ -25,6 +26,8 @@ internal sealed class Invocation(
     public CancellationToken Cancellation { get; } = cancellation;
 
     /// <summary>A recoverer over an open store.</summary>
-    public JobRecoverer CreateRecoverer(IJobStore store)
-        => new(Rooms.Engine, store, new GenerationRestorer(Rooms.Engine, store, Progress, Time));
+    /// <param name="store">The store.</param>
+    /// <param name="terminal">Where a job goes on that was started in another terminal; null for none.</param>
+    public JobRecoverer CreateRecoverer(IJobStore store, CallerTerminal? terminal)
+        => new(Rooms.Engine, store, new GenerationRestorer(Rooms.Engine, store, Progress, Time, terminal));
 }

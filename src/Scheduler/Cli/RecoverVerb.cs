@@ -21,6 +21,8 @@ internal sealed class RecoverVerb : Verb
 
     private readonly Option<bool> _all = new("--all") { Description = "All registered jobs. This is the default." };
 
+    private readonly Option<bool> _shellJob = ShellJobAttendance.Option();
+
     /// <summary>Makes the verb.</summary>
     public RecoverVerb()
         : base(
@@ -29,17 +31,24 @@ internal sealed class RecoverVerb : Verb
             + "a damaged generation is named and passed over for the next older.",
             "recover --latest",
             "recover --latest md relax",
-            "recover --latest --all --json")
+            "recover --latest --all --json",
+            "recover md --shell-job")
     {
         _jobs.Validators.Add(Words.RequireJobNames);
         Arguments.Add(_jobs);
         Options.Add(_latest);
         Options.Add(_all);
+        Options.Add(_shellJob);
         Validators.Add(result =>
         {
             if (result.GetResult(_all) is not null && result.GetResult(_jobs)?.Tokens.Count > 0)
             {
                 result.AddError("Name jobs or --all, not both.");
+            }
+
+            if (result.GetResult(_shellJob) is not null && result.GetResult(_jobs)?.Tokens.Count != 1)
+            {
+                result.AddError("--shell-job needs the name of one job, which gets the terminal.");
             }
         });
     }
@@ -47,8 +56,15 @@ internal sealed class RecoverVerb : Verb
     /// <inheritdoc/>
     public override int Run(Invocation invocation, ParseResult arguments)
     {
+        using var attendance = new ShellJobAttendance(arguments.GetValue(_shellJob));
+        List<RecoveryOutcome> outcomes = Recover(invocation, arguments, attendance);
+        return (outcomes is [var outcome] ? attendance.Attend(outcome, invocation.Cancellation) : null) ?? RecoveryReport.Combine(outcomes);
+    }
+
+    private List<RecoveryOutcome> Recover(Invocation invocation, ParseResult arguments, ShellJobAttendance attendance)
+    {
         using IJobStore store = invocation.Rooms.OpenStore();
-        JobRecoverer recoverer = invocation.CreateRecoverer(store);
+        JobRecoverer recoverer = invocation.CreateRecoverer(store, attendance.Terminal);
         var outcomes = new List<RecoveryOutcome>();
         foreach (JobRecord job in Targets(store, arguments.GetValue(_jobs) ?? []))
         {
@@ -62,7 +78,7 @@ internal sealed class RecoverVerb : Verb
             invocation.Output.Line($"no registered job in {store.Directory}");
         }
 
-        return RecoveryReport.Combine(outcomes);
+        return outcomes;
     }
 
     private static List<JobRecord> Targets(IJobStore store, string[] names)

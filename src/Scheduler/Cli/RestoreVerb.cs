@@ -9,24 +9,35 @@ internal sealed class RestoreVerb : Verb
 {
     private readonly Argument<GenerationReference> _generation = Words.Generation("JOB/NUMBER or JOB/latest.");
 
+    private readonly Option<bool> _shellJob = ShellJobAttendance.Option();
+
     /// <summary>Makes the verb.</summary>
     public RestoreVerb()
         : base(
             "restore",
             "Verifies and restores one generation, also an old one. Refused while the job runs.",
             "restore md/3",
-            "restore md/latest --json")
+            "restore md/latest --json",
+            "restore md/latest --shell-job")
     {
         Arguments.Add(_generation);
+        Options.Add(_shellJob);
     }
 
     /// <inheritdoc/>
     public override int Run(Invocation invocation, ParseResult arguments)
     {
+        using var attendance = new ShellJobAttendance(arguments.GetValue(_shellJob));
+        RecoveryOutcome outcome = Restore(invocation, arguments, attendance);
+        return attendance.Attend(outcome, invocation.Cancellation) ?? RecoveryReport.CodeOf(outcome);
+    }
+
+    private RecoveryOutcome Restore(Invocation invocation, ParseResult arguments, ShellJobAttendance attendance)
+    {
         using IJobStore store = invocation.Rooms.OpenStore();
-        RecoveryOutcome outcome = invocation.CreateRecoverer(store)
+        RecoveryOutcome outcome = invocation.CreateRecoverer(store, attendance.Terminal)
             .RestoreOnly(arguments.GetValue(_generation).Resolve(store), invocation.Cancellation);
         RecoveryReport.Write(invocation.Output, outcome);
-        return RecoveryReport.CodeOf(outcome);
+        return outcome;
     }
 }

@@ -8,21 +8,21 @@ namespace Checkpointer.Scheduler.Composition;
 internal sealed class LocalEngine(CheckpointEngine engine) : IJobEngine
 {
     /// <inheritdoc/>
-    public PreflightReport Check(ProcessId root) => CheckpointEngine.Check(root);
+    public PreflightReport Check(ProcessId root, bool isShellJob) => CheckpointEngine.Check(root, isShellJob);
 
     /// <inheritdoc/>
     public ProcessIdentity? Identify(ProcessId pid) => CheckpointEngine.Identify(pid);
 
     /// <inheritdoc/>
-    public ITrackedJob Track(ProcessId root) => new LocalTrackedJob(engine.Track(root));
+    public ITrackedJob Track(ProcessId root, bool isShellJob) => new LocalTrackedJob(engine.Track(root, isShellJob));
 
     /// <inheritdoc/>
     public void Kill(ProcessIdentity root) => engine.Kill(root);
 
     /// <inheritdoc/>
     public RestoreReport Restore(
-        ICheckpointSource source, string generationSuffix, IProgress<long>? restoredBytesDone, CancellationToken cancellation)
-        => engine.Restore(source, generationSuffix, restoredBytesDone, cancellation);
+        ICheckpointSource source, string generationSuffix, IProgress<long>? restoredBytesDone, CallerTerminal? terminal, CancellationToken cancellation)
+        => engine.Restore(source, generationSuffix, restoredBytesDone, cancellation, terminal);
 
     /// <inheritdoc/>
     public IReadOnlyList<HostCapability> Probe() => engine.Probe();

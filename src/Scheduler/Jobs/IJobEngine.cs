@@ -8,20 +8,20 @@ namespace Checkpointer.Scheduler.Jobs;
 internal interface IJobEngine
 {
     /// <summary>As <see cref="CheckpointEngine.Check"/>.</summary>
-    PreflightReport Check(ProcessId root);
+    PreflightReport Check(ProcessId root, bool isShellJob);
 
     /// <summary>As <see cref="CheckpointEngine.Identify"/>.</summary>
     ProcessIdentity? Identify(ProcessId pid);
 
     /// <summary>As <see cref="CheckpointEngine.Track"/>. The caller disposes it.</summary>
-    ITrackedJob Track(ProcessId root);
+    ITrackedJob Track(ProcessId root, bool isShellJob);
 
     /// <summary>As <see cref="CheckpointEngine.Kill"/>.</summary>
     void Kill(ProcessIdentity root);
 
     /// <summary>As <see cref="CheckpointEngine.Restore"/>.</summary>
     RestoreReport Restore(
-        ICheckpointSource source, string generationSuffix, IProgress<long>? restoredBytesDone, CancellationToken cancellation);
+        ICheckpointSource source, string generationSuffix, IProgress<long>? restoredBytesDone, CallerTerminal? terminal, CancellationToken cancellation);
 
     /// <summary>As <see cref="CheckpointEngine.Probe"/>.</summary>
     IReadOnlyList<HostCapability> Probe();

@@ -18,10 +18,12 @@ internal sealed record DumpOutcome(GenerationRecord Generation, DumpReport Repor
 /// <param name="progress">Shows how far a dump is.</param>
 /// <param name="job">The job.</param>
 /// <param name="root">Its root process.</param>
-internal sealed class JobDumper(IJobEngine engine, IJobStore store, IProgressDisplay progress, JobRecord job, ProcessIdentity root)
+/// <param name="isShellJob">The terminal that it was started in is replaced by that of whoever restores.</param>
+internal sealed class JobDumper(
+    IJobEngine engine, IJobStore store, IProgressDisplay progress, JobRecord job, ProcessIdentity root, bool isShellJob)
     : IDisposable
 {
-    private readonly ITrackedJob _tracked = engine.Track(root.Pid);
+    private readonly ITrackedJob _tracked = engine.Track(root.Pid, isShellJob);
 
     /// <summary>The generation that the tracker counts from: the last that we committed. Others may commit generations of the job
     /// meanwhile; what they hold says nothing of what our tracker saw.</summary>

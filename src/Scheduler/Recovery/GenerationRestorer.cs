@@ -7,7 +7,13 @@ using Checkpointer.Store;
 namespace Checkpointer.Scheduler.Recovery;
 
 /// <summary>Restores one generation: verify every byte first, then build the processes, then record who they are.</summary>
-internal sealed class GenerationRestorer(IJobEngine engine, IJobStore store, IProgressDisplay progress, TimeProvider time)
+/// <param name="engine">Restores.</param>
+/// <param name="store">Keeps.</param>
+/// <param name="progress">Shows how far it is.</param>
+/// <param name="time">The clock.</param>
+/// <param name="terminal">Where a job goes on that was started in another terminal; null for none.</param>
+internal sealed class GenerationRestorer(
+    IJobEngine engine, IJobStore store, IProgressDisplay progress, TimeProvider time, CallerTerminal? terminal)
 {
     /// <summary>Verifies and restores. The caller made sure that the job does not run.</summary>
     /// <exception cref="SchedulerException">Damaged: nothing was restored.</exception>
@@ -41,7 +47,7 @@ internal sealed class GenerationRestorer(IJobEngine engine, IJobStore store, IPr
         using IStoredGeneration generation = store.OpenGeneration(name);
         using IProgressTask task = progress.Start($"restore of {name}", generation.Record.Summary.PopulatedBytes);
         string suffix = string.Create(CultureInfo.InvariantCulture, $"{name.Job}-{name.Number}");
-        return engine.Restore(generation, suffix, task, cancellation);
+        return engine.Restore(generation, suffix, task, terminal, cancellation);
     }
 
     private void Record(GenerationName name, ProcessIdentity root)

@@ -19,6 +19,13 @@ internal static unsafe partial class Libc
     public const int O_CREAT = 0x40;
     public const int O_TRUNC = 0x200;
     public const int O_APPEND = 0x400;
+    public const int O_RDWR = 2;
+    public const int O_NOCTTY = 0x100;
+    public const int O_CLOEXEC = 0x80000;
+    public const short POLLIN = 1;
+    public const uint TIOCSWINSZ = 0x5414;
+    public const uint TIOCGPTN = 0x80045430;
+    public const uint TIOCSPTLCK = 0x40045431;
     public const int PR_SET_CHILD_SUBREAPER = 36;
     public const short POSIX_SPAWN_SETSIGDEF = 4;
     public const short POSIX_SPAWN_SETSIGMASK = 8;
@@ -46,6 +53,26 @@ internal static unsafe partial class Libc
     /// <summary>poll(2); used with no descriptors as a pause between two looks at a condition.</summary>
     [LibraryImport("libc", SetLastError = true)]
     public static partial int poll(void* descriptors, nuint count, int milliseconds);
+
+    /// <summary>open(2).</summary>
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int open(string path, int flags, uint mode);
+
+    /// <summary>close(2).</summary>
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int close(int fd);
+
+    /// <summary>read(2).</summary>
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial nint read(int fd, byte* buffer, nuint count);
+
+    /// <summary>write(2).</summary>
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial nint write(int fd, byte* buffer, nuint count);
+
+    /// <summary>ioctl(2).</summary>
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int ioctl(int fd, nuint request, void* argument);
 
     /// <summary>mount(2).</summary>
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]

@@ -11,7 +11,11 @@ namespace Checkpointer.EndToEnd.Tests.Interop;
 /// <param name="Directory">Working directory.</param>
 internal sealed record SpawnRequest(
     string File, IReadOnlyList<string> Arguments, IReadOnlyDictionary<string, string> Environment,
-    string OutputPath, string ErrorPath, string Directory);
+    string OutputPath, string ErrorPath, string Directory)
+{
+    /// <summary>Path of a terminal that is to be all three standard streams and the controlling terminal; null for none.</summary>
+    public string? Terminal { get; init; }
+}
 
 /// <summary>
 /// Starts processes by posix_spawn: in a session of their own, standard input /dev/null, default signal actions and an
@@ -51,9 +55,21 @@ internal static unsafe class Spawner
     {
         const int Truncate = Libc.O_WRONLY | Libc.O_CREAT | Libc.O_TRUNC;
         const uint OwnerOnly = 0x180; // 0600
-        Check(Libc.posix_spawn_file_actions_addopen(actions, 0, "/dev/null", Libc.O_RDONLY, 0), request);
-        Check(Libc.posix_spawn_file_actions_addopen(actions, 1, request.OutputPath, Truncate, OwnerOnly), request);
-        Check(Libc.posix_spawn_file_actions_addopen(actions, 2, request.ErrorPath, Truncate, OwnerOnly), request);
+        if (request.Terminal is { } terminal)
+        {
+            // The new process leads a session, so the first that it opens becomes its controlling terminal.
+            for (var stream = 0; stream < 3; stream++)
+            {
+                Check(Libc.posix_spawn_file_actions_addopen(actions, stream, terminal, Libc.O_RDWR, 0), request);
+            }
+        }
+        else
+        {
+            Check(Libc.posix_spawn_file_actions_addopen(actions, 0, "/dev/null", Libc.O_RDONLY, 0), request);
+            Check(Libc.posix_spawn_file_actions_addopen(actions, 1, request.OutputPath, Truncate, OwnerOnly), request);
+            Check(Libc.posix_spawn_file_actions_addopen(actions, 2, request.ErrorPath, Truncate, OwnerOnly), request);
+        }
+
         Check(Libc.posix_spawn_file_actions_addchdir_np(actions, request.Directory), request);
 
         // Whoever started the tests may have left us descriptors: a pipe to somebody outside cannot be dumped.

@@ -25,6 +25,7 @@ public sealed class StatReaderTests
                 ProcessGroup = 6173,
                 Session = 2775,
                 TtyNr = 0,
+                TtyForegroundGroup = -1,
                 Flags = 4194560,
                 Nice = 5,
                 ThreadCount = 1,

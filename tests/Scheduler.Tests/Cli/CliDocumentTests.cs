@@ -92,7 +92,7 @@ public sealed partial class CliDocumentTests
     [GeneratedRegex(@"^## `([a-z]+)`$", RegexOptions.Multiline)]
     private static partial Regex VerbHeading();
 
-    [GeneratedRegex(@"--[a-z]+")]
+    [GeneratedRegex(@"--[a-z]+(?:-[a-z]+)*")]
     private static partial Regex OptionWord();
 
     [GeneratedRegex(@"`([a-z_]+)`")]

@@ -3,12 +3,15 @@ namespace Checkpointer.Engine.Arch.X64;
 /// <summary>System call numbers that are injected into a job, or that libc has no wrapper for, asm/unistd_64.h.</summary>
 internal enum Sys
 {
+    Open = 2,
     Close = 3,
     Poll = 7,
     Mmap = 9,
     Munmap = 11,
     Brk = 12,
     RtSigaction = 13,
+    RtSigprocmask = 14,
+    Ioctl = 16,
     Mremap = 25,
     Madvise = 28,
     Nanosleep = 35,

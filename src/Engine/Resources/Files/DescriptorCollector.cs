@@ -23,13 +23,20 @@ internal sealed class DescriptorCollector(FindingList findings, SharedObjectTabl
     /// <summary>Pipes by inode, with one descriptor of each end that the job holds.</summary>
     public IReadOnlyCollection<PipeUse> Pipes { get; private set; } = [];
 
+    /// <summary>Terminals that the job holds; what is in them is not read here.</summary>
+    public IReadOnlyCollection<TerminalUse> Terminals { get; private set; } = [];
+
+    /// <summary>Pipes and terminals whose holders were looked for, by what links of /proc to them say.</summary>
+    public IReadOnlySet<string> Examined => Pipes.Select(pipe => pipe.Target).Concat(Terminals.Where(use => use.Master is not null).Select(use => use.Name)).ToHashSet();
+
     /// <summary>Sockets that the job holds; what is in them is not read here.</summary>
     public IReadOnlyList<SocketUse> Sockets { get; private set; } = [];
 
     /// <summary>Collects the descriptors of all processes.</summary>
     /// <param name="tree">The job.</param>
-    /// <param name="examinedPipes">Pipes whose holders need not be looked for: that means looking through all processes of the host.</param>
-    public Files Collect(ProcessTree tree, IReadOnlySet<string> examinedPipes)
+    /// <param name="examined">Pipes and terminals whose holders need not be looked for: that means looking through all processes of the host.</param>
+    /// <param name="isShellJob">The terminal that the job was started in is replaced by that of whoever restores.</param>
+    public Files Collect(ProcessTree tree, IReadOnlySet<string> examined, bool isShellJob)
     {
         _job.UnionWith(tree.Live.Concat(tree.Zombies).Select(process => process.Value));
         _threads.UnionWith(tree.Live.SelectMany(process => ProcFs.TryThreads(process) ?? []).Select(thread => thread.Value));
@@ -54,7 +61,11 @@ internal sealed class DescriptorCollector(FindingList findings, SharedObjectTabl
         Pipes = kinds.Pipes.Uses;
         Sockets = kinds.Sockets.Uses;
         new UnixSocketPeers(findings).Resolve(Sockets);
-        RefuseForeignPipes(tree.Live, [.. Pipes.Where(pipe => !examinedPipes.Contains(pipe.Target))]);
+        RefuseForeignPipes(tree.Live, [.. Pipes.Where(pipe => !examined.Contains(pipe.Target))]);
+        Terminals = kinds.Terminals.Uses;
+        new TerminalInspector(Terminals, isShellJob, findings).Inspect(tree.Live, duplicates);
+        TerminalHolders.Refuse(tree.Live, [.. Terminals.Where(use => use.Master is not null && !examined.Contains(use.Name))], findings);
+        _files.Terminals.AddRange(Terminals.Select(use => use.Image));
         return _files;
     }
 

@@ -4,7 +4,7 @@ using Checkpointer.Engine.Support;
 
 namespace Checkpointer.Engine.Resources;
 
-/// <summary>Character devices without state: null, zero, full, random, urandom.</summary>
+/// <summary>Character devices without state, null, zero, full, random, urandom; and consoles and lines, whose settings are not the job's.</summary>
 internal sealed class DeviceKind : IFileKind
 {
     private const ulong MemoryDevices = 1;
@@ -20,10 +20,9 @@ internal sealed class DeviceKind : IFileKind
         var (major, minor) = (node >> 32, node & uint.MaxValue);
         // admin-guide/devices.txt.
         var isStateless = major == MemoryDevices && minor is 3 or 5 or 7 or 8 or 9;
-        if (!isStateless)
+        if (!isStateless && !TerminalNames.IsHardware(node))
         {
-            var isTerminal = major is 4 or 5 or (>= 136 and <= 143);
-            return isTerminal ? $"the terminal {target}" : $"the device {target}";
+            return $"the device {target}";
         }
 
         return FileStat.TryOf(target) is { } named && named.DeviceNode == node ? null : $"the device {target}, whose node is gone";

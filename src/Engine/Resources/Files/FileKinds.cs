@@ -17,12 +17,13 @@ internal sealed class FileKinds
         Pipes = new PipeKind();
         Epolls = new EpollKind();
         Sockets = new SocketKind(duplicates);
+        Terminals = new TerminalKind(duplicates);
         _kinds =
         [
             Pipes, new EventfdKind(), new TimerfdKind(duplicates), new SignalfdKind(), Epolls, new InotifyKind(findings, duplicates), new PidfdKind(job),
             Sockets, new NamespaceKind(),
             new ProcFileKind(job), new RegularFileKind(objects), new NamedFileKind(FileFlag.S_IFDIR, OpenFile.Types.Kind.Directory),
-            new NamedFileKind(FileFlag.S_IFLNK, OpenFile.Types.Kind.SymbolicLink), new DeviceKind(), new ForeignKind(),
+            new NamedFileKind(FileFlag.S_IFLNK, OpenFile.Types.Kind.SymbolicLink), Terminals, new DeviceKind(), new ForeignKind(),
         ];
     }
 
@@ -34,6 +35,9 @@ internal sealed class FileKinds
 
     /// <summary>Sockets found so far.</summary>
     public SocketKind Sockets { get; }
+
+    /// <summary>Terminals found so far.</summary>
+    public TerminalKind Terminals { get; }
 
     /// <summary>The kind of a descriptor's file.</summary>
     public IFileKind Of(OpenDescriptor descriptor) => _kinds.First(kind => kind.Claims(descriptor));

@@ -14,28 +14,12 @@ internal static class PipeHolders
         var members = job.ToHashSet();
         foreach (var descriptor in DescriptorLink.OfAllBut(members))
         {
-            foreach (var pipe in byTarget[descriptor.Target].Where(_ => !IsDescendant(descriptor.Process, members)))
+            foreach (var pipe in byTarget[descriptor.Target].Where(_ => !ProcessAncestry.IsBelow(descriptor.Process, members)))
             {
                 holders.TryAdd(pipe, descriptor.Process);
             }
         }
 
         return holders;
-    }
-
-    /// <summary>True for a child that a process of the job made after its tree was looked at: the freeze will find it.</summary>
-    private static bool IsDescendant(ProcessId process, HashSet<ProcessId> job)
-    {
-        while (ProcFs.TryStat(process) is { ParentPid: > 1 and var parent })
-        {
-            process = new ProcessId(parent);
-            if (job.Contains(process))
-            {
-                return true;
-            }
-        }
-
-        // One that ended meanwhile holds nothing.
-        return ProcFs.TryStat(process) is null;
     }
 }

@@ -5,10 +5,13 @@ using Checkpointer.Engine.Support;
 namespace Checkpointer.Engine.Restore;
 
 /// <summary>Opens the files and pipes of a job and gives them to its processes under their old descriptor numbers.</summary>
-internal sealed class DescriptorBuilder(Files files, OpenedFiles opened, SharedObjects shared, InotifyWatcher watcher)
+internal sealed class DescriptorBuilder(Files files, OpenedFiles opened, SharedObjects shared, InotifyWatcher watcher, TerminalBuilder terminals)
 {
     // Flags that only matter to the open(2) that made the file; O_ASYNC counts only where fcntl(2) sets it, which the job does.
     private const int OpeningFlags = FileFlag.O_CREAT | FileFlag.O_EXCL | FileFlag.O_TRUNC | FileFlag.O_CLOEXEC | FileFlag.O_NOCTTY | FileFlag.O_ASYNC;
+
+    /// <summary>Flags of an open file that are given to open(2).</summary>
+    internal const int KeptFlags = ~OpeningFlags;
 
     private readonly Dictionary<uint, OpenFile> _images = files.OpenFiles.ToDictionary(file => file.Id);
     private readonly Dictionary<uint, SafeFd> _openFiles = [];
@@ -16,7 +19,8 @@ internal sealed class DescriptorBuilder(Files files, OpenedFiles opened, SharedO
     private readonly Dictionary<uint, OpenFile> _epolls = files.OpenFiles.Where(file => file.EpollTargets.Count > 0).ToDictionary(file => file.Id);
 
     /// <summary>Opens everything in our own process.</summary>
-    public void Open()
+    /// <param name="processes">Processes of the job, for what only they can open.</param>
+    public void Open(IReadOnlyList<RestoredProcess> processes)
     {
         var pipes = files.Pipes.ToDictionary(pipe => pipe.Id, pipe => PipeBuilder.Build(pipe, opened));
         using var pidfds = new Pidfds();
@@ -31,6 +35,7 @@ internal sealed class DescriptorBuilder(Files files, OpenedFiles opened, SharedO
                     or OpenFile.Types.Kind.Namespace or OpenFile.Types.Kind.ProcFile => OpenPath(file),
                 OpenFile.Types.Kind.Socket => madeSockets[file.Id],
                 OpenFile.Types.Kind.Pidfd => opened.Keep(pidfds.Open(file)),
+                OpenFile.Types.Kind.Terminal => terminals.Open(file, processes),
                 OpenFile.Types.Kind.Inotify => watcher.Keep(SpecialFileBuilder.Build(file), file),
                 _ => opened.Keep(SpecialFileBuilder.Build(file)),
             });
