@@ -28,6 +28,7 @@ public sealed partial class TidyTests
         "Resources/Files/SocketContents.cs",
         "Resources/Files/SocketFilters.cs",
         "Resources/Files/TimerfdKind.cs",
+        "Resources/SystemV/SystemVCalls.cs",
         "Resources/ThreadCollector.cs",
         "Restore/Children.cs",
         "Restore/Files/FileLockBuilder.cs",

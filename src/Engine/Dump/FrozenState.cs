@@ -22,6 +22,7 @@ internal sealed class FrozenState(FileIdentities identities, IReadOnlySet<string
     private readonly List<IDisposable> _readers = [];
     private readonly Dictionary<ProcessId, AddressSpace> _spaces = [];
     private readonly SharedObjectTable _objects = new();
+    private SystemV _systemV = new();
 
     /// <summary>What is not carried, or carried with a difference.</summary>
     public FindingList Findings { get; } = new();
@@ -47,6 +48,10 @@ internal sealed class FrozenState(FileIdentities identities, IReadOnlySet<string
         ProcessInspector.Inspect(tree, sharing, Findings);
         var mappings = new MappingCollector(Findings, identities, _objects);
         var spaces = job.Processes.ToDictionary(process => process.Id, process => mappings.Collect(process.Id, process.Vmas));
+        step("collect System V objects");
+        var systemV = new SystemVCollector(tree, Findings, _objects);
+        _readers.Add(systemV);
+        _systemV = systemV.Collect([.. job.Processes.SelectMany(process => process.Vmas)], isFrozen: true);
         step("collect descriptors");
         var descriptors = new DescriptorCollector(Findings, _objects);
         Files = descriptors.Collect(tree, examinedPipes);
@@ -61,6 +66,10 @@ internal sealed class FrozenState(FileIdentities identities, IReadOnlySet<string
 
         Add(ImageVersion.Inventory, InventoryCollector.Collect(job, _objects.Objects));
         Add(ImageVersion.Files, Files);
+        if (_systemV.CalculateSize() > 0)
+        {
+            Add(ImageVersion.SystemV, _systemV);
+        }
     }
 
     /// <summary>Asks the trackers which pages to take. Everything in the images that describes pages is settled then.</summary>
@@ -92,6 +101,11 @@ internal sealed class FrozenState(FileIdentities identities, IReadOnlySet<string
         image.Zombies.AddRange(ZombieCollector.ChildrenOf(process.Id, zombies));
         var space = AddressSpaceCollector.Collect(process, mappings);
         _spaces.Add(process.Id, space);
+        foreach (var set in _systemV.SemaphoreSets)
+        {
+            new SemaphoreUndos(process, set).Collect();
+        }
+
         Add(ImageVersion.Process(process.Id.Value), image);
         Add(ImageVersion.Memory(process.Id.Value), space);
         return image;

@@ -78,6 +78,8 @@ internal sealed class Preflight
             }
         }
 
+        using var systemV = new SystemVCollector(tree, findings, objects);
+        _ = systemV.Collect([.. Vmas.Values.SelectMany(vmas => vmas)], isFrozen: false);
         var descriptors = new DescriptorCollector(findings, objects);
         Files = descriptors.Collect(tree, Pipes);
         Pipes = descriptors.Pipes.Select(pipe => pipe.Target).ToHashSet();

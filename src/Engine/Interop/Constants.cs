@@ -284,6 +284,7 @@ internal static class Task
     internal const int KCMP_FILES = 2;
     internal const int KCMP_FS = 3;
     internal const int KCMP_SIGHAND = 4;
+    internal const int KCMP_SYSVSEM = 6;
     internal const int KCMP_EPOLL_TFD = 7;
     internal const int LINUX_CAPABILITY_VERSION_3 = 0x20080522;
     internal const int SS_ONSTACK = 1;

@@ -24,6 +24,8 @@ internal sealed class MappingCollector(FindingList findings, FileIdentities iden
     // Not those for write protection: that is our own tracker, or another checkpointer's. A job's own userfaultfd is refused as a descriptor.
     private const VmaFlags UffdFlags = VmaFlags.UffdMissing | VmaFlags.UffdMinor;
 
+    private readonly SystemVMappings _systemV = new();
+
     /// <summary>Images of all mappings of a process that a restore makes.</summary>
     public List<Mapping> Collect(ProcessId process, IReadOnlyList<Vma> vmas)
     {
@@ -57,7 +59,6 @@ internal sealed class MappingCollector(FindingList findings, FileIdentities iden
         _ when vma.VmFlags.HasFlag(VmaFlags.Droppable) => "droppable memory (MAP_DROPPABLE)",
         _ when (vma.VmFlags & UffdFlags) != 0 => "memory registered with userfaultfd",
         _ when (vma.VmFlags & DeviceFlags) != 0 => $"device memory ({vma.Path})",
-        _ when vma.Path.StartsWith("/SYSV", StringComparison.Ordinal) && vma.IsDeleted => "a System V shared memory segment",
         _ when vma.Path.StartsWith("/[aio]", StringComparison.Ordinal) => "an asynchronous I/O context (io_setup)",
         _ when vma.Path.StartsWith("anon_inode:", StringComparison.Ordinal) => $"a mapping of {vma.Path}",
         _ => null,
@@ -82,6 +83,11 @@ internal sealed class MappingCollector(FindingList findings, FileIdentities iden
             return mapping;
         }
 
+        if (_systemV.IsOf(vma))
+        {
+            return SystemVMapping(mapping, process, vma);
+        }
+
         if (vma.IsShared && vma.Inode != 0 && (vma.Path == SharedAnonymousPath || vma.AnonymousName is not null))
         {
             var link = MapFile(process, vma);
@@ -90,6 +96,21 @@ internal sealed class MappingCollector(FindingList findings, FileIdentities iden
         }
 
         return vma.Path is [] or ['[', ..] ? mapping : FileMapping(mapping, process, vma);
+    }
+
+    private Mapping? SystemVMapping(Mapping mapping, ProcessId process, Vma vma)
+    {
+        var link = MapFile(process, vma);
+        if (FileStat.TryOf(link) is not { } stat)
+        {
+            // Detached meanwhile: only in preflight, where the process runs on.
+            return null;
+        }
+
+        mapping.Kind = Mapping.Types.Kind.SystemV;
+        mapping.SharedMemory = objects.Add(stat, SharedMemory.Types.Kind.SystemV, string.Empty, link, out _).Id;
+        mapping.FileWritable = vma.VmFlags.HasFlag(VmaFlags.MayWrite);
+        return mapping;
     }
 
     private Mapping? FileMapping(Mapping mapping, ProcessId process, Vma vma)

@@ -20,17 +20,32 @@ internal sealed class AddressSpaceBuilder(RestoredProcess process, OpenedFiles o
 
     private readonly AddressSpace _space = process.Images.Space;
 
-    /// <summary>Builds the mappings, without contents. Leaves no descriptor open.</summary>
+    /// <summary>Builds the mappings but those of System V segments, without contents. Leaves no descriptor open.</summary>
     public void BuildMappings()
     {
         UnmapStub();
-        var mappings = _space.Mappings.Where(mapping => mapping.Kind != Mapping.Types.Kind.Vdso).ToList();
+        var mappings = _space.Mappings.Where(mapping => mapping.Kind is not (Mapping.Types.Kind.Vdso or Mapping.Types.Kind.SystemV)).ToList();
         for (var start = 0; start < mappings.Count;)
         {
             start = MapRound(mappings, start);
         }
+    }
 
-        SetMemoryMap();
+    /// <summary>Tells the kernel where code, data, heap, stack, arguments and the executable are (prctl(PR_SET_MM_MAP)). Leaves no descriptor open.</summary>
+    public void SetMemoryMap()
+    {
+        var transfer = new DescriptorTransfer(process);
+        transfer.Open(0);
+        var path = process.Images.Process.Executable.ToStringUtf8();
+        var executable = transfer.Take(opened.OpenShared(path, FileFlag.O_RDONLY), path);
+        var auxiliaryVector = process.Arguments + (ulong)Unsafe.SizeOf<prctl_mm_map>();
+        process.Memory.Write(process.Arguments, MemoryMapOf(_space, auxiliaryVector, executable));
+        process.Memory.Write(auxiliaryVector, _space.AuxiliaryVector.Span);
+        transfer.Call(
+            $"prctl(PR_SET_MM_MAP) of process {process.Id}", Sys.Prctl,
+            [Task.PR_SET_MM, Task.PR_SET_MM_MAP, process.Arguments.Address, (ulong)Unsafe.SizeOf<prctl_mm_map>(), 0]);
+        transfer.Call("close_range", Sys.CloseRange, [0, uint.MaxValue, 0]);
+        transfer.Run();
     }
 
     /// <summary>Sets what mappings have beyond bounds and protection.</summary>
@@ -191,23 +206,6 @@ internal sealed class AddressSpaceBuilder(RestoredProcess process, OpenedFiles o
 
     private void Add(SyscallBatch batch, string what, Sys number, Mapping mapping, ulong argument) =>
         batch.Add($"{what} of 0x{mapping.Start:x}-0x{mapping.End:x} in process {process.Id}", number, [mapping.Start, mapping.End - mapping.Start, argument]);
-
-    /// <summary>Tells the kernel where code, data, heap, stack, arguments and the executable are (prctl(PR_SET_MM_MAP)).</summary>
-    private void SetMemoryMap()
-    {
-        var transfer = new DescriptorTransfer(process);
-        transfer.Open(0);
-        var path = process.Images.Process.Executable.ToStringUtf8();
-        var executable = transfer.Take(opened.OpenShared(path, FileFlag.O_RDONLY), path);
-        var auxiliaryVector = process.Arguments + (ulong)Unsafe.SizeOf<prctl_mm_map>();
-        process.Memory.Write(process.Arguments, MemoryMapOf(_space, auxiliaryVector, executable));
-        process.Memory.Write(auxiliaryVector, _space.AuxiliaryVector.Span);
-        transfer.Call(
-            $"prctl(PR_SET_MM_MAP) of process {process.Id}", Sys.Prctl,
-            [Task.PR_SET_MM, Task.PR_SET_MM_MAP, process.Arguments.Address, (ulong)Unsafe.SizeOf<prctl_mm_map>(), 0]);
-        transfer.Call("close_range", Sys.CloseRange, [0, uint.MaxValue, 0]);
-        transfer.Run();
-    }
 
     private static prctl_mm_map MemoryMapOf(AddressSpace space, RemotePtr auxiliaryVector, int executable) => new()
     {

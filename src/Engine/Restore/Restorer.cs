@@ -25,15 +25,18 @@ internal sealed class Restorer(EngineOptions options, Action<string> step, ILogg
         var rollback = new FileRollback(images.Files, images.Inventory, generationSuffix);
         rollback.RequireNoOtherWriter();
         PidAvailability.Require(AllIds(images), options.PidReleaseTimeout);
+        SystemVWorld.Require(images);
+        using var systemV = new SystemVBuilder(images, _processes);
         using var watcher = new InotifyWatcher();
         try
         {
-            Build(images, source, watcher, bytes => AddBytes(bytesDone, bytes), cancellation);
+            Build(images, source, systemV, watcher, bytes => AddBytes(bytesDone, bytes), cancellation);
             cancellation.ThrowIfCancellationRequested();
             step("put files back");
             rollback.Apply();
             watcher.Watch();
             LetGo();
+            systemV.Keep();
             var root = ProcFs.IdentityOf(_processes[0].Id) ?? throw new EngineException(EngineFailure.Failed, $"Process {_processes[0].Id} ended as soon as it was restored.");
             RestoreLog.Restored(logger, root.Pid.Value, _processes.Count, _restoredBytes);
             return new RestoreReport(root, _processes.Count, _processes.Sum(process => process.Threads.Count), _restoredBytes, rollback.Changes);
@@ -56,7 +59,7 @@ internal sealed class Restorer(EngineOptions options, Action<string> step, ILogg
         progress?.Report(_restoredBytes);
     }
 
-    private void Build(GenerationImages images, ICheckpointSource source, InotifyWatcher watcher, Action<long> bytesDone, CancellationToken cancellation)
+    private void Build(GenerationImages images, ICheckpointSource source, SystemVBuilder systemV, InotifyWatcher watcher, Action<long> bytesDone, CancellationToken cancellation)
     {
         step("start the stub");
         using var stub = Stub.Start(options.SyscallTimeout);
@@ -64,7 +67,9 @@ internal sealed class Restorer(EngineOptions options, Action<string> step, ILogg
         WorldCheck.RequireVdso(images.Inventory, VdsoHash.Of(ProcFs.Maps(stub.Tracee.Process), stub.Memory));
         new TreeBuilder(images, options.SyscallTimeout, step).Build(stub, _processes);
         using var opened = new OpenedFiles();
-        using var shared = new SharedObjects(images.Inventory, source, bytesDone);
+        step("make System V objects");
+        systemV.Make();
+        using var shared = new SharedObjects(images.Inventory, systemV, source, bytesDone);
         step("put mapped files back");
         MappedFiles.PutBack(images.Inventory, source, bytesDone);
         step("open files");
@@ -74,7 +79,7 @@ internal sealed class Restorer(EngineOptions options, Action<string> step, ILogg
         {
             cancellation.ThrowIfCancellationRequested();
             step($"fill process {process.Id}");
-            Fill(process, source, opened, shared, bytesDone);
+            Fill(process, source, opened, shared, systemV, bytesDone);
         }
 
         // Only now: processes may share a descriptor table, and the filling of each needs one without descriptors.
@@ -86,15 +91,18 @@ internal sealed class Restorer(EngineOptions options, Action<string> step, ILogg
 
         _processes.ForEach(descriptors.SetOwners);
         shared.Finish();
+        systemV.Finish();
     }
 
-    private static void Fill(RestoredProcess process, ICheckpointSource source, OpenedFiles opened, SharedObjects shared, Action<long> bytesDone)
+    private static void Fill(RestoredProcess process, ICheckpointSource source, OpenedFiles opened, SharedObjects shared, SystemVBuilder systemV, Action<long> bytesDone)
     {
         var state = new ProcessStateBuilder(process);
         var space = new AddressSpaceBuilder(process, opened, shared);
         process.Call("close_range", Arch.X64.Sys.CloseRange, 0, uint.MaxValue, 0);
         state.LiftDescriptorLimit();
         space.BuildMappings();
+        new SegmentAttacher(process, systemV).Attach();
+        space.SetMemoryMap();
         state.SetSurroundings();
         space.Advise();
         source.ReadPages(Images.ImageVersion.Memory(process.Id.Value), (address, pages) =>

@@ -14,12 +14,12 @@ internal sealed class SharedObjects : IDisposable
     private readonly List<(nint Address, nuint Bytes)> _mappings = [];
 
     /// <summary>Makes and fills all of them.</summary>
-    public SharedObjects(Inventory inventory, ICheckpointSource source, Action<long> bytesDone)
+    public SharedObjects(Inventory inventory, SystemVBuilder systemV, ICheckpointSource source, Action<long> bytesDone)
     {
         _images = inventory.SharedMemory.Where(shared => shared.Kind != SharedMemory.Types.Kind.File).ToDictionary(shared => shared.Id);
         foreach (var shared in _images.Values)
         {
-            var fd = Make(shared);
+            var fd = shared.Kind == SharedMemory.Types.Kind.SystemV ? systemV.Open(shared) : Make(shared);
             _objects.Add(shared.Id, fd);
             ObjectContents.PutBack(fd, shared, source, bytesDone);
         }
@@ -41,7 +41,7 @@ internal sealed class SharedObjects : IDisposable
                 Seal(_objects[shared.Id], shared);
             }
 
-            if (shared.Kind != SharedMemory.Types.Kind.Anonymous)
+            if (shared.Kind is not (SharedMemory.Types.Kind.Anonymous or SharedMemory.Types.Kind.SystemV))
             {
                 SetTimes(_objects[shared.Id], shared);
             }
