@@ -138,7 +138,10 @@ internal static class FileFlag
     internal const int SPLICE_F_NONBLOCK = 2;
     internal const int MFD_CLOEXEC = 1;
     internal const int MFD_ALLOW_SEALING = 2;
+    internal const int MFD_HUGETLB = 4;
     internal const int MFD_EXEC = 0x10;
+    internal const int FALLOC_FL_KEEP_SIZE = 1;
+    internal const int FALLOC_FL_PUNCH_HOLE = 2;
     internal const int AT_FDCWD = -100;
     internal const int AT_SYMLINK_NOFOLLOW = 0x100;
     internal const int AT_SYMLINK_FOLLOW = 0x400;
@@ -167,6 +170,8 @@ internal static class Memory
     internal const int MAP_ANONYMOUS = 0x20;
     internal const int MAP_GROWSDOWN = 0x0100;
     internal const int MAP_NORESERVE = 0x4000;
+    internal const int MAP_HUGETLB = 0x40000;
+    internal const int MAP_HUGE_SHIFT = 26;
     internal const int MAP_FIXED_NOREPLACE = 0x100000;
     internal const int MREMAP_MAYMOVE = 1;
     internal const int MREMAP_FIXED = 2;

@@ -20,7 +20,7 @@ internal sealed class AddressSpaceBuilder(RestoredProcess process, OpenedFiles o
 
     private readonly AddressSpace _space = process.Images.Space;
 
-    /// <summary>Builds the mappings but those of System V segments, without contents. Leaves no descriptor open.</summary>
+    /// <summary>Builds the mappings but those of System V segments and rings of asynchronous I/O, without contents. Leaves no descriptor open.</summary>
     public void BuildMappings()
     {
         UnmapStub();
@@ -192,7 +192,9 @@ internal sealed class AddressSpaceBuilder(RestoredProcess process, OpenedFiles o
 
     private void AddMapping(DescriptorTransfer transfer, Mapping mapping, int descriptor)
     {
-        var flags = Memory.MAP_FIXED_NOREPLACE | (mapping.IsShared ? Memory.MAP_SHARED : Memory.MAP_PRIVATE);
+        var isDroppable = ((VmaFlags)mapping.Flags).HasFlag(VmaFlags.Droppable);
+        var flags = Memory.MAP_FIXED_NOREPLACE | (mapping.IsShared ? Memory.MAP_SHARED : isDroppable ? Memory.MAP_DROPPABLE : Memory.MAP_PRIVATE);
+        flags |= descriptor < 0 ? (int)HugePages.Flag(mapping.HugePageBytes, Memory.MAP_HUGETLB) : 0;
         flags |= descriptor < 0 ? Memory.MAP_ANONYMOUS : 0;
         flags |= ((VmaFlags)mapping.Flags).HasFlag(VmaFlags.GrowsDown) ? Memory.MAP_GROWSDOWN : 0;
         flags |= ((VmaFlags)mapping.Flags).HasFlag(VmaFlags.NoReserve) ? Memory.MAP_NORESERVE : 0;

@@ -26,6 +26,7 @@ internal sealed class Restorer(EngineOptions options, Action<string> step, ILogg
         rollback.RequireNoOtherWriter();
         PidAvailability.Require(AllIds(images), options.PidReleaseTimeout);
         SystemVWorld.Require(images);
+        HugePageCheck.Require(images);
         using var systemV = new SystemVBuilder(images, _processes);
         using var watcher = new InotifyWatcher();
         try

@@ -74,8 +74,9 @@ internal sealed class SharedObjects : IDisposable
     private SafeFd MakeAnonymous(SharedMemory shared)
     {
         var bytes = (nuint)shared.Bytes;
+        var huge = (int)HugePages.Flag(shared.HugePageBytes, Memory.MAP_HUGETLB);
         var address = Libc.mmap64(
-            0, bytes, Memory.PROT_READ | Memory.PROT_WRITE, Memory.MAP_SHARED | Memory.MAP_ANONYMOUS | Memory.MAP_NORESERVE, -1, 0);
+            0, bytes, Memory.PROT_READ | Memory.PROT_WRITE, Memory.MAP_SHARED | Memory.MAP_ANONYMOUS | Memory.MAP_NORESERVE | huge, -1, 0);
         LinuxException.ThrowIfFailed(address, $"mmap of {shared.Bytes} bytes of shared memory");
         _mappings.Add((address, bytes));
         // A mapping right beside another shared one is its own VMA: the objects differ.
@@ -90,7 +91,7 @@ internal sealed class SharedObjects : IDisposable
         var name = shared.Path.ToStringUtf8();
         // Without the flag the kernel sets this one seal itself.
         var flags = shared.Seals == FileFlag.F_SEAL_SEAL ? 0u : FileFlag.MFD_ALLOW_SEALING;
-        var number = Libc.memfd_create(name, FileFlag.MFD_CLOEXEC | flags);
+        var number = Libc.memfd_create(name, FileFlag.MFD_CLOEXEC | flags | HugePages.Flag(shared.HugePageBytes, FileFlag.MFD_HUGETLB));
         LinuxException.ThrowIfFailed(number, $"memfd_create({name})");
         var fd = new SafeFd(number);
         LinuxException.ThrowIfFailed(Libc.ftruncate64(number, (long)shared.Bytes), $"ftruncate of the memfd {name}");

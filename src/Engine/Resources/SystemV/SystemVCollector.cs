@@ -83,7 +83,9 @@ internal sealed class SystemVCollector(ProcessTree tree, FindingList findings, S
         {
             var file = SystemVCalls.OpenSegment(entry.Id, segment.Bytes, FileFlag.O_RDONLY);
             _unattached.Add(file);
-            image.SharedMemory = objects.Add(FileStat.Of(file.Path), SharedMemory.Types.Kind.SystemV, string.Empty, file.Path, out _).Id;
+            var shared = objects.Add(FileStat.Of(file.Path), SharedMemory.Types.Kind.SystemV, string.Empty, file.Path, out _);
+            shared.HugePageBytes = HugePages.BytesOf(file.Path);
+            image.SharedMemory = shared.Id;
         }
 
         return image;
