@@ -55,6 +55,7 @@ internal sealed class FrozenState(FileIdentities identities, IReadOnlySet<string
         step("collect descriptors");
         var descriptors = new DescriptorCollector(Findings, _objects);
         Files = descriptors.Collect(tree, examinedPipes);
+        AioRings.Inspect(job.Processes.Select(process => (process.Id, process.Vmas)), Files, Findings);
         Files.Pipes.AddRange(descriptors.Pipes.Select(PipeContents.Read));
         SocketContents.ReadAll(descriptors.Sockets);
         foreach (var process in job.Processes)
@@ -101,6 +102,7 @@ internal sealed class FrozenState(FileIdentities identities, IReadOnlySet<string
         image.Zombies.AddRange(ZombieCollector.ChildrenOf(process.Id, zombies));
         var space = AddressSpaceCollector.Collect(process, mappings);
         _spaces.Add(process.Id, space);
+        AioRings.Collect(process, space, Findings);
         foreach (var set in _systemV.SemaphoreSets)
         {
             new SemaphoreUndos(process, set).Collect();

@@ -82,6 +82,7 @@ internal sealed class Preflight
         _ = systemV.Collect([.. Vmas.Values.SelectMany(vmas => vmas)], isFrozen: false);
         var descriptors = new DescriptorCollector(findings, objects);
         Files = descriptors.Collect(tree, Pipes);
+        AioRings.Inspect(Vmas.Select(entry => (entry.Key, entry.Value)), Files, findings);
         Pipes = descriptors.Pipes.Select(pipe => pipe.Target).ToHashSet();
     }
 

@@ -58,7 +58,6 @@ internal sealed class MappingCollector(FindingList findings, FileIdentities iden
         _ when vma.VmFlags.HasFlag(VmaFlags.Sealed) => "a sealed mapping (mseal)",
         _ when (vma.VmFlags & UffdFlags) != 0 => "memory registered with userfaultfd",
         _ when (vma.VmFlags & DeviceFlags) != 0 => $"device memory ({vma.Path})",
-        _ when vma.Path.StartsWith("/[aio]", StringComparison.Ordinal) => "an asynchronous I/O context (io_setup)",
         _ when vma.Path.StartsWith("anon_inode:", StringComparison.Ordinal) => $"a mapping of {vma.Path}",
         _ => null,
     };
@@ -73,13 +72,19 @@ internal sealed class MappingCollector(FindingList findings, FileIdentities iden
             IsShared = vma.IsShared,
             Flags = (ulong)(vma.VmFlags & CarriedFlags),
             Offset = vma.Offset,
-            HugePageBytes = vma.VmFlags.HasFlag(VmaFlags.HugeTlb) ? vma.KernelPageBytes : 0,
             AnonymousName = vma.AnonymousName ?? string.Empty,
+            HugePageBytes = vma.VmFlags.HasFlag(VmaFlags.HugeTlb) ? vma.KernelPageBytes : 0,
         };
         if (vma.IsVdso || vma.IsVvar)
         {
             mapping.Kind = Mapping.Types.Kind.Vdso;
             mapping.Path = ByteString.CopyFromUtf8(vma.Path);
+            return mapping;
+        }
+
+        if (AioRings.IsOf(vma))
+        {
+            mapping.Kind = Mapping.Types.Kind.AioRing;
             return mapping;
         }
 

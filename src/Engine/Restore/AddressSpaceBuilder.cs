@@ -24,7 +24,7 @@ internal sealed class AddressSpaceBuilder(RestoredProcess process, OpenedFiles o
     public void BuildMappings()
     {
         UnmapStub();
-        var mappings = _space.Mappings.Where(mapping => mapping.Kind is not (Mapping.Types.Kind.Vdso or Mapping.Types.Kind.SystemV)).ToList();
+        var mappings = _space.Mappings.Where(mapping => mapping.Kind is not (Mapping.Types.Kind.Vdso or Mapping.Types.Kind.SystemV or Mapping.Types.Kind.AioRing)).ToList();
         for (var start = 0; start < mappings.Count;)
         {
             start = MapRound(mappings, start);

@@ -103,6 +103,7 @@ internal sealed class Restorer(EngineOptions options, Action<string> step, ILogg
         state.LiftDescriptorLimit();
         space.BuildMappings();
         new SegmentAttacher(process, systemV).Attach();
+        new AioRingBuilder(process).Build();
         space.SetMemoryMap();
         state.SetSurroundings();
         space.Advise();

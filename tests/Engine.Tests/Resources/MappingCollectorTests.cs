@@ -28,7 +28,6 @@ public sealed class MappingCollectorTests
         ["pfn"] = (Vmas.Named("/dev/fb0") with { VmFlags = VmaFlags.PfnMap }, "device memory (/dev/fb0)"),
         ["io"] = (Vmas.Named("/dev/fb0") with { VmFlags = VmaFlags.Io }, "device memory (/dev/fb0)"),
         ["mixed"] = (Vmas.Named("/dev/fb0") with { VmFlags = VmaFlags.MixedMap }, "device memory (/dev/fb0)"),
-        ["aio"] = (Vmas.Named("/[aio]"), "an asynchronous I/O context (io_setup)"),
         ["anon inode"] = (Vmas.Named("anon_inode:[perf_event]"), "a mapping of anon_inode:[perf_event]"),
     };
 

@@ -3,6 +3,7 @@ namespace Checkpointer.Engine.Arch.X64;
 /// <summary>System call numbers that are injected into a job, or that libc has no wrapper for, asm/unistd_64.h.</summary>
 internal enum Sys
 {
+    Open = 2,
     Close = 3,
     Poll = 7,
     Mmap = 9,
@@ -45,7 +46,9 @@ internal enum Sys
     Chroot = 161,
     Futex = 202,
     SchedSetaffinity = 203,
+    IoSetup = 206,
     IoGetevents = 208,
+    IoSubmit = 209,
     SetTidAddress = 218,
     RestartSyscall = 219,
     Semtimedop = 220,

@@ -13,9 +13,7 @@ internal sealed class SegmentAttacher(RestoredProcess process, SystemVBuilder sy
 {
     private const ulong PageBytes = 4096;
 
-    // The largest of huge pages; attachments of segments in huge pages must be so aligned.
-    private const ulong RoomAlignment = 1ul << 30;
-    private const ulong RoomEnd = 0x7f00_0000_0000;
+    private const ulong HugePageBytesMax = 1ul << 30;
     private readonly AddressSpace _space = process.Images.Space;
 
     /// <summary>Attaches all. Precondition: all other mappings exist.</summary>
@@ -35,8 +33,8 @@ internal sealed class SegmentAttacher(RestoredProcess process, SystemVBuilder sy
     private void Attach(SyscallBatch batch, SystemVSegment segment, List<Mapping> parts)
     {
         var what = $"of System V segment {segment.Object.Id} in process {process.Id}";
-        var bytes = (segment.Bytes + RoomAlignment - 1) / RoomAlignment * RoomAlignment;
-        var room = FindRoom(bytes);
+        var bytes = (segment.Bytes + HugePageBytesMax - 1) / HugePageBytesMax * HugePageBytesMax;
+        var room = AddressRoom.Find(process, bytes);
         var isWritable = parts[0].FileWritable;
         batch.Add($"shmat {what}", Sys.Shmat, [(ulong)segment.Object.Id, room, isWritable ? 0 : (ulong)SystemVIpc.SHM_RDONLY], room);
         foreach (var part in parts)
@@ -53,27 +51,5 @@ internal sealed class SegmentAttacher(RestoredProcess process, SystemVBuilder sy
         }
 
         batch.Add($"munmap {what}", Sys.Munmap, [room, bytes]);
-    }
-
-    /// <summary>Addresses that nothing of the process uses.</summary>
-    private ulong FindRoom(ulong bytes)
-    {
-        var gate = process.Gate.Base.Address;
-        var taken = _space.Mappings.Select(mapping => (mapping.Start, mapping.End))
-            .Append((_space.StartBrk, _space.Brk + PageBytes)).Append((gate, gate + TreeBuilder.HoleBytes)).OrderBy(range => range.Item1);
-        var room = RoomAlignment;
-        foreach (var (start, end) in taken)
-        {
-            if (start >= room + bytes)
-            {
-                break;
-            }
-
-            room = Math.Max(room, (end + RoomAlignment - 1) / RoomAlignment * RoomAlignment);
-        }
-
-        return room + bytes <= RoomEnd
-            ? room
-            : throw new EngineException(EngineFailure.Failed, $"The address space of process {process.Id} leaves no room to attach a System V segment of {bytes} bytes.");
     }
 }
