@@ -25,6 +25,7 @@ internal sealed class FrozenState(FileIdentities identities, IReadOnlySet<string
     private readonly SharedObjectTable _objects = new();
     private readonly CgroupCollector _cgroups = new();
     private Inventory _inventory = new();
+    private SystemV _systemV = new();
 
     /// <summary>What is not carried, or carried with a difference.</summary>
     public FindingList Findings { get; } = new();
@@ -50,9 +51,14 @@ internal sealed class FrozenState(FileIdentities identities, IReadOnlySet<string
         ProcessInspector.Inspect(tree, sharing, Findings);
         var mappings = new MappingCollector(Findings, identities, _objects);
         var spaces = job.Processes.ToDictionary(process => process.Id, process => mappings.Collect(process.Id, process.Vmas));
+        step("collect System V objects");
+        var systemV = new SystemVCollector(tree, Findings, _objects);
+        _readers.Add(systemV);
+        _systemV = systemV.Collect([.. job.Processes.SelectMany(process => process.Vmas)], isFrozen: true);
         step("collect descriptors");
         var descriptors = new DescriptorCollector(Findings, _objects);
         Files = descriptors.Collect(tree, examined, isShellJob);
+        AioRings.Inspect(job.Processes.Select(process => (process.Id, process.Vmas)), Files, Findings);
         Files.Pipes.AddRange(descriptors.Pipes.Select(PipeContents.Read));
         SocketContents.ReadAll(descriptors.Sockets);
         TerminalContents.ReadAll(descriptors.Terminals, Findings);
@@ -67,6 +73,10 @@ internal sealed class FrozenState(FileIdentities identities, IReadOnlySet<string
         _inventory.CgroupSets.AddRange(_cgroups.Sets);
         Add(ImageVersion.Inventory, _inventory);
         Add(ImageVersion.Files, Files);
+        if (_systemV.CalculateSize() > 0)
+        {
+            Add(ImageVersion.SystemV, _systemV);
+        }
     }
 
     /// <summary>Asks the trackers which pages to take. Everything in the images that describes pages is settled then.</summary>
@@ -102,6 +112,12 @@ internal sealed class FrozenState(FileIdentities identities, IReadOnlySet<string
         image.Zombies.AddRange(ZombieCollector.ChildrenOf(process.Id, zombies));
         var space = AddressSpaceCollector.Collect(process, mappings);
         _spaces.Add(process.Id, space);
+        AioRings.Collect(process, space, Findings);
+        foreach (var set in _systemV.SemaphoreSets)
+        {
+            new SemaphoreUndos(process, set).Collect();
+        }
+
         Add(ImageVersion.Process(process.Id.Value), image);
         Add(ImageVersion.Memory(process.Id.Value), space);
         return image;

@@ -79,8 +79,11 @@ internal sealed class Preflight(bool isShellJob)
             }
         }
 
+        using var systemV = new SystemVCollector(tree, findings, objects);
+        _ = systemV.Collect([.. Vmas.Values.SelectMany(vmas => vmas)], isFrozen: false);
         var descriptors = new DescriptorCollector(findings, objects);
         Files = descriptors.Collect(tree, Examined, isShellJob);
+        AioRings.Inspect(Vmas.Select(entry => (entry.Key, entry.Value)), Files, findings);
         Examined = descriptors.Examined;
     }
 

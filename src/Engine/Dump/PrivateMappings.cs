@@ -6,7 +6,8 @@ namespace Checkpointer.Engine.Dump;
 /// <summary>Picks the mappings whose pages may be the process's own.</summary>
 internal static class PrivateMappings
 {
-    private const VmaFlags NotForked = VmaFlags.DontCopy | VmaFlags.WipeOnFork;
+    // Of memory in huge pages a clone has its pages only until the pool has none left for what the job writes.
+    private const VmaFlags NotForked = VmaFlags.DontCopy | VmaFlags.WipeOnFork | VmaFlags.HugeTlb;
 
     /// <summary>All private mappings but those of the kernel (vDSO and its data).</summary>
     public static List<PrivateMapping> Of(IReadOnlyList<Vma> vmas)

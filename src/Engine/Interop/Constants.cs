@@ -143,7 +143,10 @@ internal static class FileFlag
     internal const int SPLICE_F_NONBLOCK = 2;
     internal const int MFD_CLOEXEC = 1;
     internal const int MFD_ALLOW_SEALING = 2;
+    internal const int MFD_HUGETLB = 4;
     internal const int MFD_EXEC = 0x10;
+    internal const int FALLOC_FL_KEEP_SIZE = 1;
+    internal const int FALLOC_FL_PUNCH_HOLE = 2;
     internal const int AT_FDCWD = -100;
     internal const int AT_SYMLINK_NOFOLLOW = 0x100;
     internal const int AT_SYMLINK_FOLLOW = 0x400;
@@ -172,6 +175,8 @@ internal static class Memory
     internal const int MAP_ANONYMOUS = 0x20;
     internal const int MAP_GROWSDOWN = 0x0100;
     internal const int MAP_NORESERVE = 0x4000;
+    internal const int MAP_HUGETLB = 0x40000;
+    internal const int MAP_HUGE_SHIFT = 26;
     internal const int MAP_FIXED_NOREPLACE = 0x100000;
     internal const int MREMAP_MAYMOVE = 1;
     internal const int MREMAP_FIXED = 2;
@@ -290,6 +295,7 @@ internal static class Task
     internal const int KCMP_FILES = 2;
     internal const int KCMP_FS = 3;
     internal const int KCMP_SIGHAND = 4;
+    internal const int KCMP_SYSVSEM = 6;
     internal const int KCMP_EPOLL_TFD = 7;
     internal const int LINUX_CAPABILITY_VERSION_3 = 0x20080522;
     internal const int SS_ONSTACK = 1;

@@ -48,7 +48,11 @@ internal static unsafe partial class Libc
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int statx(int dirfd, string path, int flags, uint mask, statx_t* buffer);
 
-    /// <summary>fstatfs(2).</summary>
+    /// <summary>fallocate(2).</summary>
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int fallocate64(int fd, int mode, long offset, long len);
+
+    /// <summary>statfs(2).</summary>
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int statfs64(string path, statfs64_t* buffer);
 

@@ -54,11 +54,12 @@ internal struct statx_t
     internal ulong stx_mnt_id;
 }
 
-/// <summary>struct statfs64, statfs(2); only the first field is read.</summary>
+/// <summary>struct statfs64, statfs(2); only the first fields are read.</summary>
 [StructLayout(LayoutKind.Sequential, Size = 120)]
 internal struct statfs64_t
 {
     internal long f_type;
+    internal long f_bsize;
 }
 
 /// <summary>siginfo_t as waitid(2) fills it; 128 bytes.</summary>

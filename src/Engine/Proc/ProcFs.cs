@@ -163,6 +163,14 @@ internal static class ProcFs
     /// <summary>The text of a link such as <c>/proc/PID/exe</c>, or null where the link is absent.</summary>
     public static string? ReadLink(string path) => ProcFile.TryReadLink(path);
 
+    /// <summary>/proc/PID/task/TID/syscall: the call that a thread is in, with its arguments.</summary>
+    public static string? TrySyscall(ProcessId pid, ThreadId tid)
+        => ProcFile.TryParse(PathOf(pid, tid, "syscall"), text => Encoding.ASCII.GetString(text));
+
+    /// <summary>Time of the boot in seconds since the epoch, the <c>btime</c> line of /proc/stat.</summary>
+    public static long BootUnixSeconds()
+        => long.Parse(File.ReadLines("/proc/stat").First(line => line.StartsWith("btime ", StringComparison.Ordinal)).AsSpan("btime ".Length), CultureInfo.InvariantCulture);
+
     /// <summary>Random ID of this boot, /proc/sys/kernel/random/boot_id; read once.</summary>
     public static string BootId() => _bootId.Value;
 

@@ -16,13 +16,16 @@ internal sealed class MappingCollector(FindingList findings, FileIdentities iden
     public const VmaFlags CarriedFlags =
         VmaFlags.GrowsDown | VmaFlags.Locked | VmaFlags.LockOnFault | VmaFlags.SequentialRead | VmaFlags.RandomRead
         | VmaFlags.DontCopy | VmaFlags.NoReserve | VmaFlags.WipeOnFork | VmaFlags.DontDump | VmaFlags.HugePage
-        | VmaFlags.NoHugePage | VmaFlags.Mergeable;
+        | VmaFlags.NoHugePage | VmaFlags.Mergeable | VmaFlags.Droppable;
 
     private const string SharedAnonymousPath = "/dev/zero";
+    private const string HugeAnonymousPath = "/anon_hugepage";
     private const VmaFlags DeviceFlags = VmaFlags.PfnMap | VmaFlags.Io | VmaFlags.MixedMap;
 
     // Not those for write protection: that is our own tracker, or another checkpointer's. A job's own userfaultfd is refused as a descriptor.
     private const VmaFlags UffdFlags = VmaFlags.UffdMissing | VmaFlags.UffdMinor;
+
+    private readonly SystemVMappings _systemV = new();
 
     /// <summary>Images of all mappings of a process that a restore makes.</summary>
     public List<Mapping> Collect(ProcessId process, IReadOnlyList<Vma> vmas)
@@ -51,14 +54,10 @@ internal sealed class MappingCollector(FindingList findings, FileIdentities iden
         { ProtectionKey: > 0 } => "memory with a protection key",
         { Path: ['[', ..] } when vma is { IsHeap: false, IsStack: false, AnonymousName: null } => $"a special mapping {vma.Path}",
         { IsPathExact: false } => "a mapping of a file whose name is not UTF-8",
-        _ when vma.VmFlags.HasFlag(VmaFlags.HugeTlb) => "memory in huge pages (MAP_HUGETLB)",
         _ when vma.VmFlags.HasFlag(VmaFlags.ShadowStack) => "a shadow stack",
         _ when vma.VmFlags.HasFlag(VmaFlags.Sealed) => "a sealed mapping (mseal)",
-        _ when vma.VmFlags.HasFlag(VmaFlags.Droppable) => "droppable memory (MAP_DROPPABLE)",
         _ when (vma.VmFlags & UffdFlags) != 0 => "memory registered with userfaultfd",
         _ when (vma.VmFlags & DeviceFlags) != 0 => $"device memory ({vma.Path})",
-        _ when vma.Path.StartsWith("/SYSV", StringComparison.Ordinal) && vma.IsDeleted => "a System V shared memory segment",
-        _ when vma.Path.StartsWith("/[aio]", StringComparison.Ordinal) => "an asynchronous I/O context (io_setup)",
         _ when vma.Path.StartsWith("anon_inode:", StringComparison.Ordinal) => $"a mapping of {vma.Path}",
         _ => null,
     };
@@ -74,6 +73,7 @@ internal sealed class MappingCollector(FindingList findings, FileIdentities iden
             Flags = (ulong)(vma.VmFlags & CarriedFlags),
             Offset = vma.Offset,
             AnonymousName = vma.AnonymousName ?? string.Empty,
+            HugePageBytes = vma.VmFlags.HasFlag(VmaFlags.HugeTlb) ? vma.KernelPageBytes : 0,
         };
         if (vma.IsVdso || vma.IsVvar)
         {
@@ -82,14 +82,43 @@ internal sealed class MappingCollector(FindingList findings, FileIdentities iden
             return mapping;
         }
 
-        if (vma.IsShared && vma.Inode != 0 && (vma.Path == SharedAnonymousPath || vma.AnonymousName is not null))
+        if (AioRings.IsOf(vma))
+        {
+            mapping.Kind = Mapping.Types.Kind.AioRing;
+            return mapping;
+        }
+
+        if (_systemV.IsOf(vma))
+        {
+            return SystemVMapping(mapping, process, vma);
+        }
+
+        var isHuge = mapping.HugePageBytes != 0 && vma is { Path: HugeAnonymousPath, IsDeleted: true };
+        if (vma.IsShared && vma.Inode != 0 && (vma.Path == SharedAnonymousPath || vma.AnonymousName is not null || isHuge))
         {
             var link = MapFile(process, vma);
             // Unmapped meanwhile only in preflight, where nothing comes of it.
             return AddShared(mapping, FileStat.TryOf(link) ?? default(FileStat) with { Inode = vma.Inode }, SharedMemory.Types.Kind.Anonymous, string.Empty, link);
         }
 
-        return vma.Path is [] or ['[', ..] ? mapping : FileMapping(mapping, process, vma);
+        return vma.Path is [] or ['[', ..] || isHuge ? mapping : FileMapping(mapping, process, vma);
+    }
+
+    private Mapping? SystemVMapping(Mapping mapping, ProcessId process, Vma vma)
+    {
+        var link = MapFile(process, vma);
+        if (FileStat.TryOf(link) is not { } stat)
+        {
+            // Detached meanwhile: only in preflight, where the process runs on.
+            return null;
+        }
+
+        mapping.Kind = Mapping.Types.Kind.SystemV;
+        var shared = objects.Add(stat, SharedMemory.Types.Kind.SystemV, string.Empty, link, out _);
+        shared.HugePageBytes = mapping.HugePageBytes;
+        mapping.SharedMemory = shared.Id;
+        mapping.FileWritable = vma.VmFlags.HasFlag(VmaFlags.MayWrite);
+        return mapping;
     }
 
     private Mapping? FileMapping(Mapping mapping, ProcessId process, Vma vma)
@@ -138,7 +167,9 @@ internal sealed class MappingCollector(FindingList findings, FileIdentities iden
 
     private Mapping AddShared(Mapping mapping, in FileStat stat, SharedMemory.Types.Kind kind, string path, string link)
     {
-        mapping.SharedMemory = objects.Add(stat, kind, path, link, out _).Id;
+        var shared = objects.Add(stat, kind, path, link, out _);
+        shared.HugePageBytes = mapping.HugePageBytes;
+        mapping.SharedMemory = shared.Id;
         mapping.CarriesContents = kind == SharedMemory.Types.Kind.File;
         mapping.Kind = mapping.CarriesContents ? Mapping.Types.Kind.File : Mapping.Types.Kind.SharedAnonymous;
         return mapping;

@@ -10,7 +10,7 @@ namespace Checkpointer.Engine.Resources;
 /// </summary>
 internal sealed class SharedObjectTable
 {
-    private readonly Dictionary<(ulong Device, ulong Inode), SharedObject> _objects = [];
+    private readonly Dictionary<(bool IsSystemV, ulong Device, ulong Inode), SharedObject> _objects = [];
 
     /// <summary>All objects so far.</summary>
     public IReadOnlyCollection<SharedObject> Objects => _objects.Values;
@@ -23,7 +23,8 @@ internal sealed class SharedObjectTable
     /// <param name="isNew">False where it was entered before.</param>
     public SharedMemory Add(in FileStat stat, SharedMemory.Types.Kind kind, string path, string openPath, out bool isNew)
     {
-        var key = (stat.Device, stat.Inode);
+        // Inode numbers of System V segments are their IDs, which other objects on the same internal file system may have too.
+        var key = (kind == SharedMemory.Types.Kind.SystemV, stat.Device, stat.Inode);
         isNew = !_objects.TryGetValue(key, out var entry);
         if (entry is null)
         {
@@ -40,7 +41,8 @@ internal sealed class SharedObjectTable
                     AccessedNs = stat.AccessedNs,
                     ModifiedNs = stat.ModifiedNs,
                 },
-                openPath);
+                openPath,
+                stat.Inode);
             _objects.Add(key, entry);
         }
 
@@ -51,7 +53,8 @@ internal sealed class SharedObjectTable
 /// <summary>One object whose bytes belong to the generation.</summary>
 /// <param name="Image">What it is.</param>
 /// <param name="OpenPath">Path to open it by while the job is frozen.</param>
-internal sealed record SharedObject(SharedMemory Image, string OpenPath)
+/// <param name="Inode">Its inode number.</param>
+internal sealed record SharedObject(SharedMemory Image, string OpenPath, ulong Inode)
 {
     /// <summary>Name of its content in the generation.</summary>
     public string ContentName => $"shared/{Image.Id}";

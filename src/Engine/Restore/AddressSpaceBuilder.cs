@@ -21,26 +21,46 @@ internal sealed class AddressSpaceBuilder(RestoredProcess process, OpenedFiles o
 
     private readonly AddressSpace _space = process.Images.Space;
 
-    /// <summary>Builds the mappings, without contents. Leaves no descriptor open.</summary>
+    /// <summary>Builds the mappings but those of System V segments and rings of asynchronous I/O, without contents. Leaves no descriptor open.</summary>
     /// <param name="kept">Those that are there already.</param>
     public void BuildMappings(PageSet kept)
     {
         UnmapOthers(kept);
         var mappings = _space.Mappings
-            .Where(mapping => mapping.Kind != Mapping.Types.Kind.Vdso && !kept.Within(new PageRange(mapping.Start, mapping.End)).Any()).ToList();
+            .Where(mapping => IsMapped(mapping) && mapping.Kind != Mapping.Types.Kind.Vdso
+                && !kept.Within(new PageRange(mapping.Start, mapping.End)).Any()).ToList();
         for (var start = 0; start < mappings.Count;)
         {
             start = MapRound(mappings, start);
         }
-
-        SetMemoryMap();
     }
 
+    /// <summary>Tells the kernel where code, data, heap, stack, arguments and the executable are (prctl(PR_SET_MM_MAP)). Leaves no descriptor open.</summary>
+    public void SetMemoryMap()
+    {
+        var transfer = new DescriptorTransfer(process);
+        transfer.Open(0);
+        var path = process.Images.Process.Executable.ToStringUtf8();
+        // The kernel takes no other file, nor the same again, while the executable that there was is mapped (EBUSY).
+        var executable = process.Inherited?.Executable == path ? -1 : transfer.Take(opened.OpenShared(path, FileFlag.O_RDONLY), path);
+        var auxiliaryVector = process.Arguments + (ulong)Unsafe.SizeOf<prctl_mm_map>();
+        process.Memory.Write(process.Arguments, MemoryMapOf(_space, auxiliaryVector, executable));
+        process.Memory.Write(auxiliaryVector, _space.AuxiliaryVector.Span);
+        transfer.Call(
+            $"prctl(PR_SET_MM_MAP) of process {process.Id}", Sys.Prctl,
+            [Task.PR_SET_MM, Task.PR_SET_MM_MAP, process.Arguments.Address, (ulong)Unsafe.SizeOf<prctl_mm_map>(), 0]);
+        transfer.Call("close_range", Sys.CloseRange, [0, uint.MaxValue, 0]);
+        transfer.Run();
+    }
+
+    /// <summary>True for what is made by mmap(2), as opposed to System V segments and rings of asynchronous I/O.</summary>
+    public static bool IsMapped(Mapping mapping) => mapping.Kind is not (Mapping.Types.Kind.SystemV or Mapping.Types.Kind.AioRing);
+
     /// <summary>Sets what mappings have beyond bounds and protection.</summary>
-    public void Advise()
+    public void Advise(Func<Mapping, bool> which)
     {
         var batch = new SyscallBatch();
-        foreach (var mapping in _space.Mappings)
+        foreach (var mapping in _space.Mappings.Where(which))
         {
             var flags = (VmaFlags)mapping.Flags;
             foreach (var (flag, advice) in MappingAdvice.All)
@@ -192,7 +212,9 @@ internal sealed class AddressSpaceBuilder(RestoredProcess process, OpenedFiles o
 
     private void AddMapping(DescriptorTransfer transfer, Mapping mapping, int descriptor)
     {
-        var flags = Memory.MAP_FIXED_NOREPLACE | (mapping.IsShared ? Memory.MAP_SHARED : Memory.MAP_PRIVATE);
+        var isDroppable = ((VmaFlags)mapping.Flags).HasFlag(VmaFlags.Droppable);
+        var flags = Memory.MAP_FIXED_NOREPLACE | (mapping.IsShared ? Memory.MAP_SHARED : isDroppable ? Memory.MAP_DROPPABLE : Memory.MAP_PRIVATE);
+        flags |= descriptor < 0 ? (int)HugePages.Flag(mapping.HugePageBytes, Memory.MAP_HUGETLB) : 0;
         flags |= descriptor < 0 ? Memory.MAP_ANONYMOUS : 0;
         flags |= ((VmaFlags)mapping.Flags).HasFlag(VmaFlags.GrowsDown) ? Memory.MAP_GROWSDOWN : 0;
         flags |= ((VmaFlags)mapping.Flags).HasFlag(VmaFlags.NoReserve) ? Memory.MAP_NORESERVE : 0;
@@ -206,24 +228,6 @@ internal sealed class AddressSpaceBuilder(RestoredProcess process, OpenedFiles o
 
     private void Add(SyscallBatch batch, string what, Sys number, Mapping mapping, ulong argument) =>
         batch.Add($"{what} of 0x{mapping.Start:x}-0x{mapping.End:x} in process {process.Id}", number, [mapping.Start, mapping.End - mapping.Start, argument]);
-
-    /// <summary>Tells the kernel where code, data, heap, stack, arguments and the executable are (prctl(PR_SET_MM_MAP)).</summary>
-    private void SetMemoryMap()
-    {
-        var transfer = new DescriptorTransfer(process);
-        transfer.Open(0);
-        var path = process.Images.Process.Executable.ToStringUtf8();
-        // The kernel takes no other file, nor the same again, while the executable that there was is mapped (EBUSY).
-        var executable = process.Inherited?.Executable == path ? -1 : transfer.Take(opened.OpenShared(path, FileFlag.O_RDONLY), path);
-        var auxiliaryVector = process.Arguments + (ulong)Unsafe.SizeOf<prctl_mm_map>();
-        process.Memory.Write(process.Arguments, MemoryMapOf(_space, auxiliaryVector, executable));
-        process.Memory.Write(auxiliaryVector, _space.AuxiliaryVector.Span);
-        transfer.Call(
-            $"prctl(PR_SET_MM_MAP) of process {process.Id}", Sys.Prctl,
-            [Task.PR_SET_MM, Task.PR_SET_MM_MAP, process.Arguments.Address, (ulong)Unsafe.SizeOf<prctl_mm_map>(), 0]);
-        transfer.Call("close_range", Sys.CloseRange, [0, uint.MaxValue, 0]);
-        transfer.Run();
-    }
 
     private static prctl_mm_map MemoryMapOf(AddressSpace space, RemotePtr auxiliaryVector, int executable) => new()
     {

@@ -6,10 +6,11 @@ namespace Checkpointer.Engine.Restore;
 /// <summary>All images of a generation, parsed and checked for what the restore relies on.</summary>
 internal sealed class GenerationImages
 {
-    private GenerationImages(Inventory inventory, Files files, IReadOnlyList<ProcessImages> processes)
+    private GenerationImages(Inventory inventory, Files files, SystemV systemV, IReadOnlyList<ProcessImages> processes)
     {
         Inventory = inventory;
         Files = files;
+        SystemV = systemV;
         Processes = processes;
     }
 
@@ -18,6 +19,9 @@ internal sealed class GenerationImages
 
     /// <summary>Open files and descriptors.</summary>
     public Files Files { get; }
+
+    /// <summary>System V objects.</summary>
+    public SystemV SystemV { get; }
 
     /// <summary>Live processes, parents before children.</summary>
     public IReadOnlyList<ProcessImages> Processes { get; }
@@ -55,7 +59,8 @@ internal sealed class GenerationImages
 
         var processes = inventory.Processes.Select(pid => new ProcessImages(
             Parse(source, ImageVersion.Process(pid), Process.Parser), Parse(source, ImageVersion.Memory(pid), AddressSpace.Parser))).ToList();
-        var images = new GenerationImages(inventory, Parse(source, ImageVersion.Files, Files.Parser), processes);
+        var systemV = source.ImageNames.Contains(ImageVersion.SystemV) ? Parse(source, ImageVersion.SystemV, SystemV.Parser) : new SystemV();
+        var images = new GenerationImages(inventory, Parse(source, ImageVersion.Files, Files.Parser), systemV, processes);
         images.Check(source.Name);
         return images;
     }

@@ -49,6 +49,7 @@ internal sealed record InheritedMemory(AddressSpace Layout, string Executable, P
         && whole.Start <= mapping.Start && mapping.End <= whole.End
         && mapping.Kind == whole.Kind
         && mapping.Protection == whole.Protection
+        && mapping.HugePageBytes == 0 && whole.HugePageBytes == 0
         && ((VmaFlags)mapping.Flags & ~Fleeting) == ((VmaFlags)whole.Flags & ~Fleeting)
         && ((VmaFlags)whole.Flags & NotForked) == 0
         && (mapping.Kind == Mapping.Types.Kind.Anonymous || IsSamePlace(mapping, whole));

@@ -24,11 +24,20 @@ internal sealed class MemoryBuilder(OpenedFiles opened, SharedObjects shared, IC
         var space = new AddressSpaceBuilder(process, opened, shared);
         var kept = process.Inherited?.KeptBy(process.Images) ?? Tracking.PageSet.Empty;
         space.BuildMappings(kept);
-        space.Advise();
+        space.SetMemoryMap();
+        space.Advise(AddressSpaceBuilder.IsMapped);
         var own = new PageFiller(process, kept).Fill(source, bytesDone);
         process.Inherited = new InheritedMemory(process.Images.Space, process.Images.Process.Executable.ToStringUtf8(), own);
     }
 
-    /// <summary>Sets what only a process that makes no other may have. Precondition: <see cref="Build"/>.</summary>
-    public void Complete(RestoredProcess process) => new AddressSpaceBuilder(process, opened, shared).Complete();
+    /// <summary>Adds what only a process that makes no other may have, and what is made by the processes of the job. Precondition: <see cref="Build"/>; all processes exist,
+    /// and this one has no descriptor open.</summary>
+    public void Complete(RestoredProcess process, SystemVBuilder systemV)
+    {
+        new SegmentAttacher(process, systemV).Attach();
+        new AioRingBuilder(process).Build();
+        var space = new AddressSpaceBuilder(process, opened, shared);
+        space.Advise(mapping => !AddressSpaceBuilder.IsMapped(mapping));
+        space.Complete();
+    }
 }

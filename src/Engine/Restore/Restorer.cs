@@ -25,11 +25,14 @@ internal sealed class Restorer(EngineOptions options, CallerTerminal? caller, Ac
         var rollback = new FileRollback(images.Files, images.Inventory, generationSuffix);
         rollback.RequireNoOtherWriter();
         PidAvailability.Require(AllIds(images), options.PidReleaseTimeout);
+        SystemVWorld.Require(images);
+        HugePageCheck.Require(images);
+        using var systemV = new SystemVBuilder(images, _processes);
         using var watcher = new InotifyWatcher();
         using var cgroups = new CgroupPlacer(images, options.Cgroups, logger);
         try
         {
-            Build(images, shellJob, source, watcher, bytes => AddBytes(bytesDone, bytes), cancellation);
+            Build(images, shellJob, source, systemV, watcher, bytes => AddBytes(bytesDone, bytes), cancellation);
             cancellation.ThrowIfCancellationRequested();
             step("put into cgroups");
             cgroups.Place(_processes);
@@ -38,6 +41,7 @@ internal sealed class Restorer(EngineOptions options, CallerTerminal? caller, Ac
             watcher.Watch();
             LetGo(shellJob);
             cgroups.Keep();
+            systemV.Keep();
             var root = ProcFs.IdentityOf(_processes[0].Id) ?? throw new EngineException(EngineFailure.Failed, $"Process {_processes[0].Id} ended as soon as it was restored.");
             RestoreLog.Restored(logger, root.Pid.Value, _processes.Count, _restoredBytes);
             return new RestoreReport(root, _processes.Count, _processes.Sum(process => process.Threads.Count), _restoredBytes, rollback.Changes);
@@ -60,7 +64,8 @@ internal sealed class Restorer(EngineOptions options, CallerTerminal? caller, Ac
         progress?.Report(_restoredBytes);
     }
 
-    private void Build(GenerationImages images, ShellJob shellJob, ICheckpointSource source, InotifyWatcher watcher, Action<long> bytesDone, CancellationToken cancellation)
+    private void Build(
+        GenerationImages images, ShellJob shellJob, ICheckpointSource source, SystemVBuilder systemV, InotifyWatcher watcher, Action<long> bytesDone, CancellationToken cancellation)
     {
         step("start the stub");
         using var stub = Stub.Start(options.SyscallTimeout);
@@ -73,6 +78,9 @@ internal sealed class Restorer(EngineOptions options, CallerTerminal? caller, Ac
         using var shared = new SharedObjects(images.Inventory, source, bytesDone);
         var memory = new MemoryBuilder(opened, shared, source, bytesDone, step);
         new TreeBuilder(images, new ControllingTerminals(images.Files, terminals), memory, shellJob, options.SyscallTimeout, step).Build(stub, _processes);
+        step("make System V objects");
+        systemV.Make();
+        shared.FillSegments(systemV, source, bytesDone);
         step("put mapped files back");
         MappedFiles.PutBack(images.Inventory, source, bytesDone);
         step("open files");
@@ -89,7 +97,7 @@ internal sealed class Restorer(EngineOptions options, CallerTerminal? caller, Ac
         {
             step($"complete process {process.Id}");
             new ProcessStateBuilder(process).SetSurroundings();
-            memory.Complete(process);
+            memory.Complete(process, systemV);
         }
 
         // Only now: processes may share a descriptor table, and the filling of each needs one without descriptors.
@@ -101,6 +109,7 @@ internal sealed class Restorer(EngineOptions options, CallerTerminal? caller, Ac
 
         _processes.ForEach(descriptors.SetOwners);
         shared.Finish();
+        systemV.Finish();
     }
 
     private static void Equip(RestoredProcess process, DescriptorBuilder descriptors)

@@ -14,15 +14,24 @@ internal sealed class SharedObjects : IDisposable
     private readonly HashSet<uint> _taken = [];
     private readonly List<(nint Address, nuint Bytes)> _mappings = [];
 
-    /// <summary>Makes and fills all of them.</summary>
+    /// <summary>Makes and fills all of them but System V segments.</summary>
     public SharedObjects(Inventory inventory, ICheckpointSource source, Action<long> bytesDone)
     {
         _images = inventory.SharedMemory.Where(shared => shared.Kind != SharedMemory.Types.Kind.File).ToDictionary(shared => shared.Id);
-        foreach (var shared in _images.Values)
+        foreach (var shared in _images.Values.Where(shared => shared.Kind != SharedMemory.Types.Kind.SystemV))
         {
-            var fd = Make(shared);
-            _objects.Add(shared.Id, fd);
-            ObjectContents.PutBack(fd, shared, source, bytesDone);
+            _objects.Add(shared.Id, Make(shared));
+            ObjectContents.PutBack(_objects[shared.Id], shared, source, bytesDone);
+        }
+    }
+
+    /// <summary>Fills System V segments. Precondition: they were made, by processes of the job.</summary>
+    public void FillSegments(SystemVBuilder systemV, ICheckpointSource source, Action<long> bytesDone)
+    {
+        foreach (var shared in _images.Values.Where(shared => shared.Kind == SharedMemory.Types.Kind.SystemV))
+        {
+            _objects.Add(shared.Id, systemV.Open(shared));
+            ObjectContents.PutBack(_objects[shared.Id], shared, source, bytesDone);
         }
     }
 
@@ -55,7 +64,7 @@ internal sealed class SharedObjects : IDisposable
                 Seal(_objects[shared.Id], shared);
             }
 
-            if (shared.Kind != SharedMemory.Types.Kind.Anonymous)
+            if (shared.Kind is not (SharedMemory.Types.Kind.Anonymous or SharedMemory.Types.Kind.SystemV))
             {
                 SetTimes(_objects[shared.Id], shared);
             }
@@ -88,8 +97,9 @@ internal sealed class SharedObjects : IDisposable
     private SafeFd MakeAnonymous(SharedMemory shared)
     {
         var bytes = (nuint)shared.Bytes;
+        var huge = (int)HugePages.Flag(shared.HugePageBytes, Memory.MAP_HUGETLB);
         var address = Libc.mmap64(
-            0, bytes, Memory.PROT_READ | Memory.PROT_WRITE, Memory.MAP_SHARED | Memory.MAP_ANONYMOUS | Memory.MAP_NORESERVE, -1, 0);
+            0, bytes, Memory.PROT_READ | Memory.PROT_WRITE, Memory.MAP_SHARED | Memory.MAP_ANONYMOUS | Memory.MAP_NORESERVE | huge, -1, 0);
         LinuxException.ThrowIfFailed(address, $"mmap of {shared.Bytes} bytes of shared memory");
         _mappings.Add((address, bytes));
         // A mapping right beside another shared one is its own VMA: the objects differ.
@@ -104,7 +114,7 @@ internal sealed class SharedObjects : IDisposable
         var name = shared.Path.ToStringUtf8();
         // Without the flag the kernel sets this one seal itself.
         var flags = shared.Seals == FileFlag.F_SEAL_SEAL ? 0u : FileFlag.MFD_ALLOW_SEALING;
-        var number = Libc.memfd_create(name, FileFlag.MFD_CLOEXEC | flags);
+        var number = Libc.memfd_create(name, FileFlag.MFD_CLOEXEC | flags | HugePages.Flag(shared.HugePageBytes, FileFlag.MFD_HUGETLB));
         LinuxException.ThrowIfFailed(number, $"memfd_create({name})");
         var fd = new SafeFd(number);
         LinuxException.ThrowIfFailed(Libc.ftruncate64(number, (long)shared.Bytes), $"ftruncate of the memfd {name}");

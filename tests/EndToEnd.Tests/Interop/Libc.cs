@@ -134,4 +134,19 @@ internal static unsafe partial class Libc
     /// <summary>sigfillset(3).</summary>
     [LibraryImport("libc")]
     public static partial int sigfillset(void* signals);
+
+    /// <summary>SETVAL of semctl(2).</summary>
+    public const int SETVAL = 16;
+
+    /// <summary>shmctl(2).</summary>
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int shmctl(int id, int command, nint argument);
+
+    /// <summary>semctl(2).</summary>
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int semctl(int id, int number, int command, nint argument);
+
+    /// <summary>msgctl(2).</summary>
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int msgctl(int id, int command, nint argument);
 }

@@ -12,6 +12,7 @@ public sealed class ProgramFixture : IDisposable
     private readonly string _directory = Directory.CreateTempSubdirectory("checkpointer-programs-").FullName;
     private readonly Dictionary<string, Lazy<string>> _executables;
     private readonly Lazy<string> _emptyStore;
+    private readonly HugePagePool _hugePages = new();
 
     /// <summary>Compiles everything, two at a time. A program that does not compile fails only its own tests.</summary>
     public ProgramFixture()
@@ -49,6 +50,7 @@ public sealed class ProgramFixture : IDisposable
     public void Dispose()
     {
         Child.ReapAll();
+        _hugePages.Dispose();
         Directory.Delete(_directory, recursive: true);
     }
 

@@ -97,9 +97,12 @@ internal sealed class Session : IDisposable
     }
 
     /// <summary>Kills the job and recovers its newest generation, which must have the number.</summary>
-    public JsonElement KillAndRecover(int number)
+    /// <param name="number">The number.</param>
+    /// <param name="between">What happens when the job is gone.</param>
+    public JsonElement KillAndRecover(int number, Action? between = null)
     {
         Job.Kill();
+        between?.Invoke();
         return Restored(Cli.Run("recover", "--latest", JobName).Expect(0), number);
     }
 

@@ -13,14 +13,16 @@ namespace Checkpointer.EndToEnd.Tests.Support;
 /// <param name="HasSteps">Changes its memory in steps between dumps.</param>
 /// <param name="ChangesLittle">Each of its steps changes less than a quarter of its memory.</param>
 /// <param name="CompilerFlags">More flags.</param>
+/// <param name="NeedsHugePages">Has memory in huge pages of 2 MiB.</param>
 internal sealed partial record TestProgram(
     string Name, string Source, bool GoesByFile, bool HasChildren, bool IsThreadState, string? RefusedFor,
-    bool HasSteps, bool ChangesLittle, IReadOnlyList<string> CompilerFlags)
+    bool HasSteps, bool ChangesLittle, IReadOnlyList<string> CompilerFlags, bool NeedsHugePages)
 {
     private static readonly Lazy<IReadOnlyList<TestProgram>> _all = new(() =>
-        [.. Directory.GetFiles(Path.Combine(Repository.Root, "tests", "Programs"), "*.c").Order(StringComparer.Ordinal).Select(Read)]);
+        [.. Directory.GetFiles(Path.Combine(Repository.Root, "tests", "Programs"), "*.c").Order(StringComparer.Ordinal).Select(Read)
+            .Where(program => !program.NeedsHugePages || HugePagePool.IsThere)]);
 
-    /// <summary>All programs.</summary>
+    /// <summary>All programs; those that need huge pages only where the system has them.</summary>
     public static IReadOnlyList<TestProgram> All => _all.Value;
 
     /// <summary>Names of programs of one process that are carried, for theories.</summary>
@@ -55,7 +57,8 @@ internal sealed partial record TestProgram(
             words.GetValueOrDefault("refused"),
             words.ContainsKey("steps"),
             words.GetValueOrDefault("steps") == "small",
-            words.GetValueOrDefault("cflags", "").Split(' ', StringSplitOptions.RemoveEmptyEntries));
+            words.GetValueOrDefault("cflags", "").Split(' ', StringSplitOptions.RemoveEmptyEntries),
+            words.ContainsKey("huge-pages"));
     }
 
     [GeneratedRegex(@"^ \* @([a-z-]+)(.*)$", RegexOptions.Multiline)]

@@ -12,6 +12,7 @@ internal static class AbiNames
         "asm/statfs.h", "asm/siginfo.h", "sys/user.h", "linux/eventpoll.h", "linux/inotify.h", "linux/timerfd.h",
         "linux/netlink.h", "linux/sock_diag.h", "linux/unix_diag.h", "linux/inet_diag.h", "linux/filter.h", "asm/socket.h", "linux/in.h", "linux/in6.h", "linux/tcp.h", "linux/udp.h",
         "linux/icmpv6.h", "linux/sockios.h", "linux/un.h", "asm/termios.h", "asm/termbits.h",
+        "linux/falloc.h", "linux/aio_abi.h", "linux/ipc.h", "linux/shm.h", "linux/sem.h", "linux/msg.h",
     ];
 
     /// <summary>C types by the names of ours; all others are <c>struct NAME</c>.</summary>
@@ -29,7 +30,7 @@ internal static class AbiNames
     public static readonly string[] LibcTypes = ["msghdr", "cmsghdr", "ucred", "pollfd"];
 
     /// <summary>Headers for those, and for <see cref="LibcConstants"/>.</summary>
-    public static readonly string[] LibcHeaders = ["fcntl.h", "signal.h", "sys/socket.h", "netinet/tcp.h", "netinet/udp.h", "netinet/icmp6.h", "poll.h", "linux/icmp.h"];
+    public static readonly string[] LibcHeaders = ["fcntl.h", "signal.h", "sys/socket.h", "netinet/tcp.h", "netinet/udp.h", "netinet/icmp6.h", "poll.h", "linux/icmp.h", "sys/shm.h"];
 
     /// <summary>Sizes of structures of which we use an older, shorter form.</summary>
     public static readonly Dictionary<string, string> Sizes = new()
@@ -114,6 +115,9 @@ internal static class AbiNames
         ["SOL_IP"] = "SOL_IP",
         ["RCV_SHUTDOWN"] = "SHUT_RD + 1",
         ["SEND_SHUTDOWN"] = "SHUT_WR + 1",
+        ["SHM_RDONLY"] = "SHM_RDONLY",
+        ["SHM_DEST"] = "SHM_DEST",
+        ["SHM_LOCKED"] = "SHM_LOCKED",
         ["Max"] = "_NSIG - 1",
     };
 

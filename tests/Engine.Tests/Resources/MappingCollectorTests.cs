@@ -21,17 +21,13 @@ public sealed class MappingCollectorTests
         ["protection key"] = (Vmas.Anonymous with { ProtectionKey = 3 }, "memory with a protection key"),
         ["special"] = (Vmas.Named("[gate]"), "a special mapping [gate]"),
         ["not UTF-8"] = (Vmas.Named("/data/\uFFFD"), "a mapping of a file whose name is not UTF-8"),
-        ["huge pages"] = (Vmas.Flagged(VmaFlags.HugeTlb), "memory in huge pages (MAP_HUGETLB)"),
         ["shadow stack"] = (Vmas.Flagged(VmaFlags.ShadowStack), "a shadow stack"),
         ["sealed"] = (Vmas.Flagged(VmaFlags.Sealed), "a sealed mapping (mseal)"),
-        ["droppable"] = (Vmas.Flagged(VmaFlags.Droppable), "droppable memory (MAP_DROPPABLE)"),
         ["uffd missing"] = (Vmas.Flagged(VmaFlags.UffdMissing), "memory registered with userfaultfd"),
         ["uffd minor"] = (Vmas.Flagged(VmaFlags.UffdMinor), "memory registered with userfaultfd"),
         ["pfn"] = (Vmas.Named("/dev/fb0") with { VmFlags = VmaFlags.PfnMap }, "device memory (/dev/fb0)"),
         ["io"] = (Vmas.Named("/dev/fb0") with { VmFlags = VmaFlags.Io }, "device memory (/dev/fb0)"),
         ["mixed"] = (Vmas.Named("/dev/fb0") with { VmFlags = VmaFlags.MixedMap }, "device memory (/dev/fb0)"),
-        ["System V"] = (Vmas.Named("/SYSV00000001") with { IsDeleted = true }, "a System V shared memory segment"),
-        ["aio"] = (Vmas.Named("/[aio]"), "an asynchronous I/O context (io_setup)"),
         ["anon inode"] = (Vmas.Named("anon_inode:[perf_event]"), "a mapping of anon_inode:[perf_event]"),
     };
 

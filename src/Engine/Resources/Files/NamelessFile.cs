@@ -29,12 +29,13 @@ internal static class NamelessFile
         var isMemfd = path.StartsWith(MemfdPrefix, StringComparison.Ordinal);
         var kind = isMemfd ? SharedMemory.Types.Kind.Memfd : SharedMemory.Types.Kind.DeletedFile;
         var image = objects.Add(stat, kind, isMemfd ? path[MemfdPrefix.Length..] : path, openPath, out var isNew);
-        why = WhyNotCarried(path, openPath, isMemfd);
+        why = path.Contains('\uFFFD', StringComparison.Ordinal) ? $"{path}, whose name is not UTF-8" : null;
         if (!isNew || why is not null)
         {
             return image;
         }
 
+        image.HugePageBytes = HugePages.BytesOf(openPath);
         if (isMemfd)
         {
             image.Seals = Seals(openPath);
@@ -45,17 +46,6 @@ internal static class NamelessFile
         }
 
         return image;
-    }
-
-    private static unsafe string? WhyNotCarried(string path, string openPath, bool isMemfd)
-    {
-        if (path.Contains('\uFFFD', StringComparison.Ordinal))
-        {
-            return $"{path}, whose name is not UTF-8";
-        }
-
-        statfs64_t fileSystem = default;
-        return isMemfd && Libc.statfs64(openPath, &fileSystem) == 0 && fileSystem.f_type == FileFlag.HUGETLBFS_MAGIC ? $"a memfd in huge pages ({path})" : null;
     }
 
     private static uint Seals(string openPath)

@@ -1,6 +1,7 @@
 using Checkpointer.Engine.Images;
 using Checkpointer.Engine.Interop;
 using Checkpointer.Engine.Support;
+using Checkpointer.Engine.Tracing;
 using Checkpointer.Engine.Tracking;
 
 namespace Checkpointer.Engine.Restore;
@@ -14,6 +15,12 @@ internal static class ObjectContents
     public static void PutBack(SafeFd fd, SharedMemory shared, ICheckpointSource source, Action<long> bytesDone)
     {
         var name = shared.Path.IsEmpty ? $"shared memory {shared.Id}" : shared.Path.ToStringUtf8();
+        if (shared.HugePageBytes != 0)
+        {
+            PutBackHuge(fd, shared, source, bytesDone, name);
+            return;
+        }
+
         var data = DataRanges.Of(fd, shared.Bytes, name);
         var done = 0ul;
         source.ReadPages($"shared/{shared.Id}", (offset, pages) =>
@@ -26,6 +33,19 @@ internal static class ObjectContents
             bytesDone(bytes);
         });
         Clear(fd, data, done, shared.Bytes, name);
+    }
+
+    /// <summary>Files in huge pages cannot be written by calls. Mapped, they are written through /proc, which says where there is no page left; touched, it would kill us.</summary>
+    private static void PutBackHuge(SafeFd fd, SharedMemory shared, ICheckpointSource source, Action<long> bytesDone, string name)
+    {
+        HugePages.Empty(fd, shared.Bytes, name);
+        using var mapping = new FileMapping(fd, shared.Bytes, name);
+        using var memory = RemoteMemory.Open(new ProcessId(Libc.getpid()));
+        source.ReadPages($"shared/{shared.Id}", (offset, pages) =>
+        {
+            memory.Write(mapping.Start + offset, pages);
+            bytesDone(pages.Length);
+        });
     }
 
     /// <summary>Zeroes what has data now and had none then.</summary>

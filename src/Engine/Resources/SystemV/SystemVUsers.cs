@@ -1,0 +1,102 @@
+using System.Globalization;
+using Checkpointer.Engine.Arch.X64;
+using Checkpointer.Engine.Proc;
+using Checkpointer.Engine.Support;
+using Checkpointer.Engine.Tracing;
+
+namespace Checkpointer.Engine.Resources;
+
+/// <summary>Who of a job, and who else, has used a System V object: the kernel keeps PIDs, and shows what a thread waits for.</summary>
+internal sealed class SystemVUsers(ProcessTree tree)
+{
+    private readonly HashSet<int> _job = [.. tree.Live.Concat(tree.Zombies).Select(process => process.Value)];
+    private readonly Lazy<HashSet<(long Call, int Id)>> _waits = new(() => [.. tree.Live.SelectMany(WaitsOf)]);
+
+    /// <summary>The job's first process, for findings about no process in particular.</summary>
+    public ProcessId Root => tree.Live[0];
+
+    /// <summary>True for a process of the job, ended ones too.</summary>
+    public bool IsOfJob(int pid) => _job.Contains(pid);
+
+    /// <summary>True where a process of the job made something at a time: since then its PID may have been another's.</summary>
+    public bool HasMade(int pid, long unixSeconds) =>
+        IsOfJob(pid) && ProcFs.TryStat(new ProcessId(pid)) is { } stat && StartUnix(stat) <= unixSeconds + 1;
+
+    /// <summary>True where a thread of the job is in one of the calls, with this ID for its first argument.</summary>
+    public bool IsWaited(int id, params ReadOnlySpan<Sys> calls)
+    {
+        foreach (var call in calls)
+        {
+            if (_waits.Value.Contains(((long)call, id)))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>A process outside of the job among those that have used an object last, where it still runs.</summary>
+    public ProcessId? Outsider(IEnumerable<int> pids)
+    {
+        foreach (var pid in pids.Where(pid => pid > 0 && !IsOfJob(pid)).Distinct())
+        {
+            if (ProcFs.TryStat(new ProcessId(pid)) is { IsDead: false } && !IsDescendant(pid))
+            {
+                return new ProcessId(pid);
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>A process outside of the job that has a segment attached. Looks at all processes of the host.</summary>
+    public ProcessId? OutsiderAttachedTo(SystemVEntry segment)
+    {
+        foreach (var process in ProcFs.Processes().Where(process => !IsOfJob(process.Value)))
+        {
+            if ((ProcFs.TryMaps(process) ?? []).Any(vma => vma.Inode == (ulong)(uint)segment.Id && vma.IsDeleted && SystemVMappings.TryKey(vma) is not null)
+                && !IsDescendant(process.Value))
+            {
+                return process;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>True for a child that was born since the tree was looked at: the freeze will find it.</summary>
+    private bool IsDescendant(int pid)
+    {
+        while (ProcFs.TryStat(new ProcessId(pid)) is { ParentPid: > 1 and var parent })
+        {
+            pid = parent;
+            if (IsOfJob(pid))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static IEnumerable<(long Call, int Id)> WaitsOf(ProcessId process)
+    {
+        foreach (var thread in ProcFs.TryThreads(process) ?? [])
+        {
+            // "65 0x8000 0x7ffd... " while it waits in a call, "running" else.
+            var words = (ProcFs.TrySyscall(process, thread) ?? string.Empty).Split(' ');
+            if (words.Length > 1 && long.TryParse(words[0], CultureInfo.InvariantCulture, out var call)
+                && ulong.TryParse(words[1].AsSpan(2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var first))
+            {
+                yield return (call, unchecked((int)first));
+            }
+        }
+    }
+
+    private static long StartUnix(ProcStat stat)
+    {
+        const long TicksPerSecond = 100; // USER_HZ of all architectures
+        return ProcFs.BootUnixSeconds() + (long)(stat.StartTicks / (ulong)TicksPerSecond);
+    }
+}
