@@ -51,7 +51,12 @@ internal sealed class FrozenState(FileIdentities identities, IReadOnlySet<string
         var descriptors = new DescriptorCollector(Findings, _objects);
         Files = descriptors.Collect(tree, examinedPipes);
         Files.Pipes.AddRange(descriptors.Pipes.Select(PipeContents.Read));
-        SocketContents.ReadAll(descriptors.Sockets);
+        if (Findings.Refusals.Count == 0)
+        {
+            SocketContents.ReadAll(descriptors.Sockets);
+            TcpContents.ReadAll(descriptors.Sockets);
+        }
+
         foreach (var process in job.Processes)
         {
             var image = CollectProcess(process, spaces[process.Id], job.Zombies, sharing);

@@ -54,6 +54,7 @@ internal sealed class DescriptorCollector(FindingList findings, SharedObjectTabl
         Pipes = kinds.Pipes.Uses;
         Sockets = kinds.Sockets.Uses;
         new UnixSocketPeers(findings).Resolve(Sockets);
+        new TcpPeers(findings).Resolve(Sockets);
         RefuseForeignPipes(tree.Live, [.. Pipes.Where(pipe => !examinedPipes.Contains(pipe.Target))]);
         return _files;
     }

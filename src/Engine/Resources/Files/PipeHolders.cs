@@ -24,7 +24,7 @@ internal static class PipeHolders
     }
 
     /// <summary>True for a child that a process of the job made after its tree was looked at: the freeze will find it.</summary>
-    private static bool IsDescendant(ProcessId process, HashSet<ProcessId> job)
+    public static bool IsDescendant(ProcessId process, IReadOnlySet<ProcessId> job)
     {
         while (ProcFs.TryStat(process) is { ParentPid: > 1 and var parent })
         {
