@@ -180,8 +180,6 @@ int main(int argc, char **argv)
     struct pollfd file = {ended.client, POLLIN, 0};
     require(poll(&file, 1, 20000) == 1 && read(ended.client, text, 1) == 0, "no end");
 
-    struct connection stuck = open_to(v4, AF_INET);
-    set_option(stuck.client, SOL_TCP, TCP_REPAIR, 1); /* as a dump that was killed leaves it */
     int waiting = begin_connect(AF_INET, port_of(v4), 0), shut = begin_connect(AF_INET6, port_of(both), 0);
     must(shutdown(shut, SHUT_WR));
     int held = must(socket(AF_INET, SOCK_STREAM, 0)); /* does not listen */
@@ -205,9 +203,6 @@ int main(int argc, char **argv)
     require(option(plain[3].server, SOL_SOCKET, SO_REUSEADDR) == 1 && option(plain[0].server, SOL_SOCKET, SO_REUSEADDR) == 0, "SO_REUSEADDR");
     require(option(plain[3].server, SOL_TCP, TCP_NODELAY) && !option(plain[3].client, SOL_TCP, TCP_NODELAY) && option(plain[3].client, SOL_SOCKET, SO_KEEPALIVE), "options");
     require(option(plain[3].client, SOL_SOCKET, SO_RCVBUF) == receive_bytes, "SO_RCVBUF");
-
-    require(option(stuck.client, SOL_TCP, TCP_REPAIR) == 0, "a connection is still being repaired");
-    talk(&stuck, "a connection that was being repaired");
 
     require(unread_in(full.server) >= unread, "%d bytes are there instead of %d", unread_in(full.server), unread);
     drain(full.server, up, 1, 0, "up");

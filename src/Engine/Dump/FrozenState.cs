@@ -48,12 +48,13 @@ internal sealed class FrozenState(FileIdentities identities, IReadOnlySet<string
         var mappings = new MappingCollector(Findings, identities, _objects);
         var spaces = job.Processes.ToDictionary(process => process.Id, process => mappings.Collect(process.Id, process.Vmas));
         step("collect descriptors");
-        var descriptors = new DescriptorCollector(Findings, _objects);
+        var contents = new SocketContents();
+        _readers.Add(contents);
+        var descriptors = new DescriptorCollector(Findings, _objects) { Contents = contents };
         Files = descriptors.Collect(tree, examinedPipes);
         Files.Pipes.AddRange(descriptors.Pipes.Select(PipeContents.Read));
         if (Findings.Refusals.Count == 0)
         {
-            SocketContents.ReadAll(descriptors.Sockets);
             TcpContents.ReadAll(descriptors.Sockets);
         }
 

@@ -94,6 +94,7 @@ internal static class AbiNames
         ["MSG_CTRUNC"] = "MSG_CTRUNC",
         ["MSG_TRUNC"] = "MSG_TRUNC",
         ["MSG_DONTWAIT"] = "MSG_DONTWAIT",
+        ["MSG_CMSG_CLOEXEC"] = "MSG_CMSG_CLOEXEC",
         ["MSG_NOSIGNAL"] = "MSG_NOSIGNAL",
         ["SCM_RIGHTS"] = "SCM_RIGHTS",
         ["SCM_CREDENTIALS"] = "SCM_CREDENTIALS",

@@ -52,7 +52,7 @@ internal sealed class SocketBuilder : IDisposable
     /// <summary>Puts back what was in them. Precondition: all other files are open.</summary>
     public void Finish(IReadOnlyDictionary<uint, SafeFd> openFiles)
     {
-        _unix.Finish();
+        _unix.Finish(openFiles);
         var filler = new UdpSocketFiller([.. _others.Values]);
         foreach (var socket in _others.Values)
         {
