@@ -36,6 +36,7 @@ public sealed partial class TidyTests
         "Restore/Files/SocketMessages.cs",
         "Restore/Files/SocketNames.cs",
         "Restore/Files/SpecialFileBuilder.cs",
+        "Restore/Files/TcpEnd.cs",
         "Restore/PidAvailability.cs",
         "Restore/ProcessStateBuilder.cs",
         "Restore/SharedObjects.cs",

@@ -21,7 +21,7 @@ int main(int argc, char **argv)
 {
     begin(argc, argv);
     struct stat before, after, other;
-    int plain = made("plain"), reader = must(open(scratch_path("plain"), O_RDONLY | O_CLOEXEC));
+    int plain = made("plain"), reader = must(open(scratch_path("plain"), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
     must(write(plain, "gone but here", 13));
     must(fchmod(plain, 0604));
     must(lseek(plain, 5, SEEK_SET));

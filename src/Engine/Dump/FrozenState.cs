@@ -56,11 +56,17 @@ internal sealed class FrozenState(FileIdentities identities, IReadOnlySet<string
         _readers.Add(systemV);
         _systemV = systemV.Collect([.. job.Processes.SelectMany(process => process.Vmas)], isFrozen: true);
         step("collect descriptors");
-        var descriptors = new DescriptorCollector(Findings, _objects);
+        var contents = new SocketContents();
+        _readers.Add(contents);
+        var descriptors = new DescriptorCollector(Findings, _objects) { Contents = contents };
         Files = descriptors.Collect(tree, examined, isShellJob);
         AioRings.Inspect(job.Processes.Select(process => (process.Id, process.Vmas)), Files, Findings);
         Files.Pipes.AddRange(descriptors.Pipes.Select(PipeContents.Read));
-        SocketContents.ReadAll(descriptors.Sockets);
+        if (Findings.Refusals.Count == 0)
+        {
+            TcpContents.ReadAll(descriptors.Sockets);
+        }
+
         TerminalContents.ReadAll(descriptors.Terminals, Findings);
         foreach (var process in job.Processes)
         {

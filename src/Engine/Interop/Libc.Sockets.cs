@@ -56,6 +56,14 @@ internal static unsafe partial class Libc
     [LibraryImport("libc", SetLastError = true)]
     internal static partial nint recvmsg(int fd, msghdr* message, int flags);
 
+    /// <summary>send(2).</summary>
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial nint send(int fd, byte* data, nuint length, int flags);
+
+    /// <summary>recv(2).</summary>
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial nint recv(int fd, byte* data, nuint length, int flags);
+
     /// <summary>poll(2).</summary>
     [LibraryImport("libc", SetLastError = true)]
     internal static partial int poll(pollfd* files, nuint count, int timeoutMs);

@@ -22,6 +22,7 @@ internal static class SocketNumber
     internal const int MSG_CTRUNC = 8;
     internal const int MSG_TRUNC = 0x20;
     internal const int MSG_DONTWAIT = 0x40;
+    internal const int MSG_CMSG_CLOEXEC = 0x40000000;
     internal const int MSG_NOSIGNAL = 0x4000;
     internal const int SCM_RIGHTS = 1;
     internal const int SCM_CREDENTIALS = 2;
@@ -35,8 +36,7 @@ internal static class SocketNumber
     internal const int SOL_ICMPV6 = 58;
     internal const int SOL_RAW = 255;
     internal const int SOL_NETLINK = 270;
-    internal const int TCP_CLOSE = 7;
-    internal const int TCP_LISTEN = 10;
+    internal const int SIOCINQ = 0x541b;
     internal const int POLLIN = 1;
     internal const int POLLPRI = 2;
     internal const int POLLOUT = 4;
@@ -204,12 +204,52 @@ internal static class TransportOptionName
     internal const int NETLINK_GET_STRICT_CHK = 12;
 }
 
+/// <summary>States of a TCP socket, enum in netinet/tcp.h.</summary>
+internal static class TcpState
+{
+    internal const int TCP_ESTABLISHED = 1;
+    internal const int TCP_SYN_SENT = 2;
+    internal const int TCP_SYN_RECV = 3;
+    internal const int TCP_FIN_WAIT1 = 4;
+    internal const int TCP_FIN_WAIT2 = 5;
+    internal const int TCP_TIME_WAIT = 6;
+    internal const int TCP_CLOSE = 7;
+    internal const int TCP_CLOSE_WAIT = 8;
+    internal const int TCP_LAST_ACK = 9;
+    internal const int TCP_LISTEN = 10;
+    internal const int TCP_CLOSING = 11;
+}
+
+/// <summary>Making connections without sending anything, tcp(7), linux/tcp.h.</summary>
+internal static class TcpRepairNumber
+{
+    internal const int TCP_REPAIR = 19;
+    internal const int TCP_REPAIR_QUEUE = 20;
+    internal const int TCP_QUEUE_SEQ = 21;
+    internal const int TCP_REPAIR_OPTIONS = 22;
+    internal const int TCP_REPAIR_WINDOW = 29;
+    internal const int TCP_REPAIR_ON = 1;
+    internal const int TCP_REPAIR_OFF = 0;
+    internal const int TCP_REPAIR_OFF_NO_WP = -1;
+    internal const int TCP_RECV_QUEUE = 1;
+    internal const int TCP_SEND_QUEUE = 2;
+    internal const int TCPOPT_MAXSEG = 2;
+    internal const int TCPOPT_WINDOW = 3;
+    internal const int TCPOPT_SACK_PERMITTED = 4;
+    internal const int TCPOPT_TIMESTAMP = 8;
+    internal const int TCPI_OPT_TIMESTAMPS = 1;
+    internal const int TCPI_OPT_SACK = 2;
+    internal const int TCPI_OPT_WSCALE = 4;
+}
+
 /// <summary>sock_diag(7), netlink(7).</summary>
 internal static class SocketDiagnosis
 {
     internal const int NETLINK_SOCK_DIAG = 4;
     internal const int SOCK_DIAG_BY_FAMILY = 20;
+    internal const int SOCK_DESTROY = 21;
     internal const int NLM_F_REQUEST = 1;
+    internal const int NLM_F_ACK = 4;
     internal const int NLM_F_DUMP = 0x300;
     internal const int NLMSG_ERROR = 2;
     internal const int NLMSG_DONE = 3;

@@ -102,8 +102,8 @@ internal struct unix_diag_rqlen
     internal uint udiag_wqueue;
 }
 
-/// <summary>struct inet_diag_req_v2, sock_diag(7); the address in it is not used.</summary>
-[StructLayout(LayoutKind.Sequential, Size = 56)]
+/// <summary>struct inet_diag_req_v2, sock_diag(7).</summary>
+[StructLayout(LayoutKind.Sequential)]
 internal struct inet_diag_req_v2
 {
     internal byte sdiag_family;
@@ -111,12 +111,59 @@ internal struct inet_diag_req_v2
     internal byte idiag_ext;
     internal byte pad;
     internal uint idiag_states;
+    internal inet_diag_sockid id;
 }
 
-/// <summary>struct inet_diag_msg, sock_diag(7); only what is read.</summary>
+/// <summary>struct inet_diag_msg, sock_diag(7); the addresses, of 16 bytes each, are read as bytes.</summary>
 [StructLayout(LayoutKind.Explicit, Size = 72)]
 internal struct inet_diag_msg
 {
+    [FieldOffset(0)]
+    internal byte idiag_family;
+
+    [FieldOffset(1)]
+    internal byte idiag_state;
+
+    [FieldOffset(4)]
+    internal inet_diag_sockid id;
+
+    [FieldOffset(56)]
+    internal uint idiag_rqueue;
+
+    [FieldOffset(60)]
+    internal uint idiag_wqueue;
+
     [FieldOffset(68)]
     internal uint idiag_inode;
+}
+
+/// <summary>struct inet_diag_sockid, sock_diag(7); ports and addresses are in network order.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct inet_diag_sockid
+{
+    internal ushort idiag_sport;
+    internal ushort idiag_dport;
+    internal fixed byte idiag_src[16];
+    internal fixed byte idiag_dst[16];
+    internal uint idiag_if;
+    internal fixed uint idiag_cookie[2];
+}
+
+/// <summary>struct tcp_repair_opt, linux/tcp.h.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct tcp_repair_opt
+{
+    internal uint opt_code;
+    internal uint opt_val;
+}
+
+/// <summary>struct tcp_repair_window, linux/tcp.h.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct tcp_repair_window
+{
+    internal uint snd_wl1;
+    internal uint snd_wnd;
+    internal uint max_window;
+    internal uint rcv_wnd;
+    internal uint rcv_wup;
 }

@@ -19,13 +19,20 @@ internal static unsafe class SocketDiagnoser
 
     /// <summary>Sends a request, struct unix_diag_req or inet_diag_req_v2, and hands on every socket of the answer.</summary>
     public static void Ask<T>(in T request, Receiver add)
+        where T : unmanaged => Send(request, SOCK_DIAG_BY_FAMILY, NLM_F_DUMP, add);
+
+    /// <summary>Lets the kernel forget a socket that nobody holds; one that it has forgotten meanwhile is no failure.</summary>
+    /// <exception cref="LinuxException">EOPNOTSUPP: it is not configured to (CONFIG_INET_DIAG_DESTROY).</exception>
+    public static void Destroy(in inet_diag_req_v2 socket) => Send(socket, SOCK_DESTROY, NLM_F_ACK, _ => { });
+
+    private static void Send<T>(in T request, int type, int flags, Receiver add)
         where T : unmanaged
     {
         using var netlink = SocketCalls.Make(SocketNumber.AF_NETLINK, SocketNumber.SOCK_RAW, NETLINK_SOCK_DIAG);
         LinuxException.ThrowIfFailed(Libc.fcntl(netlink.Number, FileFlag.F_SETFL, 0), "fcntl(F_SETFL) of a netlink socket");
         var length = sizeof(nlmsghdr) + sizeof(T);
         var message = stackalloc byte[length];
-        *(nlmsghdr*)message = new nlmsghdr { nlmsg_len = (uint)length, nlmsg_type = SOCK_DIAG_BY_FAMILY, nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP };
+        *(nlmsghdr*)message = new nlmsghdr { nlmsg_len = (uint)length, nlmsg_type = (ushort)type, nlmsg_flags = (ushort)(NLM_F_REQUEST | flags) };
         *(T*)(message + sizeof(nlmsghdr)) = request;
         LinuxException.ThrowIfFailed(Libc.write(netlink.Number, message, (nuint)length), "write to sock_diag");
         var buffer = new byte[BufferBytes];
@@ -61,7 +68,8 @@ internal static unsafe class SocketDiagnoser
             var header = MemoryMarshal.Read<nlmsghdr>(messages);
             if (header.nlmsg_type == NLMSG_ERROR)
             {
-                throw new LinuxException("sock_diag", (Errno)(-MemoryMarshal.Read<int>(messages[sizeof(nlmsghdr)..])));
+                var error = (Errno)(-MemoryMarshal.Read<int>(messages[sizeof(nlmsghdr)..]));
+                return error is Errno.None or Errno.ENOENT ? false : throw new LinuxException("sock_diag", error);
             }
 
             if (header.nlmsg_type == NLMSG_DONE)

@@ -45,6 +45,18 @@ internal static unsafe class SocketCalls
         }
     }
 
+    /// <summary>connect(2) that need not be done when this returns.</summary>
+    public static void BeginConnect(SafeFd socket, ReadOnlySpan<byte> address, string name)
+    {
+        fixed (byte* bytes = address)
+        {
+            if (Libc.connect(socket.Number, bytes, (uint)address.Length) < 0 && LastError.Get() is var errno && errno != Errno.EINPROGRESS)
+            {
+                throw new LinuxException($"connect to {name}", errno);
+            }
+        }
+    }
+
     /// <summary>listen(2).</summary>
     public static void Listen(SafeFd socket, int backlog) => LinuxException.ThrowIfFailed(Libc.listen(socket.Number, backlog), $"listen({backlog})");
 
@@ -88,6 +100,44 @@ internal static unsafe class SocketCalls
         var file = new pollfd { fd = socket.Number, events = (short)events };
         LinuxException.ThrowIfFailed(Libc.poll(&file, 1, 0), "poll");
         return file.revents;
+    }
+
+    /// <summary>ioctl(2) that tells a number of bytes.</summary>
+    public static int Count(SafeFd socket, int request)
+    {
+        var count = 0;
+        LinuxException.ThrowIfFailed(Libc.ioctl(socket.Number, (uint)request, (nint)(&count)), $"ioctl(0x{request:x}) of a socket");
+        return count;
+    }
+
+    /// <summary>recv(2).</summary>
+    /// <returns>How many bytes came; 0 where none are there.</returns>
+    public static int Receive(SafeFd socket, Span<byte> buffer, int flags, string name)
+    {
+        fixed (byte* bytes = buffer)
+        {
+            var read = Libc.recv(socket.Number, bytes, (nuint)buffer.Length, flags);
+            if (read < 0 && LastError.Get() is var errno && errno != Errno.EAGAIN)
+            {
+                throw new LinuxException($"recv of {name}", errno);
+            }
+
+            return (int)Math.Max(read, 0);
+        }
+    }
+
+    /// <summary>send(2) of all bytes, in as many calls as it takes.</summary>
+    public static void Send(SafeFd socket, ReadOnlySpan<byte> data, string name)
+    {
+        while (!data.IsEmpty)
+        {
+            fixed (byte* bytes = data)
+            {
+                var sent = Libc.send(socket.Number, bytes, (nuint)data.Length, SocketNumber.MSG_DONTWAIT | SocketNumber.MSG_NOSIGNAL);
+                LinuxException.ThrowIfFailed(sent, $"send of {data.Length} bytes to {name}");
+                data = data[(int)sent..];
+            }
+        }
     }
 
     /// <summary>getsockopt(2); null where the socket has no such option.</summary>

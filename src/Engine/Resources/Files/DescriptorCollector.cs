@@ -32,6 +32,9 @@ internal sealed class DescriptorCollector(FindingList findings, SharedObjectTabl
     /// <summary>Sockets that the job holds; what is in them is not read here.</summary>
     public IReadOnlyList<SocketUse> Sockets { get; private set; } = [];
 
+    /// <summary>Reads what is in sockets, in the freeze; null ahead of it.</summary>
+    public SocketContents? Contents { get; init; }
+
     /// <summary>Collects the descriptors of all processes.</summary>
     /// <param name="tree">The job.</param>
     /// <param name="examined">Pipes and terminals whose holders need not be looked for: that means looking through all processes of the host.</param>
@@ -57,11 +60,18 @@ internal sealed class DescriptorCollector(FindingList findings, SharedObjectTabl
             _files.Tables.Add(table);
         }
 
+        Sockets = [.. kinds.Sockets.Uses];
+        new UnixSocketPeers(findings).Resolve(Sockets);
+        new TcpPeers(findings).Resolve(Sockets);
+        if (findings.Refusals.Count == 0)
+        {
+            Contents?.ReadAll(Sockets, number => EnterInFlight(number, kinds, duplicates));
+        }
+
         kinds.Epolls.Resolve(_openFiles, _refused, findings);
         Pipes = kinds.Pipes.Uses;
-        Sockets = kinds.Sockets.Uses;
-        new UnixSocketPeers(findings).Resolve(Sockets);
-        RefuseForeignPipes(tree.Live, [.. Pipes.Where(pipe => !examined.Contains(pipe.Target))]);
+        // What is in flight is held by us, too, for the time of the dump.
+        RefuseForeignPipes([.. tree.Live, new ProcessId(Environment.ProcessId)], [.. Pipes.Where(pipe => !examined.Contains(pipe.Target))]);
         Terminals = kinds.Terminals.Uses;
         new TerminalInspector(Terminals, isShellJob, findings).Inspect(tree.Live, duplicates);
         TerminalHolders.Refuse(tree.Live, [.. Terminals.Where(use => use.Master is not null && !examined.Contains(use.Name))], findings);
@@ -108,6 +118,23 @@ internal sealed class DescriptorCollector(FindingList findings, SharedObjectTabl
             OpenFile = id,
             CloseOnExec = (descriptor.Info.Flags & FileFlag.O_CLOEXEC) != 0,
         });
+    }
+
+    /// <summary>The open file of a descriptor in flight (SCM_RIGHTS), of which we hold a copy.</summary>
+    private uint EnterInFlight(int number, FileKinds kinds, Duplicates duplicates)
+    {
+        var table = new DescriptorTable();
+        var known = _files.OpenFiles.Count;
+        var descriptor = TryLook(new ProcessId(Environment.ProcessId), number) ?? throw new LinuxException($"look at descriptor {number} in flight", Errno.EBADF);
+        AddDescriptor(table, descriptor, kinds, duplicates);
+        if (_files.OpenFiles.Skip(known).Any(image => image.Kind == OpenFile.Types.Kind.Socket || image.Owner is not null))
+        {
+            findings.Refuse(
+                descriptor.Process, "descriptor",
+                $"An unread message of the job holds the only descriptor of {descriptor.Target} (SCM_RIGHTS), a socket or a file with signal-driven I/O; it cannot be carried.");
+        }
+
+        return table.Descriptors.FirstOrDefault()?.OpenFile ?? 0;
     }
 
     private OpenFile NewImage(OpenDescriptor descriptor) => new()

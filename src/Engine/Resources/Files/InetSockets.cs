@@ -1,9 +1,10 @@
-using System.Globalization;
+using System.Buffers.Binary;
 using System.Net;
 using Checkpointer.Engine.Images;
 using Checkpointer.Engine.Interop;
 using Checkpointer.Engine.Proc;
 using Checkpointer.Engine.Support;
+using static Checkpointer.Engine.Images.TcpConnection.Types;
 using static Checkpointer.Engine.Interop.SocketNumber;
 using static Checkpointer.Engine.Interop.TransportOptionName;
 
@@ -14,9 +15,14 @@ internal sealed class InetSockets
 {
     private const int QueueLengthOffset = 24; // struct tcp_info: tcpi_unacked, of a listening socket the connections that wait
     private const int QueueLimitOffset = 28; // tcpi_sacked, of a listening socket the most that may
+    private const int OptionsOffset = 5; // tcpi_options
+    private const int ScalesOffset = 6; // tcpi_snd_wscale, tcpi_rcv_wscale
+    private const int SegmentOffset = 84; // tcpi_advmss
     private const int PortOffset = 2;
     private const int AddressOffset4 = 4;
     private const int AddressOffset6 = 8;
+    private const int RawBytes4 = 16;
+    private const int RawBytes6 = 28;
     private const int AddressBytes4 = 4;
     private const int AddressBytes6 = 16;
 
@@ -47,6 +53,16 @@ internal sealed class InetSockets
         return changed;
     }
 
+    /// <summary>struct sockaddr_in or sockaddr_in6 of an address.</summary>
+    public static byte[] Raw(int family, IPEndPoint point)
+    {
+        var isVersion6 = family == AF_INET6;
+        var address = new byte[isVersion6 ? RawBytes6 : RawBytes4];
+        BinaryPrimitives.WriteUInt16LittleEndian(address, (ushort)family);
+        BinaryPrimitives.WriteUInt16BigEndian(address.AsSpan(PortOffset), (ushort)point.Port);
+        return WithHost(address, isVersion6 ? point.Address.MapToIPv6() : point.Address);
+    }
+
     /// <summary>For sentences.</summary>
     public static string Text(ReadOnlySpan<byte> address) =>
         address.Length < AddressOffset4 ? "(none)" : new IPEndPoint(Host(address), Port(address)).ToString();
@@ -59,20 +75,34 @@ internal sealed class InetSockets
             return $"a TCP socket ({descriptor.Target}) with an upper layer protocol (TCP_ULP)";
         }
 
+        if ((SocketCalls.Poll(socket, POLLPRI) & POLLPRI) != 0)
+        {
+            return $"a TCP socket ({descriptor.Target}) with urgent data";
+        }
+
+        var connection = new TcpConnection
+        {
+            Options = info[OptionsOffset],
+            SendScale = (uint)info[ScalesOffset] & 0xf,
+            ReceiveScale = (uint)info[ScalesOffset] >> 4,
+            SegmentBytes = BitConverter.ToUInt32(info, SegmentOffset),
+        };
         switch ((int)info[0])
         {
-            case TCP_LISTEN:
+            case TcpState.TCP_LISTEN:
                 image.Backlog = BitConverter.ToUInt32(info, QueueLimitOffset);
-                var waiting = BitConverter.ToUInt32(info, QueueLengthOffset);
-                return waiting == 0 ? null : string.Create(
-                    CultureInfo.InvariantCulture, $"a TCP socket that listens on {Text(image.Address.Span)} with {waiting} connections that were not accepted yet");
-            // Readable without a connection: it has had one, which is at its end.
-            case TCP_CLOSE:
-                return (SocketCalls.Poll(socket, POLLIN) & (POLLIN | POLLERR)) == 0
-                    ? null
-                    : $"a TCP socket ({descriptor.Target}) whose connection has ended and was not closed";
+                connection.Waiting = BitConverter.ToUInt32(info, QueueLengthOffset);
+                image.Tcp = connection.Waiting == 0 ? null : connection;
+                return null;
+            case TcpState.TCP_CLOSE:
+                var events = SocketCalls.Poll(socket, POLLIN) & (POLLIN | POLLERR);
+                // Readable without a connection: it has had one, or has tried to. Options are only there once the peer has answered.
+                connection.Peer = (events & POLLERR) != 0 && connection.Options == 0 ? Peer.Refused : Peer.Ended;
+                image.Tcp = events == 0 ? null : connection;
+                return null;
             default:
-                return $"a TCP connection from {Text(image.Address.Span)} to {Text(image.PeerAddress.Span)} ({descriptor.Target})";
+                image.Tcp = connection;
+                return null;
         }
     }
 

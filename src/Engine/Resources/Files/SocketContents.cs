@@ -14,20 +14,24 @@ namespace Checkpointer.Engine.Resources;
 /// </summary>
 internal sealed unsafe class SocketContents : IDisposable
 {
-    private const int ControlBytes = 512;
+    private const int ControlBytes = 4096; // more than the 253 descriptors that a message may carry
     private const int FirstBytes = 1 << 18; // more than most messages have
     private const int BytesMax = 1 << 30;
 
     private readonly Duplicates _duplicates = new();
+    private readonly List<SafeFd> _inFlight = [];
+    private Func<int, uint> _enter = _ => 0;
     private byte[] _buffer = new byte[FirstBytes];
 
     /// <summary>Fills in the images of all sockets. Runs inside the freeze.</summary>
-    public static void ReadAll(IReadOnlyList<SocketUse> sockets)
+    /// <param name="sockets">The sockets.</param>
+    /// <param name="enter">Gives a descriptor in flight (SCM_RIGHTS), which we hold by this number as long as this object lives, the number of its open file.</param>
+    public void ReadAll(IReadOnlyList<SocketUse> sockets, Func<int, uint> enter)
     {
-        using var contents = new SocketContents();
+        _enter = enter;
         foreach (var use in sockets.Where(use => !use.Image.IsListening && HasCarriedContents(use.Image)))
         {
-            contents.Read(use);
+            Read(use);
         }
     }
 
@@ -35,7 +39,11 @@ internal sealed unsafe class SocketContents : IDisposable
         image.Family == AF_UNIX || (image.Type == SOCK_DGRAM && image.Protocol is IPPROTO_UDP or IPPROTO_UDPLITE);
 
     /// <inheritdoc/>
-    public void Dispose() => _duplicates.Dispose();
+    public void Dispose()
+    {
+        _inFlight.ForEach(fd => fd.Dispose());
+        _duplicates.Dispose();
+    }
 
     private void Read(SocketUse use)
     {
@@ -57,7 +65,10 @@ internal sealed unsafe class SocketContents : IDisposable
 
         if (use.Image.HasError && !use.IsConnectionOriented)
         {
-            throw new EngineException(EngineFailure.Failed, $"{use.Descriptor.Target} has an error that the job has not seen; reading its {unread} bytes would take it away.");
+            throw new EngineException(
+                EngineFailure.Refused,
+                $"Descriptor {use.Descriptor.Number} of process {use.Descriptor.Process} is a socket ({use.Descriptor.Target}) with unread data and an error that the job has not seen, which reading would take away; it cannot be carried.",
+                "let the job read the socket, and try again");
         }
 
         var offset = SocketCalls.Number(socket, SOL_SOCKET, SO_PEEK_OFF);
@@ -76,15 +87,19 @@ internal sealed unsafe class SocketContents : IDisposable
     private void ReadMessages(SafeFd socket, SocketUse use, int bytes)
     {
         var total = 0;
-        while (total < bytes && TryPeek(socket, use, out var isWhole) is { } message)
+        while (total < bytes && TryPeek(socket, use, out var isWhole, out var inFlight) is { } message)
         {
             if (isWhole || use.Image.Type == SOCK_STREAM)
             {
-                use.Image.Received.Add(message);
-                total += message.Data.Length;
+                var length = message.Data.Length;
+                _inFlight.AddRange(inFlight);
+                message.Rights.Add(inFlight.Select(fd => _enter(fd.Number)));
+                AddParts(socket, use, message, total);
+                total += length;
             }
             else
             {
+                inFlight.ForEach(fd => fd.Dispose());
                 Invariant.Require(_buffer.Length < BytesMax, $"{use.Descriptor.Target} holds a message of more than {BytesMax} bytes.");
                 _buffer = new byte[_buffer.Length * 2];
                 SocketCalls.SetOption(socket, SOL_SOCKET, SO_PEEK_OFF, total);
@@ -92,9 +107,52 @@ internal sealed unsafe class SocketContents : IDisposable
         }
     }
 
-    /// <summary>Null at the end.</summary>
-    private SocketMessage? TryPeek(SafeFd socket, SocketUse use, out bool isWhole)
+    /// <summary>A stream gives what was sent before descriptors together with them; what is to carry them begins with the message that does.</summary>
+    private void AddParts(SafeFd socket, SocketUse use, SocketMessage message, int start)
     {
+        if (use.Image.Type == SOCK_STREAM && message.Rights.Count > 0)
+        {
+            var bytes = message.Data.Length;
+            SocketCalls.SetOption(socket, SOL_SOCKET, SO_PEEK_OFF, start);
+            var before = BytesBeforeLast(socket, bytes, use.Descriptor.Target);
+            SocketCalls.SetOption(socket, SOL_SOCKET, SO_PEEK_OFF, start + bytes);
+            if (before > 0)
+            {
+                use.Image.Received.Add(new SocketMessage { Data = ByteString.CopyFrom(message.Data.Span[..before]), Credentials = message.Credentials });
+                message.Data = ByteString.CopyFrom(message.Data.Span[before..]);
+            }
+        }
+
+        use.Image.Received.Add(message);
+    }
+
+    /// <summary>
+    /// Where in so many bytes the message begins that they end with. Reading fewer bytes does not tell: the kernel looks at the messages behind them all the
+    /// same. But it gives a message whole or not at all where memory lacks for its last byte.
+    /// </summary>
+    private int BytesBeforeLast(SafeFd socket, int bytes, string name)
+    {
+        const nint NoMemory = 1; // nothing is ever mapped there
+        fixed (byte* buffer = _buffer)
+        {
+            var parts = stackalloc iovec[2];
+            parts[0] = new iovec { iov_base = (nint)buffer, iov_len = (nuint)bytes - 1 };
+            parts[1] = new iovec { iov_base = NoMemory, iov_len = 1 };
+            var header = new msghdr { msg_iov = (nint)parts, msg_iovlen = 2 };
+            var read = Libc.recvmsg(socket.Number, &header, MSG_PEEK | MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+            if (read < 0 && LastError.Get() is var errno && errno != Errno.EFAULT)
+            {
+                throw new LinuxException($"recvmsg(MSG_PEEK) of {name}", errno);
+            }
+
+            return (int)Math.Max(read, 0);
+        }
+    }
+
+    /// <summary>Null at the end.</summary>
+    private SocketMessage? TryPeek(SafeFd socket, SocketUse use, out bool isWhole, out List<SafeFd> inFlight)
+    {
+        inFlight = [];
         var sender = stackalloc byte[SocketCalls.AddressBytes];
         var control = stackalloc byte[ControlBytes];
         fixed (byte* bytes = _buffer)
@@ -109,7 +167,7 @@ internal sealed unsafe class SocketContents : IDisposable
                 msg_control = (nint)control,
                 msg_controllen = ControlBytes,
             };
-            var read = Libc.recvmsg(socket.Number, &header, MSG_PEEK | MSG_DONTWAIT);
+            var read = Libc.recvmsg(socket.Number, &header, MSG_PEEK | MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
             var errno = read < 0 ? LastError.Get() : Errno.None;
             isWhole = (header.msg_flags & MSG_TRUNC) == 0;
             // Zero is the end of a stream, or what a socket shut down says.
@@ -119,29 +177,34 @@ internal sealed unsafe class SocketContents : IDisposable
             }
 
             LinuxException.ThrowIfFailed(read, $"recvmsg(MSG_PEEK) of {use.Descriptor.Target}");
-            return new SocketMessage
+            Invariant.Require((header.msg_flags & MSG_CTRUNC) == 0, $"{use.Descriptor.Target} holds a message with more control data than {ControlBytes} bytes.");
+            var message = new SocketMessage
             {
                 Data = ByteString.CopyFrom(_buffer, 0, (int)read),
                 Sender = ByteString.CopyFrom(new ReadOnlySpan<byte>(sender, header.msg_namelen > sizeof(ushort) ? (int)header.msg_namelen : 0)),
-                Credentials = CredentialsIn(new ReadOnlySpan<byte>(control, (int)header.msg_controllen)),
             };
+            AddControl(message, new ReadOnlySpan<byte>(control, (int)header.msg_controllen), inFlight);
+            return message;
         }
     }
 
-    private static UnixCredentials? CredentialsIn(ReadOnlySpan<byte> control)
+    private static void AddControl(SocketMessage message, ReadOnlySpan<byte> control, List<SafeFd> inFlight)
     {
         while (control.Length >= sizeof(cmsghdr))
         {
             var header = MemoryMarshal.Read<cmsghdr>(control);
+            var data = control[sizeof(cmsghdr)..(int)header.cmsg_len];
             if (header is { cmsg_level: SOL_SOCKET, cmsg_type: SCM_CREDENTIALS })
             {
-                return UnixSocketNames.Credentials(control[sizeof(cmsghdr)..]);
+                message.Credentials = UnixSocketNames.Credentials(data);
+            }
+            else if (header is { cmsg_level: SOL_SOCKET, cmsg_type: SCM_RIGHTS })
+            {
+                inFlight.AddRange(MemoryMarshal.Cast<byte, int>(data).ToArray().Select(number => new SafeFd(number)));
             }
 
             var next = ((int)header.cmsg_len + sizeof(ulong) - 1) / sizeof(ulong) * sizeof(ulong);
-            control = control[Math.Min(Math.Max(next, sizeof(cmsghdr)), control.Length)..];
+            control = control[Math.Min(next, control.Length)..];
         }
-
-        return null;
     }
 }

@@ -69,7 +69,7 @@ internal static class SocketOptions
         {
             foreach (var name in names)
             {
-                if (SocketCalls.TryOption(socket, level, name) is { } value)
+                if (!IsFixed(image, level, name) && SocketCalls.TryOption(socket, level, name) is { } value)
                 {
                     yield return new SocketOption { Level = level, Name = name, Value = ByteString.CopyFrom(value) };
                 }
@@ -103,6 +103,15 @@ internal static class SocketOptions
         SOL_UDP => image.Protocol is IPPROTO_UDP or IPPROTO_UDPLITE,
         SOL_RAW => image.Type == SOCK_RAW,
         _ => image.Protocol == level || (level == SOL_NETLINK && image.Family == AF_NETLINK),
+    };
+
+    /// <summary>What a TCP connection shows and does not let be set: it comes from its packets, or was for connecting.</summary>
+    private static bool IsFixed(Socket image, int level, int name) => image is { Tcp: not null, IsListening: false } && level switch
+    {
+        SOL_TCP => name is TCP_MAXSEG or TCP_FASTOPEN or TCP_FASTOPEN_CONNECT,
+        SOL_IP => name is IP_MULTICAST_IF or IP_MULTICAST_TTL,
+        SOL_IPV6 => name is IPV6_V6ONLY or IPV6_MULTICAST_IF or IPV6_MULTICAST_HOPS,
+        _ => false,
     };
 
     /// <summary>Only what differs is set, because some options ask for rights or for a state of the socket even where they change nothing.</summary>

@@ -20,9 +20,10 @@ internal static class UnixSocketNames
     {
         image.Unix = new UnixSocket();
         var inFlight = descriptor.Info.Special.FirstOrDefault(line => line.StartsWith(InFlight, StringComparison.Ordinal));
-        if (inFlight is not null && inFlight.AsSpan(InFlight.Length).Trim() is not "0")
+        // Of a listening socket, those of connections that wait: their messages cannot be looked at.
+        if (image.IsListening && inFlight is not null && inFlight.AsSpan(InFlight.Length).Trim() is not "0")
         {
-            return $"a socket ({descriptor.Target}) with descriptors in flight in unread messages (SCM_RIGHTS)";
+            return $"a listening socket ({descriptor.Target}) with descriptors in flight (SCM_RIGHTS) on a connection that was not accepted yet";
         }
 
         if (SocketCalls.TryOption(socket, SOL_SOCKET, SO_PEERCRED) is { } peer)

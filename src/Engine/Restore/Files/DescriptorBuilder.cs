@@ -68,6 +68,7 @@ internal sealed class DescriptorBuilder(Files files, OpenedFiles opened, SharedO
 
         transfer.Run();
         FillEpolls(process, table, transfer);
+        FillEpollsInFlight(process, table, transfer);
         transfer.Close();
         transfer.Run();
         FileLockBuilder.LockForProcess(process, table, _images, files.Tables, _locked);
@@ -90,6 +91,25 @@ internal sealed class DescriptorBuilder(Files files, OpenedFiles opened, SharedO
             }
         }
     }
+
+    /// <summary>Fills the epoll sets that no process holds, only an unread message: any process can.</summary>
+    private void FillEpollsInFlight(RestoredProcess process, DescriptorTable table, DescriptorTransfer transfer)
+    {
+        foreach (var id in _epolls.Keys.Where(id => !files.Tables.Any(other => other.Descriptors.Any(descriptor => descriptor.OpenFile == id))).ToList())
+        {
+            var taken = transfer.Take(_openFiles[id], $"file {id}");
+            // Not where it is in the way of what it watches.
+            var aside = DescriptorOutOfTheWay(table, _epolls[id]);
+            transfer.Duplicate(taken, aside, closeOnExec: true);
+            transfer.Close(taken);
+            new EpollFiller(process, table, transfer, _openFiles).Fill(aside, _epolls[id].EpollTargets);
+            transfer.Close(aside);
+            _epolls.Remove(id);
+        }
+    }
+
+    private static int DescriptorOutOfTheWay(DescriptorTable table, OpenFile epoll) =>
+        1 + table.Descriptors.Select(descriptor => descriptor.Number).Concat(epoll.EpollTargets.Select(target => target.Number)).Max();
 
     private void Install(DescriptorTransfer transfer, uint openFile, IReadOnlyList<DescriptorEntry> descriptors)
     {
@@ -117,7 +137,8 @@ internal sealed class DescriptorBuilder(Files files, OpenedFiles opened, SharedO
     private SafeFd OpenPath(OpenFile file)
     {
         var path = file.SharedMemory != 0 ? shared.PathOf(file.SharedMemory) : file.Path.ToStringUtf8();
-        var flags = (int)file.Flags & ~OpeningFlags;
+        // A file without a name is reached by a link of /proc, which shm_open's flag forbids.
+        var flags = (int)file.Flags & ~(file.SharedMemory != 0 ? OpeningFlags | FileFlag.O_NOFOLLOW : OpeningFlags);
         if (shared.TryTakeMemfd(file) is { } original)
         {
             LinuxException.ThrowIfFailed(Libc.fcntl(original.Number, FileFlag.F_SETFL, flags), $"fcntl(F_SETFL) of {path}");

@@ -1,6 +1,7 @@
 using System.Net;
 using Checkpointer.Engine.Images;
 using Checkpointer.Engine.Interop;
+using Checkpointer.Engine.Proc;
 using Checkpointer.Engine.Resources;
 using Checkpointer.Engine.Support;
 using static Checkpointer.Engine.Interop.SocketNumber;
@@ -32,18 +33,18 @@ internal sealed class InetSocketBuilder(Socket image)
         TrySet(SOL_IP, IpOptionName.IP_FREEBIND);
         if (IsTcp)
         {
-            // Connections of the killed job may still wait for their end on its port.
+            // Connections of the killed job may still wait for their end on its port. It does not help where they had not this option themselves.
             SocketCalls.SetOption(Fd, SOL_SOCKET, SocketOptionName.SO_REUSEADDR, 1);
         }
 
-        if (IsNamed)
+        try
         {
-            SocketCalls.Bind(Fd, image.Address.Span, InetSockets.Text(image.Address.Span));
+            BindInet();
         }
-
-        if (image.IsListening)
+        catch (LinuxException exception) when (IsTcp && exception.Errno == Errno.EADDRINUSE)
         {
-            SocketCalls.Listen(Fd, (int)image.Backlog);
+            InetSocketTable.RemoveClosed(InetSockets.Port(image.Address.Span));
+            BindInet();
         }
     }
 
@@ -74,6 +75,19 @@ internal sealed class InetSocketBuilder(Socket image)
     private bool IsNamed => image.Type == SOCK_RAW
         ? !image.Address.IsEmpty && !InetSockets.Host(image.Address.Span).Equals(image.Family == AF_INET ? IPAddress.Any : IPAddress.IPv6Any)
         : InetSockets.Port(image.Address.Span) != 0;
+
+    private void BindInet()
+    {
+        if (IsNamed && (!IsTcp || InetSockets.Port(SocketCalls.Address(Fd)) == 0))
+        {
+            SocketCalls.Bind(Fd, image.Address.Span, InetSockets.Text(image.Address.Span));
+        }
+
+        if (image.IsListening)
+        {
+            SocketCalls.Listen(Fd, (int)image.Backlog);
+        }
+    }
 
     private void TrySet(int level, int name)
     {

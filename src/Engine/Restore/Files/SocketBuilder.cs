@@ -9,12 +9,14 @@ internal sealed class SocketBuilder : IDisposable
 {
     private readonly IReadOnlyList<OpenFile> _files;
     private readonly UnixSocketBuilder _unix;
-    private readonly List<InetSocketBuilder> _others = [];
+    private readonly TcpSocketBuilder _tcp;
+    private readonly Dictionary<uint, InetSocketBuilder> _others = [];
 
     public SocketBuilder(Files files)
     {
         _files = [.. files.OpenFiles.Where(file => file.Kind == OpenFile.Types.Kind.Socket)];
         _unix = new UnixSocketBuilder(_files.Where(file => file.Socket.Family == SocketNumber.AF_UNIX));
+        _tcp = new TcpSocketBuilder(_files);
     }
 
     /// <summary>Makes all, empty.</summary>
@@ -22,11 +24,16 @@ internal sealed class SocketBuilder : IDisposable
     public Dictionary<uint, SafeFd> Build(OpenedFiles opened)
     {
         var sockets = _unix.Build();
-        foreach (var file in _files.Where(file => file.Socket.Family != SocketNumber.AF_UNIX))
+        foreach (var file in _files.Where(file => file.Socket.Family != SocketNumber.AF_UNIX && !TcpSocketBuilder.IsConnection(file.Socket)))
         {
             var socket = new InetSocketBuilder(file.Socket);
             sockets.Add(file.Id, socket.Fd);
-            _others.Add(socket);
+            _others.Add(file.Id, socket);
+        }
+
+        foreach (var (id, socket) in _tcp.Build())
+        {
+            sockets.Add(id, socket);
         }
 
         foreach (var socket in sockets.Values)
@@ -34,7 +41,10 @@ internal sealed class SocketBuilder : IDisposable
             opened.Keep(socket);
         }
 
-        _others.ForEach(socket => socket.Bind());
+        foreach (var socket in _others.Values)
+        {
+            socket.Bind();
+        }
 
         return sockets;
     }
@@ -42,9 +52,19 @@ internal sealed class SocketBuilder : IDisposable
     /// <summary>Puts back what was in them. Precondition: all other files are open.</summary>
     public void Finish(IReadOnlyDictionary<uint, SafeFd> openFiles)
     {
-        _unix.Finish();
-        _others.ForEach(new UdpSocketFiller(_others).Fill);
-        _others.ForEach(socket => socket.Finish());
+        _unix.Finish(openFiles);
+        var filler = new UdpSocketFiller([.. _others.Values]);
+        foreach (var socket in _others.Values)
+        {
+            filler.Fill(socket);
+        }
+
+        _tcp.Finish(_others);
+        foreach (var socket in _others.Values)
+        {
+            socket.Finish();
+        }
+
         foreach (var file in _files)
         {
             var flags = (int)file.Flags & (FileFlag.O_NONBLOCK | FileFlag.O_DIRECT);

@@ -52,15 +52,22 @@ internal sealed class SocketNames : IDisposable
     }
 
     /// <summary>Throws WorldChanged where something has taken a socket's place that is not left over from the job.</summary>
-    public static void RequirePlace(string path)
+    public static void RequirePlaces(IEnumerable<string> paths)
     {
-        if (path.Length == 0 || FileStat.TryOf(path, followsLinks: false) is not { } there)
+        HashSet<uint>? inUse = null;
+        foreach (var path in paths.Where(path => path.Length > 0))
         {
-            return;
-        }
+            if (FileStat.TryOf(path, followsLinks: false) is not { } there)
+            {
+                continue;
+            }
 
-        if (there.Type != FileFlag.S_IFSOCK || UnixSocketTable.Read().Values.Any(socket => socket.FileInode == (uint)there.Inode))
-        {
+            inUse ??= [.. UnixSocketTable.Read().Values.Select(socket => socket.FileInode)];
+            if (there.Type == FileFlag.S_IFSOCK && !inUse.Contains((uint)there.Inode))
+            {
+                continue;
+            }
+
             throw new EngineException(
                 EngineFailure.WorldChanged, $"{path}, the name of a socket of the job, is in use by something else now.", "remove that, or stop the program that uses it");
         }

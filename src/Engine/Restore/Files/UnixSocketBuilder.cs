@@ -10,9 +10,9 @@ namespace Checkpointer.Engine.Restore;
 /// Makes the AF_UNIX sockets of a job in our own process: first those that stand alone or listen, then pairs, each connected the way that gives
 /// both ends their names; after that (<see cref="Finish"/>) what was in them, and what must not be there while they are filled.
 /// </summary>
-internal sealed class UnixSocketBuilder(IEnumerable<OpenFile> files) : IDisposable
+internal sealed class UnixSocketBuilder(IEnumerable<OpenFile> sockets) : IDisposable
 {
-    private readonly Dictionary<uint, UnixSocketEnd> _ends = files.ToDictionary(file => file.Id, file => new UnixSocketEnd(file.Socket));
+    private readonly Dictionary<uint, UnixSocketEnd> _ends = sockets.ToDictionary(file => file.Id, file => new UnixSocketEnd(file.Socket));
     private readonly List<UnixSocketEnd> _lost = [];
     private readonly Dictionary<UnixSocketEnd, UnixSocketEnd> _partners = [];
     private readonly SocketNames _names = new();
@@ -21,10 +21,7 @@ internal sealed class UnixSocketBuilder(IEnumerable<OpenFile> files) : IDisposab
     /// <returns>Sockets by number of their open file.</returns>
     public Dictionary<uint, SafeFd> Build()
     {
-        foreach (var end in _ends.Values.Where(end => !end.Image.Unix.FileIsGone))
-        {
-            SocketNames.RequirePlace(end.Image.Unix.File.ToStringUtf8());
-        }
+        SocketNames.RequirePlaces(_ends.Values.Where(end => !end.Image.Unix.FileIsGone).Select(end => end.Image.Unix.File.ToStringUtf8()));
 
         foreach (var end in _ends.Values.Where(StandsAlone))
         {
@@ -43,9 +40,10 @@ internal sealed class UnixSocketBuilder(IEnumerable<OpenFile> files) : IDisposab
     }
 
     /// <summary>Fills all, connects datagram sockets and waiting clients, ends what was ended, sets the remaining options.</summary>
-    public void Finish()
+    /// <param name="files">All open files, for messages that carry some.</param>
+    public void Finish(IReadOnlyDictionary<uint, SafeFd> files)
     {
-        var filler = new UnixSocketFiller(_names, [.. _ends.Values], _partners);
+        var filler = new UnixSocketFiller(_names, [.. _ends.Values], _partners, files);
         foreach (var end in _ends.Values)
         {
             filler.Fill(end);

@@ -8,7 +8,9 @@ namespace Checkpointer.Engine.Restore;
 /// <param name="names">Binds senders that are gone.</param>
 /// <param name="ends">All sockets of the job.</param>
 /// <param name="partners">Connected sockets by each other.</param>
-internal sealed class UnixSocketFiller(SocketNames names, IReadOnlyList<UnixSocketEnd> ends, IReadOnlyDictionary<UnixSocketEnd, UnixSocketEnd> partners)
+/// <param name="files">Open files that messages may carry.</param>
+internal sealed class UnixSocketFiller(
+    SocketNames names, IReadOnlyList<UnixSocketEnd> ends, IReadOnlyDictionary<UnixSocketEnd, UnixSocketEnd> partners, IReadOnlyDictionary<uint, SafeFd> files)
 {
     /// <summary>Fills one socket.</summary>
     public void Fill(UnixSocketEnd receiver)
@@ -17,7 +19,7 @@ internal sealed class UnixSocketFiller(SocketNames names, IReadOnlyList<UnixSock
         {
             if (partners.TryGetValue(receiver, out var partner))
             {
-                SocketMessages.Send(partner.Fd, message, null);
+                SocketMessages.Send(partner.Fd, message, null, files);
             }
             else
             {
@@ -44,7 +46,7 @@ internal sealed class UnixSocketFiller(SocketNames names, IReadOnlyList<UnixSock
         var address = receiver.ReachedBy ?? throw new EngineException(EngineFailure.BadImage, "A socket of the image has a message and nobody could have sent it.");
         if (!message.Sender.IsEmpty && ends.FirstOrDefault(end => end.Image.Address.Equals(message.Sender) && end.Image.Type == receiver.Image.Type) is { } sender)
         {
-            SocketMessages.Send(sender.Fd, message, address);
+            SocketMessages.Send(sender.Fd, message, address, files);
             return;
         }
 
@@ -58,6 +60,6 @@ internal sealed class UnixSocketFiller(SocketNames names, IReadOnlyList<UnixSock
         stranger.Fd = SocketCalls.Make(SocketNumber.AF_UNIX, receiver.Image.Type, 0);
         using var fd = stranger.Fd;
         stranger.Bind(names);
-        SocketMessages.Send(fd, message, address);
+        SocketMessages.Send(fd, message, address, files);
     }
 }

@@ -1,0 +1,204 @@
+using System.Net;
+using Checkpointer.Engine.Images;
+using Checkpointer.Engine.Interop;
+using Checkpointer.Engine.Resources;
+using Checkpointer.Engine.Support;
+using static Checkpointer.Engine.Interop.SocketNumber;
+using static Checkpointer.Engine.Interop.SocketOptionName;
+using static Checkpointer.Engine.Interop.TcpRepairNumber;
+
+namespace Checkpointer.Engine.Restore;
+
+/// <summary>
+/// One end of a TCP connection under restore, or one that stands in for a peer that the job had lost. It is connected in repair mode, without a packet
+/// and without a listening socket; what was received is put into it the same way, so that it holds what it held.
+/// </summary>
+internal sealed class TcpEnd : IDisposable
+{
+    private const int SmallestSegment = 536; // RFC 9293, 3.7.1: what everybody takes
+    private const uint PlausibleWindow = 1 << 16;
+
+    private readonly byte[] _received;
+    private TcpRepair? _repair;
+
+    public TcpEnd(Socket image)
+    {
+        Image = image;
+        _received = [.. image.Received.SelectMany(message => message.Data)];
+        Fd = SocketCalls.Make(image.Family, image.Type, image.Protocol);
+        SocketOptions.SetEarly(Fd, image);
+        if (image.Family == AF_INET6)
+        {
+            // Either kind of address may be bound.
+            SocketCalls.SetOption(Fd, SOL_IPV6, IpOptionName.IPV6_V6ONLY, 0);
+        }
+    }
+
+    /// <summary>The socket.</summary>
+    public SafeFd Fd { get; }
+
+    /// <summary>What it is to become.</summary>
+    public Socket Image { get; }
+
+    /// <summary>TCP_ESTABLISHED and so on.</summary>
+    public int State => SocketCalls.TryOption(Fd, SOL_TCP, TransportOptionName.TCP_INFO) is { Length: > 0 } info
+        ? info[0]
+        : throw new LinuxException("getsockopt(TCP_INFO)", LastError.Get());
+
+    /// <summary>A stand-in for the lost peer of an end.</summary>
+    public static TcpEnd LostPeerOf(Socket image, ReadOnlySpan<byte> address)
+    {
+        var options = image.Tcp.Clone();
+        (options.SendScale, options.ReceiveScale) = (options.ReceiveScale, options.SendScale);
+        return new TcpEnd(new Socket
+        {
+            Family = image.Family,
+            Type = image.Type,
+            Protocol = image.Protocol,
+            Address = Google.Protobuf.ByteString.CopyFrom(address),
+            PeerAddress = image.Address,
+            Tcp = options,
+        });
+    }
+
+    /// <summary>Its address on this host, where it has none the loopback one, with another port.</summary>
+    public byte[] NearbyAddress()
+    {
+        var host = Image.Address.IsEmpty ? IPAddress.Any : InetSockets.Host(Image.Address.Span);
+        var isAny = host.Equals(IPAddress.Any) || host.Equals(IPAddress.IPv6Any);
+        return InetSockets.Raw(Image.Family, new IPEndPoint(isAny ? Image.Family == AF_INET6 ? IPAddress.IPv6Loopback : IPAddress.Loopback : host, 0));
+    }
+
+    /// <summary>Binds it, whatever is left on its port of connections of the killed job.</summary>
+    public void Bind(ReadOnlySpan<byte> address)
+    {
+        if (_repair is null)
+        {
+            using var repair = TcpRepair.Begin(Fd);
+            SocketCalls.Bind(Fd, address, InetSockets.Text(address));
+        }
+        else
+        {
+            SocketCalls.Bind(Fd, address, InetSockets.Text(address));
+        }
+    }
+
+    /// <summary>Connects it to its peer's address and fills it; it stays silent until <see cref="Wake"/>.</summary>
+    /// <param name="sends">Number of the next byte that it sends.</param>
+    /// <param name="receives">Number of the next byte that it receives, after those that it has.</param>
+    /// <param name="segmentBytes">The longest segment that the peer takes.</param>
+    public void Establish(uint sends, uint receives, uint segmentBytes)
+    {
+        MakeRoom(SO_RCVBUF, SO_RCVBUFFORCE, _received.Length);
+        _repair = TcpRepair.Begin(Fd);
+        _repair.SetSequence(TCP_SEND_QUEUE, sends);
+        _repair.SetSequence(TCP_RECV_QUEUE, unchecked(receives - (uint)_received.Length));
+        if (SocketCalls.Address(Fd) is var own && InetSockets.Port(own) == 0)
+        {
+            Bind(Image.Address.Span);
+        }
+
+        SocketCalls.Connect(Fd, Image.PeerAddress.Span, InetSockets.Text(Image.PeerAddress.Span));
+        SetParameters(segmentBytes);
+        SocketCalls.SetOption(Fd, SOL_TCP, TCP_REPAIR_QUEUE, TCP_RECV_QUEUE);
+        SocketCalls.Send(Fd, _received, "a queue of received data");
+        SetWindow(receives, 0);
+    }
+
+    /// <summary>Lets it talk, and asks the peer how much it takes.</summary>
+    public void Wake()
+    {
+        _repair!.EndWithProbe();
+        Share();
+    }
+
+    /// <summary>Lets it talk, though nobody will answer.</summary>
+    public void WakeAlone(uint receives)
+    {
+        SetWindow(receives, PlausibleWindow);
+        _repair!.Dispose();
+        Share();
+    }
+
+    /// <summary>Lets other sockets be bound to its port, until its own options are set.</summary>
+    public void Share() => SocketCalls.SetOption(Fd, SOL_SOCKET, SO_REUSEADDR, 1);
+
+    /// <summary>Sends what the peer had not received.</summary>
+    public void Send()
+    {
+        MakeRoom(SO_SNDBUF, SO_SNDBUFFORCE, Image.Tcp.Unsent.Length);
+        SocketCalls.Send(Fd, Image.Tcp.Unsent.Span, InetSockets.Text(Image.PeerAddress.Span));
+    }
+
+    /// <summary>Shuts the directions that were shut; a reading one only where the peer has not done it by shutting its own.</summary>
+    public void Shut(uint shutByPeer)
+    {
+        var directions = Image.Shutdown & ~(shutByPeer >> 1);
+        if (directions != 0 && State != TcpState.TCP_CLOSE)
+        {
+            SocketCalls.Shutdown(Fd, directions);
+        }
+    }
+
+    /// <summary>Breaks the connection off: the peer is told that it was reset.</summary>
+    public void Reset()
+    {
+        // struct linger { 1, 0 }
+        SocketCalls.SetOption(Fd, SOL_SOCKET, SO_LINGER, BitConverter.GetBytes(1L));
+        Fd.Dispose();
+    }
+
+    /// <summary>Sets its own options. They also undo what was set here for a while.</summary>
+    public void SetOptions()
+    {
+        SocketOptions.SetEarly(Fd, Image);
+        SocketOptions.SetLate(Fd, Image);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _repair?.Dispose();
+        Fd.Dispose();
+    }
+
+    private void MakeRoom(int size, int force, int bytes)
+    {
+        var own = SocketOptions.ValueOf(Image, SOL_SOCKET, size) is { } value ? BitConverter.ToInt32(value) : 0;
+        var wanted = Math.Max(own, 2 * bytes);
+        if (wanted > SocketCalls.Number(Fd, SOL_SOCKET, size))
+        {
+            SocketCalls.SetOption(Fd, SOL_SOCKET, force, wanted / 2);
+        }
+    }
+
+    private unsafe void SetParameters(uint segmentBytes)
+    {
+        var options = stackalloc tcp_repair_opt[4];
+        var count = 0;
+        options[count++] = new tcp_repair_opt { opt_code = TCPOPT_MAXSEG, opt_val = Math.Max(segmentBytes, SmallestSegment) };
+        if ((Image.Tcp.Options & TCPI_OPT_WSCALE) != 0)
+        {
+            options[count++] = new tcp_repair_opt { opt_code = TCPOPT_WINDOW, opt_val = Image.Tcp.SendScale | (Image.Tcp.ReceiveScale << 16) };
+        }
+
+        if ((Image.Tcp.Options & TCPI_OPT_SACK) != 0)
+        {
+            options[count++] = new tcp_repair_opt { opt_code = TCPOPT_SACK_PERMITTED };
+        }
+
+        if ((Image.Tcp.Options & TCPI_OPT_TIMESTAMPS) != 0)
+        {
+            options[count++] = new tcp_repair_opt { opt_code = TCPOPT_TIMESTAMP };
+        }
+
+        SocketCalls.SetOption(Fd, SOL_TCP, TCP_REPAIR_OPTIONS, new ReadOnlySpan<byte>(options, count * sizeof(tcp_repair_opt)));
+    }
+
+    /// <summary>No window is known at first, of neither side: the first words between them tell it.</summary>
+    private unsafe void SetWindow(uint receives, uint peerTakes)
+    {
+        var window = new tcp_repair_window { snd_wl1 = unchecked(receives - 1), snd_wnd = peerTakes, max_window = peerTakes, rcv_wup = receives };
+        SocketCalls.SetOption(Fd, SOL_TCP, TCP_REPAIR_WINDOW, new ReadOnlySpan<byte>(&window, sizeof(tcp_repair_window)));
+    }
+}
