@@ -66,6 +66,12 @@ public sealed class CallerTerminal : IDisposable
     {
         var group = root.Pid.Value;
         using var end = cancellation.Register(() => Send(group, Signal.SIGTERM));
+        if (ProcFs.TryStat(root.Pid) is { State: 'T' })
+        {
+            // It was stopped when it was dumped; in the foreground it is to run.
+            Send(group, Signal.SIGCONT);
+        }
+
         while (true)
         {
             var status = Children.WaitForStopOrEnd(root.Pid);

@@ -81,6 +81,24 @@ public sealed class ShellJobTests : IDisposable
         _second.WaitFor("code 143\r\n");
     }
 
+    [RootFact]
+    public void Recover_OfAJobThatWasStopped_RunsItWithTheSettingsOfItsNewTerminal()
+    {
+        StartJob();
+        _first.Type("\x1a");
+        _first.WaitFor("Stopped");
+        _first.Type("stty -echo -icanon; echo shell $((20 + 22))\n");
+        _first.WaitFor("shell 42\r\n");
+        _ = _cli.Run("register", "job", "--pid", $"{_job}", "--shell-job").Expect(0);
+        _ = _cli.Run("dump", "job", "--shell-job").Expect(0);
+        KillJob();
+        RecoverInSecond();
+        _second.Type("one\n");
+        _second.WaitFor("one\r\ngot one\r\n"); // with its echo
+        _second.Type("\x04");
+        _second.WaitFor("code 7\r\n");
+    }
+
     public void Dispose()
     {
         if (_job > 1)
@@ -106,7 +124,6 @@ public sealed class ShellJobTests : IDisposable
     private void KillJob()
     {
         _ = Child.Signal(_job, Libc.SIGKILL);
-        _first.WaitFor("Killed");
         Wait.Until(() => !ProcFacts.Exists(_job), Wait.Patience, () => $"{_job} is still there");
     }
 

@@ -40,7 +40,8 @@ internal sealed class ShellJob
                 "give --shell-job, in the terminal where it is to go on");
     }
 
-    /// <summary>Puts the job in the foreground of the terminal, with its settings. Where the size of the window is another, the job is told.</summary>
+    /// <summary>Puts the job in the foreground of the terminal, with its settings; those of one that was in the background were its shell's. Where the size of the
+    /// window is another, the job is told.</summary>
     public void GiveTerminal()
     {
         if (!StaysInOurSession)
@@ -48,7 +49,7 @@ internal sealed class ShellJob
             return;
         }
 
-        Caller!.Give(ForegroundGroup(), _outside is null ? [] : _outside.Settings.Span);
+        Caller!.Give(ForegroundGroup(), _outside is not null && IsOfJob(_outside.ForegroundGroup) ? _outside.Settings.Span : []);
         if (_outside is not null && !Caller.Window.Equals(MemoryMarshal.Read<winsize>(_outside.Window.Span)))
         {
             _ = Libc.kill(-_images.Root.Process.Pid, Signal.SIGWINCH);
@@ -60,8 +61,9 @@ internal sealed class ShellJob
     {
         var root = _images.Root.Process;
         var group = _outside?.ForegroundGroup ?? 0;
-        var isOfJob = group != root.ProcessGroup
-            && _images.Processes.Any(process => process.Process.ProcessGroup == group && process.Process.Session == root.Session);
-        return isOfJob ? group : root.Pid;
+        return group != root.ProcessGroup && IsOfJob(group) ? group : root.Pid;
     }
+
+    private bool IsOfJob(int group) =>
+        _images.Processes.Any(process => process.Process.ProcessGroup == group && process.Process.Session == _images.Root.Process.Session);
 }

@@ -23,6 +23,8 @@ internal sealed record RealProgram(string Name, string[] Command, string Source,
         new("python-nohup", ["nohup", "/usr/bin/python3", "{source}"], "numpy_job.py", 400),
         new("perl", ["perl", "{source}"], "job.pl", 400),
         new("bash-pipeline", ["bash", "{source}"], "pipeline.sh", 400),
+        // In a pseudoterminal of its own: what is on its way through that must be neither lost nor doubled.
+        new("script", ["sh", "-c", "exec script -qec \"bash $0 $1 $2\" /dev/null", "{source}"], "pipeline.sh", 400),
         new("sh-churn", ["sh", "{source}"], "churn.sh", 400),
         new("openmp", ["{program}"], "openmp.c", 400, ["cc", "-O2", "-fopenmp", "{source}", "-o", "{program}"]),
         new("static", ["{program}"], "openmp.c", 400, ["cc", "-O2", "-static", "{source}", "-o", "{program}"]),

@@ -29,6 +29,7 @@ internal sealed unsafe class TerminalShell : IDisposable
         environment["TERM"] = "dumb";
         environment["NO_COLOR"] = "1";
         Pid = Spawner.Spawn(new SpawnRequest("bash", ["--norc", "--noprofile", "--noediting", "-i"], environment, "", "", directory) { Terminal = Name });
+        WaitFor("$ ");
     }
 
     /// <summary>Its path.</summary>

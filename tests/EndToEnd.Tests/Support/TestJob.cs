@@ -10,6 +10,7 @@ namespace Checkpointer.EndToEnd.Tests.Support;
 internal sealed class TestJob : IDisposable
 {
     private const string MarkName = "E2E_JOB";
+    private readonly HashSet<string> _sessions = [];
     private readonly string _mark = Guid.NewGuid().ToString("N");
 
     private TestJob(string directory, string name)
@@ -163,6 +164,12 @@ internal sealed class TestJob : IDisposable
     {
         // Zombies, what leads a session of its own and what shows no environment would be missed later.
         var dying = ProcFacts.Descendants(Pid).Append(Pid).ToHashSet();
+        _ = _sessions.Add($"{Pid}");
+        foreach (var pid in dying)
+        {
+            RememberSession(pid);
+        }
+
         foreach (var pid in dying)
         {
             _ = Child.Signal(pid, Libc.SIGKILL);
@@ -210,16 +217,28 @@ internal sealed class TestJob : IDisposable
     }
 
     // Children that ended by themselves, and orphans that are ours to reap now, bear no mark any more: a process loses its
-    // environment before it is a zombie. They are known by their session, and are only waited for, never killed.
+    // environment before it is a zombie. They are known by their sessions, and are only waited for, never killed.
     private bool IsDyingMember(int pid)
     {
         try
         {
-            return ProcFacts.StatField(pid, 6) == $"{Pid}" && !ProcFacts.HasMemory(pid);
+            return _sessions.Contains(ProcFacts.StatField(pid, 6)) && !ProcFacts.HasMemory(pid);
         }
         catch (IOException)
         {
             return false; // gone meanwhile
+        }
+    }
+
+    private void RememberSession(int pid)
+    {
+        try
+        {
+            _ = _sessions.Add(ProcFacts.StatField(pid, 6));
+        }
+        catch (IOException)
+        {
+            // Gone meanwhile; its session is that of another, or has nobody left.
         }
     }
 
