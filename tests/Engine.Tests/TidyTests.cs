@@ -23,7 +23,7 @@ public sealed partial class TidyTests
         "Resources/Files/FileOwners.cs",
         "Resources/Files/InotifyKind.cs",
         "Resources/Files/PipeContents.cs",
-        "Resources/Files/ProcFileKind.cs",
+        "Resources/Files/RemovedFiles.cs",
         "Resources/Files/SocketContents.cs",
         "Resources/Files/SocketFilters.cs",
         "Resources/Files/TimerfdKind.cs",

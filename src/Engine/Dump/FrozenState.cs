@@ -1,5 +1,6 @@
 using Checkpointer.Engine.Images;
 using Checkpointer.Engine.Interop;
+using Checkpointer.Engine.Proc;
 using Checkpointer.Engine.Resources;
 using Checkpointer.Engine.Support;
 using Checkpointer.Engine.Tracing;
@@ -23,6 +24,7 @@ internal sealed class FrozenState(FileIdentities identities, IReadOnlySet<string
     private readonly Dictionary<ProcessId, AddressSpace> _spaces = [];
     private readonly SharedObjectTable _objects = new();
     private SystemV _systemV = new();
+    private RemovedFiles _removed = new();
 
     /// <summary>What is not carried, or carried with a difference.</summary>
     public FindingList Findings { get; } = new();
@@ -54,6 +56,7 @@ internal sealed class FrozenState(FileIdentities identities, IReadOnlySet<string
         _systemV = systemV.Collect([.. job.Processes.SelectMany(process => process.Vmas)], isFrozen: true);
         step("collect descriptors");
         var descriptors = new DescriptorCollector(Findings, _objects);
+        _removed = descriptors.Removed;
         Files = descriptors.Collect(tree, examinedPipes);
         AioRings.Inspect(job.Processes.Select(process => (process.Id, process.Vmas)), Files, Findings);
         Files.Pipes.AddRange(descriptors.Pipes.Select(PipeContents.Read));
@@ -65,6 +68,7 @@ internal sealed class FrozenState(FileIdentities identities, IReadOnlySet<string
                 && job.Processes.FirstOrDefault(parent => parent.Id.Value == image.ParentPid) is { } parent && ProcessCollector.IsStopReported(parent, process.Id);
         }
 
+        Files.RemovedFiles.AddRange(_removed.Images);
         Add(ImageVersion.Inventory, InventoryCollector.Collect(job, _objects.Objects));
         Add(ImageVersion.Files, Files);
         if (_systemV.CalculateSize() > 0)
@@ -97,6 +101,8 @@ internal sealed class FrozenState(FileIdentities identities, IReadOnlySet<string
         process.OpenGate();
         step($"collect {process.Id}");
         var image = new ProcessCollector(process, identities, Findings).Collect();
+        var link = ProcFs.PathOf(process.Id, "cwd");
+        image.WorkingDirectoryRemoved = _removed.Enter(ProcFs.ReadLink(link)!, FileStat.Of(link), link);
         image.FilesSharedWith = sharing.Files(process.Id.Value);
         image.FileSystemSharedWith = sharing.FileSystem(process.Id.Value);
         image.Zombies.AddRange(ZombieCollector.ChildrenOf(process.Id, zombies));

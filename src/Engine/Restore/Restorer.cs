@@ -74,13 +74,14 @@ internal sealed class Restorer(EngineOptions options, Action<string> step, ILogg
         step("put mapped files back");
         MappedFiles.PutBack(images.Inventory, source, bytesDone);
         step("open files");
-        var descriptors = new DescriptorBuilder(images.Files, opened, shared, watcher);
+        using var removed = new RemovedFileBuilder(images.Files.RemovedFiles);
+        var descriptors = new DescriptorBuilder(images.Files, opened, shared, removed, watcher);
         descriptors.Open();
         foreach (var process in _processes)
         {
             cancellation.ThrowIfCancellationRequested();
             step($"fill process {process.Id}");
-            Fill(process, source, opened, shared, systemV, bytesDone);
+            Fill(process, source, (opened, shared, removed), systemV, bytesDone);
         }
 
         // Only now: processes may share a descriptor table, and the filling of each needs one without descriptors.
@@ -95,17 +96,18 @@ internal sealed class Restorer(EngineOptions options, Action<string> step, ILogg
         systemV.Finish();
     }
 
-    private static void Fill(RestoredProcess process, ICheckpointSource source, OpenedFiles opened, SharedObjects shared, SystemVBuilder systemV, Action<long> bytesDone)
+    private static void Fill(
+        RestoredProcess process, ICheckpointSource source, (OpenedFiles Opened, SharedObjects Shared, RemovedFileBuilder Removed) files, SystemVBuilder systemV, Action<long> bytesDone)
     {
         var state = new ProcessStateBuilder(process);
-        var space = new AddressSpaceBuilder(process, opened, shared);
+        var space = new AddressSpaceBuilder(process, files.Opened, files.Shared);
         process.Call("close_range", Arch.X64.Sys.CloseRange, 0, uint.MaxValue, 0);
         state.LiftDescriptorLimit();
         space.BuildMappings();
         new SegmentAttacher(process, systemV).Attach();
         new AioRingBuilder(process).Build();
         space.SetMemoryMap();
-        state.SetSurroundings();
+        state.SetSurroundings(files.Removed);
         space.Advise();
         source.ReadPages(Images.ImageVersion.Memory(process.Id.Value), (address, pages) =>
         {

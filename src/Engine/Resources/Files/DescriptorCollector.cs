@@ -26,6 +26,9 @@ internal sealed class DescriptorCollector(FindingList findings, SharedObjectTabl
     /// <summary>Sockets that the job holds; what is in them is not read here.</summary>
     public IReadOnlyList<SocketUse> Sockets { get; private set; } = [];
 
+    /// <summary>Files whose names are gone; those that processes work in are entered by the caller.</summary>
+    public RemovedFiles Removed { get; } = new();
+
     /// <summary>Collects the descriptors of all processes.</summary>
     /// <param name="tree">The job.</param>
     /// <param name="examinedPipes">Pipes whose holders need not be looked for: that means looking through all processes of the host.</param>
@@ -35,7 +38,7 @@ internal sealed class DescriptorCollector(FindingList findings, SharedObjectTabl
         _threads.UnionWith(tree.Live.SelectMany(process => ProcFs.TryThreads(process) ?? []).Select(thread => thread.Value));
         _threads.UnionWith(_job);
         using var duplicates = new Duplicates();
-        var kinds = new FileKinds(_job, objects, duplicates, findings);
+        var kinds = new FileKinds(_job, objects, duplicates, Removed, findings);
         foreach (var process in tree.Live)
         {
             var table = new DescriptorTable { Pid = process.Value };
@@ -50,6 +53,7 @@ internal sealed class DescriptorCollector(FindingList findings, SharedObjectTabl
             _files.Tables.Add(table);
         }
 
+        kinds.Inotifies.Resolve(objects, Removed);
         kinds.Epolls.Resolve(_openFiles, _refused, findings);
         Pipes = kinds.Pipes.Uses;
         Sockets = kinds.Sockets.Uses;

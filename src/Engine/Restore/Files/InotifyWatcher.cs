@@ -11,10 +11,21 @@ internal sealed class InotifyWatcher : IDisposable
     private const uint IN_DONT_FOLLOW = 0x0200_0000;
 
     private readonly List<(SafeFd Instance, OpenFile Image)> _instances = [];
+    private readonly Dictionary<InotifyWatch, SafeFd> _nameless = new(ReferenceEqualityComparer.Instance);
 
     /// <summary>Takes an instance up; it is closed with this.</summary>
-    public SafeFd Keep(SafeFd instance, OpenFile image)
+    /// <param name="instance">The instance.</param>
+    /// <param name="image">What it watches.</param>
+    /// <param name="shared">Where files without a name are, regular ones.</param>
+    /// <param name="removed">And others.</param>
+    public SafeFd Keep(SafeFd instance, OpenFile image, SharedObjects shared, RemovedFileBuilder removed)
     {
+        foreach (var watch in image.InotifyWatches.Where(watch => watch.Path.IsEmpty))
+        {
+            // With O_PATH nobody is told of the opening and closing.
+            _nameless.Add(watch, watch.RemovedFile != 0 ? removed.Open(watch.RemovedFile, FileFlag.O_PATH) : OpenPath(shared.PathOf(watch.SharedMemory)));
+        }
+
         _instances.Add((instance, image));
         return instance;
     }
@@ -26,21 +37,35 @@ internal sealed class InotifyWatcher : IDisposable
         {
             foreach (var watch in image.InotifyWatches)
             {
-                Watch(instance, watch);
+                Watch(instance, watch, _nameless.GetValueOrDefault(watch));
             }
         }
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _instances.ForEach(entry => entry.Instance.Dispose());
+    public void Dispose()
+    {
+        _instances.ForEach(entry => entry.Instance.Dispose());
+        foreach (var fd in _nameless.Values)
+        {
+            fd.Dispose();
+        }
+    }
 
-    private static void Watch(SafeFd instance, InotifyWatch watch)
+    private static SafeFd OpenPath(string path)
+    {
+        var number = Libc.open(path, FileFlag.O_PATH | FileFlag.O_CLOEXEC, 0);
+        LinuxException.ThrowIfFailed(number, $"open of {path}");
+        return new SafeFd(number);
+    }
+
+    private static void Watch(SafeFd instance, InotifyWatch watch, SafeFd? nameless)
     {
         var wanted = watch.Descriptor_;
-        var path = watch.Path.ToStringUtf8();
+        var path = nameless?.Path ?? watch.Path.ToStringUtf8();
         // Linux 4.18; takes the number itself, not a pointer to it.
         LinuxException.ThrowIfFailed(Libc.ioctl(instance.Number, SpecialFile.INOTIFY_IOC_SETNEXTWD, wanted), $"ioctl(INOTIFY_IOC_SETNEXTWD, {wanted})");
-        var got = Libc.inotify_add_watch(instance.Number, path, watch.Mask | IN_DONT_FOLLOW);
+        var got = Libc.inotify_add_watch(instance.Number, path, watch.Mask | (nameless is null ? IN_DONT_FOLLOW : 0));
         LinuxException.ThrowIfFailed(got, $"inotify_add_watch of {path}");
         if (got != wanted)
         {
