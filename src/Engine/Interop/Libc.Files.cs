@@ -96,6 +96,14 @@ internal static unsafe partial class Libc
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int name_to_handle_at(int dirfd, string path, byte* handle, int* mountId, int flags);
 
+    /// <summary>fanotify_init(2).</summary>
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int fanotify_init(uint flags, uint event_f_flags);
+
+    /// <summary>fanotify_mark(2).</summary>
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int fanotify_mark(int fanotify_fd, uint flags, ulong mask, int dirfd, string pathname);
+
     /// <summary>mkfifo(3).</summary>
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int mkfifo(string path, uint mode);

@@ -21,7 +21,7 @@ internal sealed class FileKinds
         Inotifies = new InotifyKind(findings, duplicates);
         _kinds =
         [
-            Pipes, new EventfdKind(), new TimerfdKind(duplicates), new SignalfdKind(), Epolls, Inotifies, new PidfdKind(job),
+            Pipes, new EventfdKind(), new TimerfdKind(duplicates), new SignalfdKind(), Epolls, Inotifies, new FanotifyKind(findings, duplicates), new PidfdKind(job),
             Sockets, new NamespaceKind(),
             new ProcFileKind(job, removed), new RegularFileKind(objects),
             new NamedFileKind(FileFlag.S_IFDIR, OpenFile.Types.Kind.Directory, removed, duplicates),

@@ -1,5 +1,4 @@
 using Checkpointer.Engine.Images;
-using Checkpointer.Engine.Interop;
 using Checkpointer.Engine.Proc;
 using Google.Protobuf;
 
@@ -31,7 +30,7 @@ internal sealed class InotifyKind(FindingList findings, Duplicates duplicates) :
             }
         }
 
-        NoteUnread(descriptor);
+        UnreadEvents.Note(descriptor, "inotify", duplicates, findings);
         return null;
     }
 
@@ -49,18 +48,6 @@ internal sealed class InotifyKind(FindingList findings, Duplicates duplicates) :
                     descriptor.Process, "descriptor",
                     $"Descriptor {descriptor.Number} of process {descriptor.Process} is an inotify instance that watches a file without a name that the job does not have open (inode {watch.Inode}, deleted or on a file system without handles); it cannot be carried.");
             }
-        }
-    }
-
-    private unsafe void NoteUnread(OpenDescriptor descriptor)
-    {
-        using var duplicate = duplicates.TryTake(descriptor);
-        var unread = 0;
-        if (duplicate is not null && Libc.ioctl(duplicate.Number, FileFlag.FIONREAD, (nint)(&unread)) == 0 && unread > 0)
-        {
-            findings.Note(
-                descriptor.Process, "descriptor",
-                $"Descriptor {descriptor.Number} of process {descriptor.Process} has {unread} bytes of inotify events that were not read; after a restore they are lost.");
         }
     }
 }

@@ -28,6 +28,7 @@ internal sealed class DescriptorBuilder(Files files, OpenedFiles opened, SharedO
                 OpenFile.Types.Kind.Regular or OpenFile.Types.Kind.Directory or OpenFile.Types.Kind.Device or OpenFile.Types.Kind.SymbolicLink
                     or OpenFile.Types.Kind.Namespace or OpenFile.Types.Kind.ProcFile => OpenPath(file),
                 OpenFile.Types.Kind.Socket => madeSockets[file.Id],
+                OpenFile.Types.Kind.Fanotify => watcher.Keep(SpecialFileBuilder.Build(file), file),
                 OpenFile.Types.Kind.Inotify => watcher.Keep(SpecialFileBuilder.Build(file), file, shared, removed),
                 _ => opened.Keep(SpecialFileBuilder.Build(file)),
             });

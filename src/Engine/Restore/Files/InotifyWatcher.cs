@@ -4,7 +4,7 @@ using Checkpointer.Engine.Support;
 
 namespace Checkpointer.Engine.Restore;
 
-/// <summary>Lets inotify instances watch again, when no file is touched by the restore any more: the job must not be told of what we did.</summary>
+/// <summary>Lets inotify instances and fanotify groups watch again, when no file is touched by the restore any more: the job must not be told of what we did.</summary>
 internal sealed class InotifyWatcher : IDisposable
 {
     // The path that was found for a watched file is the file's own, also where that is a symbolic link.
@@ -26,6 +26,12 @@ internal sealed class InotifyWatcher : IDisposable
             _nameless.Add(watch, watch.RemovedFile != 0 ? removed.Open(watch.RemovedFile, FileFlag.O_PATH) : OpenPath(shared.PathOf(watch.SharedMemory)));
         }
 
+        return Keep(instance, image);
+    }
+
+    /// <summary>Takes a fanotify group up; it is closed with this.</summary>
+    public SafeFd Keep(SafeFd instance, OpenFile image)
+    {
         _instances.Add((instance, image));
         return instance;
     }
@@ -38,6 +44,12 @@ internal sealed class InotifyWatcher : IDisposable
             foreach (var watch in image.InotifyWatches)
             {
                 Watch(instance, watch, _nameless.GetValueOrDefault(watch));
+            }
+
+            // The kernel shows the last one first.
+            foreach (var mark in (image.Fanotify?.Marks ?? []).Reverse())
+            {
+                Mark(instance, mark);
             }
         }
     }
@@ -72,4 +84,23 @@ internal sealed class InotifyWatcher : IDisposable
             throw new EngineException(EngineFailure.Failed, $"The inotify watch of {path} got descriptor {got} and not {wanted}.");
         }
     }
+
+    private static void Mark(SafeFd group, FanotifyMark mark)
+    {
+        var flags = FanotifyFlag.FAN_MARK_ADD | mark.Kind | (mark.Kind == 0 ? FanotifyFlag.FAN_MARK_DONT_FOLLOW : 0u);
+        if (mark.Mask != 0)
+        {
+            Mark(group, flags | (mark.Flags & FanotifyFlag.FAN_MARK_EVICTABLE), mark.Mask, mark.Path.ToStringUtf8());
+        }
+
+        if (mark.IgnoredMask != 0)
+        {
+            var ignores = (mark.Flags & FanotifyFlag.FAN_MARK_IGNORE) != 0 ? FanotifyFlag.FAN_MARK_IGNORE : FanotifyFlag.FAN_MARK_IGNORED_MASK;
+            var kept = mark.Flags & (FanotifyFlag.FAN_MARK_EVICTABLE | FanotifyFlag.FAN_MARK_IGNORED_SURV_MODIFY);
+            Mark(group, flags | (uint)ignores | kept, mark.IgnoredMask, mark.Path.ToStringUtf8());
+        }
+    }
+
+    private static void Mark(SafeFd group, uint flags, ulong mask, string path) =>
+        LinuxException.ThrowIfFailed(Libc.fanotify_mark(group.Number, flags, mask, FileFlag.AT_FDCWD, path), $"fanotify_mark of {path}");
 }
