@@ -103,6 +103,7 @@ internal sealed class FrozenState(FileIdentities identities, IReadOnlySet<string
         var image = new ProcessCollector(process, identities, Findings).Collect();
         var link = ProcFs.PathOf(process.Id, "cwd");
         image.WorkingDirectoryRemoved = _removed.Enter(ProcFs.ReadLink(link)!, FileStat.Of(link), link);
+        image.ExecutableMemory = EnterExecutable(process.Id);
         image.FilesSharedWith = sharing.Files(process.Id.Value);
         image.FileSystemSharedWith = sharing.FileSystem(process.Id.Value);
         image.Zombies.AddRange(ZombieCollector.ChildrenOf(process.Id, zombies));
@@ -117,6 +118,25 @@ internal sealed class FrozenState(FileIdentities identities, IReadOnlySet<string
         Add(ImageVersion.Process(process.Id.Value), image);
         Add(ImageVersion.Memory(process.Id.Value), space);
         return image;
+    }
+
+    /// <summary>The number of an executable that has no name; 0 where it has one.</summary>
+    private uint EnterExecutable(ProcessId process)
+    {
+        var link = ProcFs.PathOf(process, "exe");
+        var (target, stat) = (ProcFs.ReadLink(link)!, FileStat.Of(link));
+        if (!NamelessFile.Is(target, stat))
+        {
+            return 0;
+        }
+
+        var image = NamelessFile.Enter(_objects, target, stat, link, out var why);
+        if (why is not null)
+        {
+            Findings.Refuse(process, "exe", $"The executable of process {process} is {why}; it cannot be carried.");
+        }
+
+        return image.Id;
     }
 
     private CaptureSource SourceOf(FrozenProcess process, ProcessMemory memory, AddressSpace space)

@@ -79,7 +79,7 @@ internal static class ProcessInspector
             return;
         }
 
-        if (link == "cwd" && RemovedFiles.Is(target, actual))
+        if ((link == "cwd" && RemovedFiles.Is(target, actual)) || (link == "exe" && NamelessFile.Is(target, actual)))
         {
             return;
         }

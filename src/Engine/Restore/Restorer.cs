@@ -70,7 +70,8 @@ internal sealed class Restorer(EngineOptions options, Action<string> step, ILogg
         using var opened = new OpenedFiles();
         step("make System V objects");
         systemV.Make();
-        using var shared = new SharedObjects(images.Inventory, systemV, source, bytesDone);
+        var executables = images.Processes.Select(process => process.Process.ExecutableMemory).Where(id => id != 0).ToHashSet();
+        using var shared = new SharedObjects(images.Inventory, executables, systemV, source, bytesDone);
         step("put mapped files back");
         MappedFiles.PutBack(images.Inventory, source, bytesDone);
         step("open files");

@@ -11,17 +11,23 @@ internal sealed class SharedObjects : IDisposable
 {
     private readonly Dictionary<uint, SafeFd> _objects = [];
     private readonly Dictionary<uint, SharedMemory> _images;
+    private readonly IReadOnlySet<uint> _executables;
     private readonly List<(nint Address, nuint Bytes)> _mappings = [];
 
     /// <summary>Makes and fills all of them.</summary>
-    public SharedObjects(Inventory inventory, SystemVBuilder systemV, ICheckpointSource source, Action<long> bytesDone)
+    public SharedObjects(Inventory inventory, IReadOnlySet<uint> executables, SystemVBuilder systemV, ICheckpointSource source, Action<long> bytesDone)
     {
+        _executables = executables;
         _images = inventory.SharedMemory.Where(shared => shared.Kind != SharedMemory.Types.Kind.File).ToDictionary(shared => shared.Id);
         foreach (var shared in _images.Values)
         {
             var fd = shared.Kind == SharedMemory.Types.Kind.SystemV ? systemV.Open(shared) : Make(shared);
             _objects.Add(shared.Id, fd);
             ObjectContents.PutBack(fd, shared, source, bytesDone);
+            if (executables.Contains(shared.Id))
+            {
+                _objects[shared.Id] = FinishExecutable(fd, shared);
+            }
         }
     }
 
@@ -36,7 +42,7 @@ internal sealed class SharedObjects : IDisposable
     {
         foreach (var shared in _images.Values)
         {
-            if (shared.Kind == SharedMemory.Types.Kind.Memfd)
+            if (shared.Kind == SharedMemory.Types.Kind.Memfd && !_executables.Contains(shared.Id))
             {
                 Seal(_objects[shared.Id], shared);
             }
@@ -98,6 +104,22 @@ internal sealed class SharedObjects : IDisposable
         LinuxException.ThrowIfFailed(Libc.fchown(number, shared.Owner, shared.Group), $"fchown of the memfd {name}");
         LinuxException.ThrowIfFailed(Libc.fchmod(number, shared.Mode), $"fchmod of the memfd {name}");
         return fd;
+    }
+
+    /// <summary>Nobody may have a file open for writing that is executed: all that needs it is done now.</summary>
+    private static SafeFd FinishExecutable(SafeFd fd, SharedMemory shared)
+    {
+        if (shared.Kind == SharedMemory.Types.Kind.Memfd)
+        {
+            Seal(fd, shared);
+        }
+
+        using (fd)
+        {
+            var number = Libc.open(fd.Path, FileFlag.O_RDONLY | FileFlag.O_CLOEXEC, 0);
+            LinuxException.ThrowIfFailed(number, $"open of {shared.Path.ToStringUtf8()}, the executable");
+            return new SafeFd(number);
+        }
     }
 
     private static void Seal(SafeFd fd, SharedMemory shared)

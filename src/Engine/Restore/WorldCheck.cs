@@ -21,7 +21,11 @@ internal static class WorldCheck
         var putBack = images.Inventory.SharedMemory.Where(shared => shared.Kind == SharedMemory.Types.Kind.File).Select(shared => shared.Path).ToHashSet();
         foreach (var process in images.Processes)
         {
-            RequireSame(process.Process.Executable.ToStringUtf8(), process.Process.ExecutableIdentity, "the executable");
+            if (process.Process.ExecutableMemory == 0)
+            {
+                RequireSame(process.Process.Executable.ToStringUtf8(), process.Process.ExecutableIdentity, "the executable");
+            }
+
             if (process.Process.WorkingDirectoryRemoved == 0)
             {
                 RequireDirectory(process.Process.WorkingDirectory.ToStringUtf8(), "a working directory");
