@@ -1,5 +1,6 @@
 using Checkpointer.Engine.Images;
 using Checkpointer.Engine.Interop;
+using Checkpointer.Engine.Proc;
 using Checkpointer.Engine.Resources;
 using Checkpointer.Engine.Support;
 using Checkpointer.Engine.Tracing;
@@ -26,6 +27,7 @@ internal sealed class FrozenState(FileIdentities identities, IReadOnlySet<string
     private readonly CgroupCollector _cgroups = new();
     private Inventory _inventory = new();
     private SystemV _systemV = new();
+    private RemovedFiles _removed = new();
 
     /// <summary>What is not carried, or carried with a difference.</summary>
     public FindingList Findings { get; } = new();
@@ -59,6 +61,7 @@ internal sealed class FrozenState(FileIdentities identities, IReadOnlySet<string
         var contents = new SocketContents();
         _readers.Add(contents);
         var descriptors = new DescriptorCollector(Findings, _objects) { Contents = contents };
+        _removed = descriptors.Removed;
         Files = descriptors.Collect(tree, examined, isShellJob);
         AioRings.Inspect(job.Processes.Select(process => (process.Id, process.Vmas)), Files, Findings);
         Files.Pipes.AddRange(descriptors.Pipes.Select(PipeContents.Read));
@@ -75,6 +78,7 @@ internal sealed class FrozenState(FileIdentities identities, IReadOnlySet<string
                 && job.Processes.FirstOrDefault(parent => parent.Id.Value == image.ParentPid) is { } parent && ProcessCollector.IsStopReported(parent, process.Id);
         }
 
+        Files.RemovedFiles.AddRange(_removed.Images);
         _inventory = InventoryCollector.Collect(job, _objects.Objects);
         _inventory.CgroupSets.AddRange(_cgroups.Sets);
         Add(ImageVersion.Inventory, _inventory);
@@ -112,6 +116,9 @@ internal sealed class FrozenState(FileIdentities identities, IReadOnlySet<string
         process.OpenGate();
         step($"collect {process.Id}");
         var image = new ProcessCollector(process, identities, Findings).Collect();
+        var link = ProcFs.PathOf(process.Id, "cwd");
+        image.WorkingDirectoryRemoved = _removed.Enter(ProcFs.ReadLink(link)!, FileStat.Of(link), link);
+        image.ExecutableMemory = EnterExecutable(process.Id);
         image.FilesSharedWith = sharing.Files(process.Id.Value);
         image.FileSystemSharedWith = sharing.FileSystem(process.Id.Value);
         _cgroups.Collect(process.Id, image);
@@ -127,6 +134,25 @@ internal sealed class FrozenState(FileIdentities identities, IReadOnlySet<string
         Add(ImageVersion.Process(process.Id.Value), image);
         Add(ImageVersion.Memory(process.Id.Value), space);
         return image;
+    }
+
+    /// <summary>The number of an executable that has no name; 0 where it has one.</summary>
+    private uint EnterExecutable(ProcessId process)
+    {
+        var link = ProcFs.PathOf(process, "exe");
+        var (target, stat) = (ProcFs.ReadLink(link)!, FileStat.Of(link));
+        if (!NamelessFile.Is(target, stat))
+        {
+            return 0;
+        }
+
+        var image = NamelessFile.Enter(_objects, target, stat, link, out var why);
+        if (why is not null)
+        {
+            Findings.Refuse(process, "exe", $"The executable of process {process} is {why}; it cannot be carried.");
+        }
+
+        return image.Id;
     }
 
     private CaptureSource SourceOf(FrozenProcess process, ProcessMemory memory, AddressSpace space)

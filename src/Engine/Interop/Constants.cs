@@ -219,6 +219,21 @@ internal static class SpecialFile
     internal const int INOTIFY_IOC_SETNEXTWD = 0x40044900;
 }
 
+/// <summary>fanotify(7).</summary>
+internal static class FanotifyFlag
+{
+    internal const int FAN_CLASS_CONTENT = 4;
+    internal const int FAN_CLASS_PRE_CONTENT = 8;
+    internal const int FAN_MARK_ADD = 1;
+    internal const int FAN_MARK_DONT_FOLLOW = 4;
+    internal const int FAN_MARK_MOUNT = 0x10;
+    internal const int FAN_MARK_IGNORED_MASK = 0x20;
+    internal const int FAN_MARK_IGNORED_SURV_MODIFY = 0x40;
+    internal const int FAN_MARK_FILESYSTEM = 0x100;
+    internal const int FAN_MARK_EVICTABLE = 0x200;
+    internal const int FAN_MARK_IGNORE = 0x400;
+}
+
 /// <summary>timerfd_create(2).</summary>
 internal static class TimerFile
 {

@@ -100,6 +100,14 @@ internal static unsafe partial class Libc
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int name_to_handle_at(int dirfd, string path, byte* handle, int* mountId, int flags);
 
+    /// <summary>fanotify_init(2).</summary>
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int fanotify_init(uint flags, uint event_f_flags);
+
+    /// <summary>fanotify_mark(2).</summary>
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int fanotify_mark(int fanotify_fd, uint flags, ulong mask, int dirfd, string pathname);
+
     /// <summary>mkfifo(3).</summary>
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int mkfifo(string path, uint mode);
@@ -119,6 +127,30 @@ internal static unsafe partial class Libc
     /// <summary>futimens(3): access and modification time.</summary>
     [LibraryImport("libc", SetLastError = true)]
     internal static partial int futimens(int fd, timespec* times);
+
+    /// <summary>fchownat(2).</summary>
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int fchownat(int dirfd, string path, uint owner, uint group, int flags);
+
+    /// <summary>mknod(2).</summary>
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int mknod(string path, uint mode, ulong dev);
+
+    /// <summary>symlink(2).</summary>
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int symlink(string target, string path);
+
+    /// <summary>mkdir(2).</summary>
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int mkdir(string path, uint mode);
+
+    /// <summary>rmdir(2).</summary>
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int rmdir(string path);
+
+    /// <summary>readlinkat(2).</summary>
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial nint readlinkat(int dirfd, string path, byte* buf, nuint size);
 
     /// <summary>unlink(2).</summary>
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]

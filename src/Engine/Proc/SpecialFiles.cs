@@ -44,6 +44,31 @@ internal static partial class SpecialFiles
             (int)Hex(match, "type"),
             Convert.FromHexString(match.Groups["handle"].Value)))];
 
+    /// <summary>A fanotify group.</summary>
+    public static FanotifyInfo Fanotify(FdInfo info)
+    {
+        var group = Find(info, FanotifyGroup());
+        return new FanotifyInfo((uint)Hex(group, "flags"), (uint)Hex(group, "events"), [.. info.Special.Select(MarkOf).OfType<FanotifyMarkInfo>()]);
+    }
+
+    private static FanotifyMarkInfo? MarkOf(string line)
+    {
+        var match = FanotifyMark().Match(line);
+        if (!match.Success)
+        {
+            return null;
+        }
+
+        var file = match.Groups["ino"].Success
+            ? new InotifyWatch(0, Hex(match, "ino"), DeviceOf((uint)Hex(match, "sdev")), 0, (int)Hex(match, "type"), Convert.FromHexString(match.Groups["handle"].Value))
+            : null;
+        return new FanotifyMarkInfo(
+            file,
+            match.Groups["mount"].Success ? (int)Hex(match, "mount") : null,
+            match.Groups["fsdev"].Success ? DeviceOf((uint)Hex(match, "fsdev")) : null,
+            (uint)Hex(match, "mflags"), Hex(match, "mask"), Hex(match, "ignored"));
+    }
+
     private static ulong DeviceOf(uint kernelNumber) => FileStat.DeviceOf(kernelNumber >> MinorBits, kernelNumber & ((1u << MinorBits) - 1));
 
     private static long Decimal(FdInfo info, Regex line) => long.Parse(Find(info, line).Groups["v"].Value, CultureInfo.InvariantCulture);
@@ -88,6 +113,12 @@ internal static partial class SpecialFiles
     [GeneratedRegex("""^tfd:\s*(?<tfd>\d+)\s+events:\s*(?<events>[0-9a-f]+)\s+data:\s*(?<data>[0-9a-f]+)\s+pos:\s*-?\d+\s+ino:\s*(?<ino>[0-9a-f]+)""")]
     private static partial Regex EpollTarget();
 
+    [GeneratedRegex("""^fanotify flags:(?<flags>[0-9a-f]+) event-flags:(?<events>[0-9a-f]+)$""")]
+    private static partial Regex FanotifyGroup();
+
+    [GeneratedRegex("""^fanotify (?:ino:(?<ino>[0-9a-f]+) sdev:(?<sdev>[0-9a-f]+)|mnt_id:(?<mount>[0-9a-f]+)|sdev:(?<fsdev>[0-9a-f]+)|(?<other>\w+):[0-9a-f]+) mflags:(?<mflags>[0-9a-f]+) mask:(?<mask>[0-9a-f]+) ignored_mask:(?<ignored>[0-9a-f]+)(?:\s+fhandle-bytes:[0-9a-f]+ fhandle-type:(?<type>[0-9a-f]+) f_handle:(?<handle>[0-9a-f]+))?""")]
+    private static partial Regex FanotifyMark();
+
     [GeneratedRegex("""^inotify wd:(?<wd>[0-9a-f]+) ino:(?<ino>[0-9a-f]+) sdev:(?<sdev>[0-9a-f]+) mask:(?<mask>[0-9a-f]+) .*fhandle-type:(?<type>[0-9a-f]+) f_handle:(?<handle>[0-9a-f]+)""")]
     private static partial Regex InotifyMark();
 }
@@ -120,3 +151,18 @@ internal sealed record EpollWatch(int Number, uint Events, ulong Data, ulong Ino
 /// <param name="HandleType">For open_by_handle_at(2).</param>
 /// <param name="Handle">For open_by_handle_at(2).</param>
 internal sealed record InotifyWatch(int Descriptor, ulong Inode, ulong Device, uint Mask, int HandleType, byte[] Handle);
+
+/// <summary>State of a fanotify group.</summary>
+/// <param name="Flags">FAN_* of fanotify_init(2).</param>
+/// <param name="EventFlags">O_* of the files that it reports.</param>
+/// <param name="Marks">What it watches.</param>
+internal sealed record FanotifyInfo(uint Flags, uint EventFlags, IReadOnlyList<FanotifyMarkInfo> Marks);
+
+/// <summary>One mark of a fanotify group: of a file, a mount or a file system; all three null where it is of a kind that this version does not know.</summary>
+/// <param name="File">The file, as inotify knows it.</param>
+/// <param name="MountId">The mount, as in mountinfo.</param>
+/// <param name="FileSystem">The device of the file system, major &lt;&lt; 32 | minor.</param>
+/// <param name="Flags">FAN_MARK_*.</param>
+/// <param name="Mask">Events.</param>
+/// <param name="IgnoredMask">Events that are not told.</param>
+internal sealed record FanotifyMarkInfo(InotifyWatch? File, int? MountId, ulong? FileSystem, uint Flags, ulong Mask, ulong IgnoredMask);

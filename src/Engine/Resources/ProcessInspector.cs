@@ -82,6 +82,11 @@ internal static class ProcessInspector
             return;
         }
 
+        if ((link == "cwd" && RemovedFiles.Is(target, actual)) || (link == "exe" && NamelessFile.Is(target, actual)))
+        {
+            return;
+        }
+
         if (FileStat.TryOf(target) is not { } named || !named.IsSameFile(actual))
         {
             findings.Refuse(process, link, $"The {what} of process {process} ({target}) was deleted or replaced; put it back and try again.");

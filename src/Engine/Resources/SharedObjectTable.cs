@@ -15,6 +15,9 @@ internal sealed class SharedObjectTable
     /// <summary>All objects so far.</summary>
     public IReadOnlyCollection<SharedObject> Objects => _objects.Values;
 
+    /// <summary>The number of the object of an inode; 0 where there is none.</summary>
+    public uint Find(ulong device, ulong inode) => _objects.TryGetValue((false, device, inode), out var entry) ? entry.Image.Id : 0;
+
     /// <summary>The object of an inode; entered where it is new.</summary>
     /// <param name="stat">The inode.</param>
     /// <param name="kind">What it is.</param>

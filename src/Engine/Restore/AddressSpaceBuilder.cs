@@ -41,8 +41,11 @@ internal sealed class AddressSpaceBuilder(RestoredProcess process, OpenedFiles o
         var transfer = new DescriptorTransfer(process);
         transfer.Open(0);
         var path = process.Images.Process.Executable.ToStringUtf8();
+        var memory = process.Images.Process.ExecutableMemory;
         // The kernel takes no other file, nor the same again, while the executable that there was is mapped (EBUSY).
-        var executable = process.Inherited?.Executable == path ? -1 : transfer.Take(opened.OpenShared(path, FileFlag.O_RDONLY), path);
+        var executable = process.Inherited?.Executable == path
+            ? -1
+            : transfer.Take(opened.OpenShared(memory != 0 ? shared.PathOf(memory) : path, FileFlag.O_RDONLY), path);
         var auxiliaryVector = process.Arguments + (ulong)Unsafe.SizeOf<prctl_mm_map>();
         process.Memory.Write(process.Arguments, MemoryMapOf(_space, auxiliaryVector, executable));
         process.Memory.Write(auxiliaryVector, _space.AuxiliaryVector.Span);

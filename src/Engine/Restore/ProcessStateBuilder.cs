@@ -51,12 +51,12 @@ internal sealed class ProcessStateBuilder(RestoredProcess process)
         process.Call("prctl(PR_SET_THP_DISABLE)", Sys.Prctl, Task.PR_SET_THP_DISABLE, _image.ThpDisabled ? 1ul : 0ul, 0, 0, 0);
     }
 
-    /// <summary>Working directory, umask, and what else is the process's; when all processes are there.</summary>
-    public void SetSurroundings()
+    /// <summary>Working directory, umask, and what else is the process's; when all processes are there. Precondition: no descriptor is open; none is afterwards.</summary>
+    public void SetSurroundings(RemovedFileBuilder removed)
     {
         if (!process.BorrowsFileSystem)
         {
-            SetDirectories();
+            SetDirectories(removed);
         }
 
         process.Call("prctl(PR_SET_CHILD_SUBREAPER)", Sys.Prctl, Task.PR_SET_CHILD_SUBREAPER, _image.ChildSubreaper ? 1ul : 0ul);
@@ -115,15 +115,34 @@ internal sealed class ProcessStateBuilder(RestoredProcess process)
         }
     }
 
-    private void SetDirectories()
+    private void SetDirectories(RemovedFileBuilder removed)
     {
-        CallOn(_image.WorkingDirectory, "chdir", Sys.Chdir);
+        if (_image.WorkingDirectoryRemoved != 0)
+        {
+            EnterRemoved(removed);
+        }
+        else
+        {
+            CallOn(_image.WorkingDirectory, "chdir", Sys.Chdir);
+        }
+
         process.Call("umask", Sys.Umask, _image.Umask);
         // Last: both paths are as seen from our own root.
         if (!_image.RootDirectory.IsEmpty && !_image.RootDirectory.Span.SequenceEqual("/"u8))
         {
             CallOn(_image.RootDirectory, "chroot", Sys.Chroot);
         }
+    }
+
+    private void EnterRemoved(RemovedFileBuilder removed)
+    {
+        using var directory = removed.Open(_image.WorkingDirectoryRemoved, FileFlag.O_PATH);
+        var transfer = new DescriptorTransfer(process);
+        transfer.Open(0);
+        var number = transfer.Take(directory, "a removed working directory");
+        transfer.Call("fchdir to a removed directory", Sys.Fchdir, [(ulong)number]);
+        transfer.Call("close_range", Sys.CloseRange, [0, uint.MaxValue, 0]);
+        transfer.Run();
     }
 
     private void CallOn(Google.Protobuf.ByteString path, string what, Sys number)

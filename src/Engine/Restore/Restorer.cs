@@ -75,7 +75,8 @@ internal sealed class Restorer(EngineOptions options, CallerTerminal? caller, Ac
         step("make terminals");
         using var terminals = new TerminalBuilder(images.Files, opened, shellJob, options.PidReleaseTimeout);
         terminals.Make();
-        using var shared = new SharedObjects(images.Inventory, source, bytesDone);
+        var executables = images.Processes.Select(process => process.Process.ExecutableMemory).Where(id => id != 0).ToHashSet();
+        using var shared = new SharedObjects(images.Inventory, executables, source, bytesDone);
         var memory = new MemoryBuilder(opened, shared, source, bytesDone, step);
         new TreeBuilder(images, new ControllingTerminals(images.Files, terminals), memory, shellJob, options.SyscallTimeout, step).Build(stub, _processes);
         step("make System V objects");
@@ -84,7 +85,8 @@ internal sealed class Restorer(EngineOptions options, CallerTerminal? caller, Ac
         step("put mapped files back");
         MappedFiles.PutBack(images.Inventory, source, bytesDone);
         step("open files");
-        var descriptors = new DescriptorBuilder(images.Files, opened, shared, watcher, terminals);
+        using var removed = new RemovedFileBuilder(images.Files.RemovedFiles);
+        var descriptors = new DescriptorBuilder(images.Files, opened, shared, removed, watcher, terminals);
         descriptors.Open(_processes);
         terminals.Finish();
         foreach (var process in _processes)
@@ -96,7 +98,7 @@ internal sealed class Restorer(EngineOptions options, CallerTerminal? caller, Ac
         foreach (var process in _processes)
         {
             step($"complete process {process.Id}");
-            new ProcessStateBuilder(process).SetSurroundings();
+            new ProcessStateBuilder(process).SetSurroundings(removed);
             memory.Complete(process, systemV);
         }
 

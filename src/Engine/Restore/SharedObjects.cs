@@ -11,17 +11,23 @@ internal sealed class SharedObjects : IDisposable
 {
     private readonly Dictionary<uint, SafeFd> _objects = [];
     private readonly Dictionary<uint, SharedMemory> _images;
+    private readonly IReadOnlySet<uint> _executables;
     private readonly HashSet<uint> _taken = [];
     private readonly List<(nint Address, nuint Bytes)> _mappings = [];
 
     /// <summary>Makes and fills all of them but System V segments.</summary>
-    public SharedObjects(Inventory inventory, ICheckpointSource source, Action<long> bytesDone)
+    public SharedObjects(Inventory inventory, IReadOnlySet<uint> executables, ICheckpointSource source, Action<long> bytesDone)
     {
+        _executables = executables;
         _images = inventory.SharedMemory.Where(shared => shared.Kind != SharedMemory.Types.Kind.File).ToDictionary(shared => shared.Id);
         foreach (var shared in _images.Values.Where(shared => shared.Kind != SharedMemory.Types.Kind.SystemV))
         {
             _objects.Add(shared.Id, Make(shared));
             ObjectContents.PutBack(_objects[shared.Id], shared, source, bytesDone);
+            if (executables.Contains(shared.Id))
+            {
+                _objects[shared.Id] = FinishExecutable(_objects[shared.Id], shared);
+            }
         }
     }
 
@@ -46,20 +52,24 @@ internal sealed class SharedObjects : IDisposable
     /// does not count as a writer of the file, so that the file can be executed while it is open.
     /// </summary>
     public SafeFd? TryTakeMemfd(OpenFile file) =>
-        file.SharedMemory != 0 && _images[file.SharedMemory].Kind == SharedMemory.Types.Kind.Memfd
+        file.SharedMemory != 0 && IsMemfd(file.SharedMemory)
         && ((int)file.Flags & (FileFlag.O_ACCMODE | FileFlag.O_PATH)) == FileFlag.O_RDWR && _taken.Add(file.SharedMemory)
             ? _objects[file.SharedMemory]
             : null;
 
     /// <summary>True where a mapping is made by the descriptor that the object itself has.</summary>
-    public bool IsMappedBySelf(Mapping mapping) => mapping.FileWritable && _images.TryGetValue(mapping.SharedMemory, out var image) && image.Kind == SharedMemory.Types.Kind.Memfd;
+    public bool IsMappedBySelf(Mapping mapping) => mapping.FileWritable && IsMemfd(mapping.SharedMemory);
+
+    /// <summary>One that was executed is open for reading only, by now.</summary>
+    private bool IsMemfd(uint id) =>
+        _images.TryGetValue(id, out var image) && image.Kind == SharedMemory.Types.Kind.Memfd && !_executables.Contains(id);
 
     /// <summary>Sets times and seals, when the job has mapped all and nothing is written any more.</summary>
     public void Finish()
     {
         foreach (var shared in _images.Values)
         {
-            if (shared.Kind == SharedMemory.Types.Kind.Memfd)
+            if (shared.Kind == SharedMemory.Types.Kind.Memfd && !_executables.Contains(shared.Id))
             {
                 Seal(_objects[shared.Id], shared);
             }
@@ -121,6 +131,22 @@ internal sealed class SharedObjects : IDisposable
         LinuxException.ThrowIfFailed(Libc.fchown(number, shared.Owner, shared.Group), $"fchown of the memfd {name}");
         LinuxException.ThrowIfFailed(Libc.fchmod(number, shared.Mode), $"fchmod of the memfd {name}");
         return fd;
+    }
+
+    /// <summary>Nobody may have a file open for writing that is executed: all that needs it is done now.</summary>
+    private static SafeFd FinishExecutable(SafeFd fd, SharedMemory shared)
+    {
+        if (shared.Kind == SharedMemory.Types.Kind.Memfd)
+        {
+            Seal(fd, shared);
+        }
+
+        using (fd)
+        {
+            var number = Libc.open(fd.Path, FileFlag.O_RDONLY | FileFlag.O_CLOEXEC, 0);
+            LinuxException.ThrowIfFailed(number, $"open of {shared.Path.ToStringUtf8()}, the executable");
+            return new SafeFd(number);
+        }
     }
 
     private static void Seal(SafeFd fd, SharedMemory shared)

@@ -21,8 +21,16 @@ internal static class WorldCheck
         var putBack = images.Inventory.SharedMemory.Where(shared => shared.Kind == SharedMemory.Types.Kind.File).Select(shared => shared.Path).ToHashSet();
         foreach (var process in images.Processes)
         {
-            RequireSame(process.Process.Executable.ToStringUtf8(), process.Process.ExecutableIdentity, "the executable");
-            RequireDirectory(process.Process.WorkingDirectory.ToStringUtf8(), "a working directory");
+            if (process.Process.ExecutableMemory == 0)
+            {
+                RequireSame(process.Process.Executable.ToStringUtf8(), process.Process.ExecutableIdentity, "the executable");
+            }
+
+            if (process.Process.WorkingDirectoryRemoved == 0)
+            {
+                RequireDirectory(process.Process.WorkingDirectory.ToStringUtf8(), "a working directory");
+            }
+
             if (!process.Process.RootDirectory.IsEmpty)
             {
                 RequireDirectory(process.Process.RootDirectory.ToStringUtf8(), "a root directory");
@@ -88,7 +96,7 @@ internal static class WorldCheck
         }
     }
 
-    private static bool IsOpenedByName(OpenFile file) => file.SharedMemory == 0
+    private static bool IsOpenedByName(OpenFile file) => file.SharedMemory == 0 && file.RemovedFile == 0
         && file.Kind is OpenFile.Types.Kind.Regular or OpenFile.Types.Kind.Directory or OpenFile.Types.Kind.Device or OpenFile.Types.Kind.SymbolicLink;
 
     private static void RequireOpenFile(OpenFile file)

@@ -12,7 +12,7 @@ internal static class AbiNames
         "asm/statfs.h", "asm/siginfo.h", "sys/user.h", "linux/eventpoll.h", "linux/inotify.h", "linux/timerfd.h",
         "linux/netlink.h", "linux/sock_diag.h", "linux/unix_diag.h", "linux/inet_diag.h", "linux/filter.h", "asm/socket.h", "linux/in.h", "linux/in6.h", "linux/tcp.h", "linux/udp.h",
         "linux/icmpv6.h", "linux/sockios.h", "linux/un.h", "asm/termios.h", "asm/termbits.h",
-        "linux/falloc.h", "linux/aio_abi.h", "linux/ipc.h", "linux/shm.h", "linux/sem.h", "linux/msg.h",
+        "linux/falloc.h", "linux/fanotify.h", "linux/aio_abi.h", "linux/ipc.h", "linux/shm.h", "linux/sem.h", "linux/msg.h",
     ];
 
     /// <summary>C types by the names of ours; all others are <c>struct NAME</c>.</summary>
@@ -141,6 +141,8 @@ internal static class AbiNames
     /// </summary>
     public static readonly Dictionary<string, string> Younger = new()
     {
+        ["FAN_MARK_EVICTABLE"] = "FAN_MARK_EVICTABLE", // Linux 5.19
+        ["FAN_MARK_IGNORE"] = "FAN_MARK_IGNORE", // Linux 6.0
         ["MFD_EXEC"] = "MFD_EXEC", // Linux 6.3
         ["PIDFD_THREAD"] = "PIDFD_THREAD", // Linux 6.9
         ["EFD_SEMAPHORE"] = "EFD_SEMAPHORE", // in a header of the kernel since Linux 6.6

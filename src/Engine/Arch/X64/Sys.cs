@@ -29,6 +29,7 @@ internal enum Sys
     Msgrcv = 70,
     Fcntl = 72,
     Chdir = 80,
+    Fchdir = 81,
     Umask = 95,
     Setpgid = 109,
     Setsid = 112,

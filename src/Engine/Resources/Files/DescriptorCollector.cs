@@ -35,6 +35,9 @@ internal sealed class DescriptorCollector(FindingList findings, SharedObjectTabl
     /// <summary>Reads what is in sockets, in the freeze; null ahead of it.</summary>
     public SocketContents? Contents { get; init; }
 
+    /// <summary>Files whose names are gone; those that processes work in are entered by the caller.</summary>
+    public RemovedFiles Removed { get; } = new();
+
     /// <summary>Collects the descriptors of all processes.</summary>
     /// <param name="tree">The job.</param>
     /// <param name="examined">Pipes and terminals whose holders need not be looked for: that means looking through all processes of the host.</param>
@@ -45,7 +48,7 @@ internal sealed class DescriptorCollector(FindingList findings, SharedObjectTabl
         _threads.UnionWith(tree.Live.SelectMany(process => ProcFs.TryThreads(process) ?? []).Select(thread => thread.Value));
         _threads.UnionWith(_job);
         using var duplicates = new Duplicates();
-        var kinds = new FileKinds(_job, objects, duplicates, findings);
+        var kinds = new FileKinds(_job, objects, duplicates, Removed, findings);
         foreach (var process in tree.Live)
         {
             var table = new DescriptorTable { Pid = process.Value };
@@ -68,6 +71,7 @@ internal sealed class DescriptorCollector(FindingList findings, SharedObjectTabl
             Contents?.ReadAll(Sockets, number => EnterInFlight(number, kinds, duplicates));
         }
 
+        kinds.Inotifies.Resolve(objects, Removed);
         kinds.Epolls.Resolve(_openFiles, _refused, findings);
         Pipes = kinds.Pipes.Uses;
         // What is in flight is held by us, too, for the time of the dump.

@@ -5,7 +5,7 @@ using Checkpointer.Engine.Support;
 namespace Checkpointer.Engine.Resources;
 
 /// <summary>Character devices without state, null, zero, full, random, urandom; and consoles and lines, whose settings are not the job's.</summary>
-internal sealed class DeviceKind : IFileKind
+internal sealed class DeviceKind(RemovedFiles removed) : IFileKind
 {
     private const ulong MemoryDevices = 1;
 
@@ -25,6 +25,7 @@ internal sealed class DeviceKind : IFileKind
             return $"the device {target}";
         }
 
-        return FileStat.TryOf(target) is { } named && named.DeviceNode == node ? null : $"the device {target}, whose node is gone";
+        image.RemovedFile = removed.Enter(target, descriptor.Stat, descriptor.Link);
+        return image.RemovedFile != 0 || FileStat.TryOf(target)?.DeviceNode == node ? null : $"the device {target}, whose node is gone";
     }
 }

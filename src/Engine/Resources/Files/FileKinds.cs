@@ -11,19 +11,22 @@ internal sealed class FileKinds
     /// <param name="job">PIDs of the job's processes, ended ones too.</param>
     /// <param name="objects">Receives files whose bytes belong to the generation.</param>
     /// <param name="duplicates">To ask what /proc does not show.</param>
+    /// <param name="removed">Receives files whose names are gone.</param>
     /// <param name="findings">Receives what is carried with a difference.</param>
-    public FileKinds(IReadOnlySet<int> job, SharedObjectTable objects, Duplicates duplicates, FindingList findings)
+    public FileKinds(IReadOnlySet<int> job, SharedObjectTable objects, Duplicates duplicates, RemovedFiles removed, FindingList findings)
     {
         Pipes = new PipeKind();
         Epolls = new EpollKind();
         Sockets = new SocketKind(duplicates);
         Terminals = new TerminalKind(duplicates);
+        Inotifies = new InotifyKind(findings, duplicates);
         _kinds =
         [
-            Pipes, new EventfdKind(), new TimerfdKind(duplicates), new SignalfdKind(), Epolls, new InotifyKind(findings, duplicates), new PidfdKind(job),
+            Pipes, new EventfdKind(), new TimerfdKind(duplicates), new SignalfdKind(), Epolls, Inotifies, new FanotifyKind(findings, duplicates), new PidfdKind(job),
             Sockets, new NamespaceKind(),
-            new ProcFileKind(job), new RegularFileKind(objects), new NamedFileKind(FileFlag.S_IFDIR, OpenFile.Types.Kind.Directory),
-            new NamedFileKind(FileFlag.S_IFLNK, OpenFile.Types.Kind.SymbolicLink), Terminals, new DeviceKind(), new ForeignKind(),
+            new ProcFileKind(job, removed), new RegularFileKind(objects),
+            new NamedFileKind(FileFlag.S_IFDIR, OpenFile.Types.Kind.Directory, removed, duplicates),
+            new NamedFileKind(FileFlag.S_IFLNK, OpenFile.Types.Kind.SymbolicLink, removed, duplicates), Terminals, new DeviceKind(removed), new ForeignKind(),
         ];
     }
 
@@ -32,6 +35,9 @@ internal sealed class FileKinds
 
     /// <summary>Epoll sets found so far.</summary>
     public EpollKind Epolls { get; }
+
+    /// <summary>Inotify instances found so far.</summary>
+    public InotifyKind Inotifies { get; }
 
     /// <summary>Sockets found so far.</summary>
     public SocketKind Sockets { get; }

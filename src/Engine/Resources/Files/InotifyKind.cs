@@ -1,5 +1,4 @@
 using Checkpointer.Engine.Images;
-using Checkpointer.Engine.Interop;
 using Checkpointer.Engine.Proc;
 using Google.Protobuf;
 
@@ -8,6 +7,8 @@ namespace Checkpointer.Engine.Resources;
 /// <summary>inotify_init(2). A watch is kept by the path that the watched file has now.</summary>
 internal sealed class InotifyKind(FindingList findings, Duplicates duplicates) : IFileKind
 {
+    private readonly List<(OpenDescriptor Descriptor, Proc.InotifyWatch Watch, Images.InotifyWatch Image)> _nameless = [];
+
     /// <inheritdoc/>
     public bool Claims(OpenDescriptor descriptor) => descriptor.IsAnonymous("inotify");
 
@@ -17,27 +18,36 @@ internal sealed class InotifyKind(FindingList findings, Duplicates duplicates) :
         image.Kind = OpenFile.Types.Kind.Inotify;
         foreach (var watch in SpecialFiles.Inotify(descriptor.Info))
         {
-            if (FileHandles.TryPath(watch) is not { } path)
+            var watchImage = new Images.InotifyWatch { Descriptor_ = watch.Descriptor, Mask = watch.Mask };
+            image.InotifyWatches.Add(watchImage);
+            if (FileHandles.TryPath(watch) is { } path)
             {
-                return $"an inotify instance that watches a file without a name (inode {watch.Inode}, deleted or on a file system without handles)";
+                watchImage.Path = ByteString.CopyFromUtf8(path);
             }
-
-            image.InotifyWatches.Add(new Images.InotifyWatch { Descriptor_ = watch.Descriptor, Mask = watch.Mask, Path = ByteString.CopyFromUtf8(path) });
+            else
+            {
+                _nameless.Add((descriptor, watch, watchImage));
+            }
         }
 
-        NoteUnread(descriptor);
+        UnreadEvents.Note(descriptor, "inotify", duplicates, findings);
         return null;
     }
 
-    private unsafe void NoteUnread(OpenDescriptor descriptor)
+    /// <summary>Finds watched files without a name among those that the job has open or mapped, and refuses the others. Precondition: all files of the job
+    /// were looked at.</summary>
+    public void Resolve(SharedObjectTable objects, RemovedFiles removed)
     {
-        using var duplicate = duplicates.TryTake(descriptor);
-        var unread = 0;
-        if (duplicate is not null && Libc.ioctl(duplicate.Number, FileFlag.FIONREAD, (nint)(&unread)) == 0 && unread > 0)
+        foreach (var (descriptor, watch, image) in _nameless)
         {
-            findings.Note(
-                descriptor.Process, "descriptor",
-                $"Descriptor {descriptor.Number} of process {descriptor.Process} has {unread} bytes of inotify events that were not read; after a restore they are lost.");
+            image.SharedMemory = objects.Find(watch.Device, watch.Inode);
+            image.RemovedFile = removed.Find(watch.Device, watch.Inode);
+            if (image.SharedMemory == 0 && image.RemovedFile == 0)
+            {
+                findings.Refuse(
+                    descriptor.Process, "descriptor",
+                    $"Descriptor {descriptor.Number} of process {descriptor.Process} is an inotify instance that watches a file without a name that the job does not have open (inode {watch.Inode}, deleted or on a file system without handles); it cannot be carried.");
+            }
         }
     }
 }

@@ -179,7 +179,19 @@ internal static unsafe class SystemVCalls
     }
 
     /// <summary>Has the next object of a kind get an ID (CONFIG_CHECKPOINT_RESTORE).</summary>
-    public static void AskForId(string kind, int id) => File.WriteAllText($"/proc/sys/kernel/{kind}_next_id", id.ToString(CultureInfo.InvariantCulture));
+    public static void AskForId(string kind, int id)
+    {
+        var path = $"/proc/sys/kernel/{kind}_next_id";
+        try
+        {
+            File.WriteAllText(path, id.ToString(CultureInfo.InvariantCulture));
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new EngineException(
+                EngineFailure.NotPermitted, $"A System V object cannot be given its ID {id}: {path} cannot be written.", "run as root, with CAP_CHECKPOINT_RESTORE, on a kernel with CONFIG_CHECKPOINT_RESTORE", exception);
+        }
+    }
 
     private const int MakingFlags = SystemVIpc.IPC_CREAT | SystemVIpc.IPC_EXCL | 0x180; // 0600 until the rights are set
 

@@ -55,7 +55,7 @@ internal sealed class SystemVUsers(ProcessTree tree)
     {
         foreach (var process in ProcFs.Processes().Where(process => !IsOfJob(process.Value)))
         {
-            if ((ProcFs.TryMaps(process) ?? []).Any(vma => vma.Inode == (ulong)(uint)segment.Id && vma.IsDeleted && SystemVMappings.TryKey(vma) is not null)
+            if (MapsOf(process).Any(vma => vma.Inode == (ulong)(uint)segment.Id && vma.IsDeleted && SystemVMappings.TryKey(vma) is not null)
                 && !IsDescendant(process.Value))
             {
                 return process;
@@ -78,6 +78,19 @@ internal sealed class SystemVUsers(ProcessTree tree)
         }
 
         return false;
+    }
+
+    /// <summary>Nothing of a process that we may not look into: then the freeze finds that there are more attachments than we know.</summary>
+    private static IReadOnlyList<Vma> MapsOf(ProcessId process)
+    {
+        try
+        {
+            return ProcFs.TryMaps(process) ?? [];
+        }
+        catch (EngineException exception) when (exception.Reason == EngineFailure.NotPermitted)
+        {
+            return [];
+        }
     }
 
     private static IEnumerable<(long Call, int Id)> WaitsOf(ProcessId process)

@@ -5,7 +5,8 @@ using Checkpointer.Engine.Support;
 namespace Checkpointer.Engine.Restore;
 
 /// <summary>Opens the files and pipes of a job and gives them to its processes under their old descriptor numbers.</summary>
-internal sealed class DescriptorBuilder(Files files, OpenedFiles opened, SharedObjects shared, InotifyWatcher watcher, TerminalBuilder terminals)
+internal sealed class DescriptorBuilder(
+    Files files, OpenedFiles opened, SharedObjects shared, RemovedFileBuilder removed, InotifyWatcher watcher, TerminalBuilder terminals)
 {
     // Flags that only matter to the open(2) that made the file; O_ASYNC counts only where fcntl(2) sets it, which the job does.
     private const int OpeningFlags = FileFlag.O_CREAT | FileFlag.O_EXCL | FileFlag.O_TRUNC | FileFlag.O_CLOEXEC | FileFlag.O_NOCTTY | FileFlag.O_ASYNC;
@@ -36,7 +37,8 @@ internal sealed class DescriptorBuilder(Files files, OpenedFiles opened, SharedO
                 OpenFile.Types.Kind.Socket => madeSockets[file.Id],
                 OpenFile.Types.Kind.Pidfd => opened.Keep(pidfds.Open(file)),
                 OpenFile.Types.Kind.Terminal => terminals.Open(file, processes),
-                OpenFile.Types.Kind.Inotify => watcher.Keep(SpecialFileBuilder.Build(file), file),
+                OpenFile.Types.Kind.Fanotify => watcher.Keep(SpecialFileBuilder.Build(file), file),
+                OpenFile.Types.Kind.Inotify => watcher.Keep(SpecialFileBuilder.Build(file), file, shared, removed),
                 _ => opened.Keep(SpecialFileBuilder.Build(file)),
             });
             FileLockBuilder.LockOpenFile(_openFiles[file.Id], file);
@@ -147,7 +149,8 @@ internal sealed class DescriptorBuilder(Files files, OpenedFiles opened, SharedO
         }
 
         // This flag stands for two, one of which is that of a directory.
-        var fd = opened.Open(path, (flags & FileFlag.O_TMPFILE) == FileFlag.O_TMPFILE ? flags & ~FileFlag.O_TMPFILE : flags);
+        flags = (flags & FileFlag.O_TMPFILE) == FileFlag.O_TMPFILE && file.Kind == OpenFile.Types.Kind.Regular ? flags & ~FileFlag.O_TMPFILE : flags;
+        var fd = file.RemovedFile != 0 ? opened.Keep(removed.Open(file.RemovedFile, flags)) : opened.Open(path, flags);
         if (file.Position != 0 && ((int)file.Flags & FileFlag.O_PATH) == 0)
         {
             Seek(fd, file, path);

@@ -4,7 +4,7 @@ using Checkpointer.Engine.Support;
 
 namespace Checkpointer.Engine.Restore;
 
-/// <summary>Makes files that have no name: eventfd, timerfd, signalfd, epoll, inotify, pidfd. Precondition: all processes of the job exist.</summary>
+/// <summary>Makes files that have no name: eventfd, timerfd, signalfd, epoll, inotify, fanotify, pidfd. Precondition: all processes of the job exist.</summary>
 internal static unsafe class SpecialFileBuilder
 {
     // The other bits of the flags that /proc shows are not for the calls that make these files.
@@ -18,6 +18,7 @@ internal static unsafe class SpecialFileBuilder
         OpenFile.Types.Kind.Signalfd => Keep(Libc.signalfd(-1, image.SignalMask, Flags(image)), "signalfd"),
         OpenFile.Types.Kind.Epoll => WithFlags(Keep(Libc.epoll_create1(FileFlag.O_CLOEXEC), "epoll_create1"), image),
         OpenFile.Types.Kind.Inotify => Keep(Libc.inotify_init1(Flags(image)), "inotify_init1"),
+        OpenFile.Types.Kind.Fanotify => Fanotify(image),
         _ => throw new EngineException(EngineFailure.BadImage, $"Open file {image.Id} is of kind {image.Kind}, which this version does not know."),
     };
 
@@ -52,6 +53,14 @@ internal static unsafe class SpecialFileBuilder
         }
 
         return fd;
+    }
+
+    private static SafeFd Fanotify(OpenFile image)
+    {
+        // The group remembers whether it was made with FAN_CLOEXEC; its descriptor here must have it in any case.
+        var fd = Keep(Libc.fanotify_init(image.Fanotify.Flags, image.Fanotify.EventFlags), "fanotify_init");
+        LinuxException.ThrowIfFailed(Libc.fcntl(fd.Number, FileFlag.F_SETFD, 1), "fcntl(F_SETFD)");
+        return WithFlags(fd, image);
     }
 
     private static int Flags(OpenFile image) => ((int)image.Flags & MakingFlags) | FileFlag.O_CLOEXEC;
