@@ -45,6 +45,7 @@ install_missing() {
     /usr/bin/python3 -c 'import numpy' 2>/dev/null || packages+=(python3-numpy)
     command -v javac >/dev/null || packages+=(default-jdk-headless)
     command -v perl >/dev/null || packages+=(perl)
+    command -v mpicc.mpich >/dev/null || packages+=(mpich libmpich-dev)
     ldconfig -p | grep -q 'liblz4\.so\.1' || packages+=(liblz4-1)
     [ ${#packages[@]} -gt 0 ] || return 0
     if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then

@@ -25,6 +25,7 @@ internal sealed record RealProgram(string Name, string[] Command, string Source,
         new("sh-churn", ["sh", "{source}"], "churn.sh", 1500),
         new("openmp", ["{program}"], "openmp.c", 1500, ["cc", "-O2", "-fopenmp", "{source}", "-o", "{program}"]),
         new("static", ["{program}"], "openmp.c", 3000, ["cc", "-O2", "-static", "{source}", "-o", "{program}"]),
+        new("mpich", ["env", "UCX_TLS=tcp,self", "mpirun.mpich", "-np", "2", "{program}"], "ring.c", 300, ["mpicc.mpich", "-O2", "{source}", "-o", "{program}"]),
         new("java", ["java", "-cp", "{directory}", "Streams"], "Streams.java", 60000, ["javac", "-d", "{directory}", "{source}"]),
     ];
 
