@@ -68,7 +68,7 @@ internal sealed class Restorer(EngineOptions options, Action<string> step, ILogg
         step("put mapped files back");
         MappedFiles.PutBack(images.Inventory, source, bytesDone);
         step("open files");
-        var descriptors = new DescriptorBuilder(images.Files, opened, shared, watcher);
+        var descriptors = new DescriptorBuilder(images.Files, opened, shared, watcher, _processes);
         descriptors.Open();
         foreach (var process in _processes)
         {

@@ -5,7 +5,8 @@ using Checkpointer.Engine.Support;
 namespace Checkpointer.Engine.Restore;
 
 /// <summary>Opens the files and pipes of a job and gives them to its processes under their old descriptor numbers.</summary>
-internal sealed class DescriptorBuilder(Files files, OpenedFiles opened, SharedObjects shared, InotifyWatcher watcher)
+internal sealed class DescriptorBuilder(
+    Files files, OpenedFiles opened, SharedObjects shared, InotifyWatcher watcher, IReadOnlyList<RestoredProcess> processes)
 {
     // Flags that only matter to the open(2) that made the file; O_ASYNC counts only where fcntl(2) sets it, which the job does.
     private const int OpeningFlags = FileFlag.O_CREAT | FileFlag.O_EXCL | FileFlag.O_TRUNC | FileFlag.O_CLOEXEC | FileFlag.O_NOCTTY | FileFlag.O_ASYNC;
@@ -18,7 +19,7 @@ internal sealed class DescriptorBuilder(Files files, OpenedFiles opened, SharedO
     public void Open()
     {
         var pipes = files.Pipes.ToDictionary(pipe => pipe.Id, pipe => PipeBuilder.Build(pipe, opened));
-        using var sockets = new SocketBuilder(files);
+        using var sockets = new SocketBuilder(files, processes);
         var madeSockets = sockets.Build(opened);
         foreach (var file in files.OpenFiles)
         {
