@@ -49,6 +49,8 @@ install_missing() {
     command -v Rscript >/dev/null || packages+=(r-base-core)
     command -v musl-gcc >/dev/null || packages+=(musl-tools)
     command -v tmux >/dev/null || packages+=(tmux)
+    command -v mpicc.mpich >/dev/null || packages+=(mpich libmpich-dev)
+    command -v mpicc.openmpi >/dev/null || packages+=(openmpi-bin libopenmpi-dev)
     ldconfig -p | grep -q 'liblz4\.so\.1' || packages+=(liblz4-1)
     [ ${#packages[@]} -gt 0 ] || return 0
     if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then

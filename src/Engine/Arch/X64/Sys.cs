@@ -20,6 +20,7 @@ internal enum Sys
     Nanosleep = 35,
     Getitimer = 36,
     Setitimer = 38,
+    Socketpair = 53,
     Clone = 56,
     Exit = 60,
     Wait4 = 61,

@@ -25,7 +25,7 @@ internal sealed class DescriptorBuilder(
     {
         var pipes = files.Pipes.ToDictionary(pipe => pipe.Id, pipe => PipeBuilder.Build(pipe, opened));
         using var pidfds = new Pidfds();
-        using var sockets = new SocketBuilder(files);
+        using var sockets = new SocketBuilder(files, processes);
         var madeSockets = sockets.Build(opened);
         foreach (var file in files.OpenFiles)
         {

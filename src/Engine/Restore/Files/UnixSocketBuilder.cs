@@ -10,7 +10,7 @@ namespace Checkpointer.Engine.Restore;
 /// Makes the AF_UNIX sockets of a job in our own process: first those that stand alone or listen, then pairs, each connected the way that gives
 /// both ends their names; after that (<see cref="Finish"/>) what was in them, and what must not be there while they are filled.
 /// </summary>
-internal sealed class UnixSocketBuilder(IEnumerable<OpenFile> sockets) : IDisposable
+internal sealed class UnixSocketBuilder(IEnumerable<OpenFile> sockets, SocketPairMaker pairs) : IDisposable
 {
     private readonly Dictionary<uint, UnixSocketEnd> _ends = sockets.ToDictionary(file => file.Id, file => new UnixSocketEnd(file.Socket));
     private readonly List<UnixSocketEnd> _lost = [];
@@ -122,7 +122,8 @@ internal sealed class UnixSocketBuilder(IEnumerable<OpenFile> sockets) : IDispos
             return;
         }
 
-        (first.Fd, second.Fd) = SocketCalls.MakePair(first.Image.Type);
+        var peerOfLost = second.Image.Unix.PeerCredentials ?? first.Image.Unix.PeerCredentials;
+        (first.Fd, second.Fd) = pairs.Make(first.Image.Type, first.Image.Unix.PeerCredentials, peerOfLost);
         first.Bind(_names);
         second.Bind(_names);
     }

@@ -1,0 +1,51 @@
+/*
+ * Socket pairs remember who made them: the parent, and a child of another user and group.
+ * @tree
+ */
+#include "program.h"
+#include <sys/socket.h>
+
+enum { User = 65534, Group = 12345 };
+
+static void expect(int fd, pid_t pid, uid_t user, gid_t group, const char *whose)
+{
+    struct ucred peer;
+    socklen_t length = sizeof peer;
+    must(getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &length));
+    require(peer.pid == pid && peer.uid == user && peer.gid == group, "the pair of %s is one of process %d, user %u, group %u", whose, peer.pid, peer.uid, peer.gid);
+}
+
+int main(int argc, char **argv)
+{
+    begin(argc, argv);
+    int shared[2], mute[2], own[2];
+    char byte = 'x';
+    pid_t parent = getpid();
+    must(socketpair(AF_UNIX, SOCK_STREAM, 0, shared));
+    must(socketpair(AF_UNIX, SOCK_DGRAM, 0, mute));
+    pid_t child = must(fork());
+    if (child == 0) {
+        must(setresgid(Group, Group, Group));
+        must(setresuid(User, User, User));
+        must(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, own));
+        must(write(shared[1], &byte, 1));
+        require(read(shared[1], &byte, 1) == 1 && byte == 'g', "the parent's word");
+        for (int i = 0; i < 2; i++) {
+            expect(own[i], getpid(), User, Group, "the child");
+            expect(shared[i], parent, 0, 0, "the parent, seen by the child");
+        }
+        must(write(own[0], "y", 1));
+        require(read(own[1], &byte, 1) == 1 && byte == 'y', "the pair of the child does not work");
+        _exit(0);
+    }
+    require(read(shared[0], &byte, 1) == 1 && byte == 'x', "the child's word");
+    ready_and_wait();
+    for (int i = 0; i < 2; i++) {
+        expect(shared[i], parent, getuid(), getgid(), "the parent");
+        expect(mute[i], parent, getuid(), getgid(), "the parent, of datagrams");
+    }
+    must(write(shared[0], "g", 1));
+    int status;
+    require(waitpid(child, &status, 0) == child && status == 0, "the child ended with 0x%x", status);
+    return pass();
+}
