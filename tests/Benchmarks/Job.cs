@@ -8,11 +8,13 @@ namespace Checkpointer.Benchmarks;
 /// <summary>A program of tests/Programs at work. Killed at disposal.</summary>
 internal sealed class Job : IDisposable
 {
+    private const int SIGUSR1 = 10;
     private const int SIGUSR2 = 12;
     private static readonly TimeSpan _patience = TimeSpan.FromMinutes(5);
     private readonly string _scratch;
     private readonly string _output;
     private ulong _rounds;
+    private bool _hasEnded;
 
     /// <summary>Starts it and waits until it is ready.</summary>
     public Job(Place place, string program, params object[] arguments)
@@ -90,9 +92,26 @@ internal sealed class Job : IDisposable
         return records;
     }
 
+    /// <summary>Has a self-verifying program judge itself, which ends it.</summary>
+    public void Finish()
+    {
+        _ = Child.Signal(Pid, SIGUSR1);
+        var status = Child.Reap(Pid, _patience, () => "does not end");
+        _hasEnded = true;
+        if (status is not { Exited: true, Code: 0 })
+        {
+            throw new InvalidOperationException($"{status}: {File.ReadAllText(_output)}");
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
+        if (_hasEnded)
+        {
+            return;
+        }
+
         _ = Child.Signal(Pid, Libc.SIGKILL);
         _ = Child.Reap(Pid, _patience, () => "does not die");
     }

@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using Checkpointer.EndToEnd.Tests.Interop;
+using Checkpointer.EndToEnd.Tests.Support;
 using Checkpointer.Engine;
 using Checkpointer.Engine.Support;
 using Checkpointer.Scheduler.Composition;
@@ -32,6 +34,7 @@ internal sealed class Recorder : IDisposable
     private readonly JobRecord _record;
     private readonly ProcessIdentity _root;
     private JobDumper _dumper;
+    private GenerationName _last;
 
     public Recorder(Place place, Job job, EngineOptions options)
     {
@@ -70,6 +73,7 @@ internal sealed class Recorder : IDisposable
         var begun = Stopwatch.GetTimestamp();
         var outcome = _dumper.Dump(0, CancellationToken.None);
         var ended = Stopwatch.GetTimestamp();
+        _last = outcome.Generation.Name;
         return new Cost(
             outcome.Report.FreezeTime,
             outcome.Report.CloneTime,
@@ -82,6 +86,19 @@ internal sealed class Recorder : IDisposable
             $"{outcome.Report.Kind}, {outcome.Report.Tracker}, {outcome.Report.Capture}");
     }
 
+    /// <summary>Kills the job and restores the last generation, which ends the recording.</summary>
+    /// <returns>How long the restore took, without verifying the generation first.</returns>
+    public TimeSpan KillAndRestore()
+    {
+        _dumper.Dispose();
+        _engine.Kill(_root);
+        Wait.Until(HasNoChildren, TimeSpan.FromMinutes(1), () => "the killed job is still there");
+        using var generation = _store.OpenGeneration(_last);
+        var begun = Stopwatch.GetTimestamp();
+        _ = _engine.Restore(generation, "benchmark", restoredBytesDone: null, terminal: null, CancellationToken.None);
+        return Stopwatch.GetElapsedTime(begun);
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -91,6 +108,13 @@ internal sealed class Recorder : IDisposable
     }
 
     private JobDumper NewDumper() => new(_engine, _store, new Silent(), _record, _root, isShellJob: false);
+
+    /// <summary>True when all that was ours has ended and is reaped: orphans of the job come to us.</summary>
+    private static bool HasNoChildren()
+    {
+        Child.ReapAll();
+        return Directory.EnumerateDirectories("/proc/self/task").All(thread => File.ReadAllText(Path.Combine(thread, "children")).Length == 0);
+    }
 
     private long StoreBytes() =>
         new DirectoryInfo(_directory).EnumerateFiles("*", SearchOption.AllDirectories).Sum(file => file.Length);

@@ -28,7 +28,7 @@ public sealed class TreeTests(ProgramFixture programs)
     {
         using var session = Session.StartWithStore(programs, name);
 
-        for (var round = 1; round <= 3; round++)
+        for (var round = 1; round <= 2; round++)
         {
             session.Dump(round);
             session.KillAndRecover(round);

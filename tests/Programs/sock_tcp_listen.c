@@ -1,5 +1,6 @@
 /*
- * TCP sockets without connections: unbound, bound, listening over IPv4, IPv6 and both, two that share a port, with options.
+ * TCP sockets without connections: unbound, bound, listening over IPv4, IPv6 and both, three that share a port, one of which has switched SO_REUSEPORT
+ * off since, with options.
  */
 #include "socket_options.h"
 #include <arpa/inet.h>
@@ -53,7 +54,8 @@ int main(int argc, char **argv)
 {
     begin(argc, argv);
     int fresh = must(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)), held = bound(AF_INET, 0, 0), v4 = bound(AF_INET, 0, 0), both = bound(AF_INET6, 0, 0);
-    int one = bound(AF_INET, 1, 0), two = bound(AF_INET, 1, name_of(one).v4.sin_port);
+    int one = bound(AF_INET, 1, 0), two = bound(AF_INET, 1, name_of(one).v4.sin_port), off = bound(AF_INET, 1, name_of(one).v4.sin_port);
+    set_option(off, SOL_SOCKET, SO_REUSEPORT, 0);
     int listeners[] = {v4, both, one, two};
     for (int i = 0; i < 4; i++)
         must(listen(listeners[i], 5 + i));
@@ -89,7 +91,7 @@ int main(int argc, char **argv)
     serve(both, &loopback);
     union address mapped = {.v4 = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK), .sin_port = names[1].v6.sin6_port}};
     serve(both, &mapped);
-    require(option(one, SOL_SOCKET, SO_REUSEPORT) == 1 && option(two, SOL_SOCKET, SO_REUSEPORT) == 1 && option(v4, SOL_SOCKET, SO_REUSEPORT) == 0, "SO_REUSEPORT is lost");
+    require(option(one, SOL_SOCKET, SO_REUSEPORT) == 1 && option(two, SOL_SOCKET, SO_REUSEPORT) == 1 && option(v4, SOL_SOCKET, SO_REUSEPORT) == 0 && option(off, SOL_SOCKET, SO_REUSEPORT) == 0, "SO_REUSEPORT is lost");
     close(two);
     serve(one, &names[2]);
     must(listen(held, 1));

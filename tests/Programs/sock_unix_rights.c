@@ -87,6 +87,11 @@ int main(int argc, char **argv)
     put(gone[0], "x", pipes, 1);
     close(pipes[0]);
     close(gone[0]);
+    /* No gap between the numbers: a restore finds only those above them free. */
+    int filler, highest = pipes[1] > gone[1] ? pipes[1] : gone[1];
+    while ((filler = must(dup(file))) < highest)
+        ;
+    close(filler);
     ready_and_wait();
 
     for (int i = 0; i < 3; i++) {

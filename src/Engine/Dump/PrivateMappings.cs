@@ -15,7 +15,8 @@ internal static class PrivateMappings
         var mappings = new List<PrivateMapping>(vmas.Count);
         foreach (var vma in vmas)
         {
-            if (!vma.IsShared && !vma.IsVdso && !vma.IsVvar && !vma.IsVsyscall)
+            // What may be dropped at any time is: the state of random numbers that libc keeps there must not come back twice.
+            if (!vma.IsShared && !vma.IsVdso && !vma.IsVvar && !vma.IsVsyscall && !vma.VmFlags.HasFlag(VmaFlags.Droppable))
             {
                 mappings.Add(new PrivateMapping(new PageRange(vma.Start, vma.End), vma.Inode != 0, (vma.VmFlags & NotForked) == 0));
             }

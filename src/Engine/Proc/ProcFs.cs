@@ -187,7 +187,11 @@ internal static class ProcFs
     /// <summary>Who a PID is now, or null where it is absent or dead. A process whose main thread has exited while others
     /// run has a zombie for a leader and is alive: to take it for dead would recover a second copy of it.</summary>
     public static ProcessIdentity? IdentityOf(ProcessId pid)
-        => TryStat(pid) is { IsDead: false } stat ? new ProcessIdentity(pid, stat.StartTicks, BootId()) : null;
+        => TryStat(pid) is { IsDead: false } stat && !IsEnding(pid, stat) ? new ProcessIdentity(pid, stat.StartTicks, BootId()) : null;
+
+    /// <summary>True where all of a process is about to end; it may have given up its memory already. Its main thread alone may have called pthread_exit(3).</summary>
+    private static bool IsEnding(ProcessId pid, ProcStat stat)
+        => stat.IsEnding && (TryThreads(pid) ?? []).All(thread => TryStat(pid, thread) is not { IsEnding: false });
 
     /// <summary>A short file of a process as text, without the newline at its end.</summary>
     public static string Text(ProcessId pid, string name)

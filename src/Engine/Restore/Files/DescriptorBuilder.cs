@@ -101,17 +101,23 @@ internal sealed class DescriptorBuilder(
         {
             var taken = transfer.Take(_openFiles[id], $"file {id}");
             // Not where it is in the way of what it watches.
-            var aside = DescriptorOutOfTheWay(table, _epolls[id]);
-            transfer.Duplicate(taken, aside, closeOnExec: true);
-            transfer.Close(taken);
+            var highest = HighestNumber(table, _epolls[id]);
+            var aside = taken;
+            if (taken <= highest)
+            {
+                aside = highest + 2; // our way in may be the next
+                transfer.Duplicate(taken, aside, closeOnExec: true);
+                transfer.Close(taken);
+            }
+
             new EpollFiller(process, table, transfer, _openFiles).Fill(aside, _epolls[id].EpollTargets);
             transfer.Close(aside);
             _epolls.Remove(id);
         }
     }
 
-    private static int DescriptorOutOfTheWay(DescriptorTable table, OpenFile epoll) =>
-        1 + table.Descriptors.Select(descriptor => descriptor.Number).Concat(epoll.EpollTargets.Select(target => target.Number)).Max();
+    private static int HighestNumber(DescriptorTable table, OpenFile epoll) =>
+        table.Descriptors.Select(descriptor => descriptor.Number).Concat(epoll.EpollTargets.Select(target => target.Number)).Max();
 
     private void Install(DescriptorTransfer transfer, uint openFile, IReadOnlyList<DescriptorEntry> descriptors)
     {

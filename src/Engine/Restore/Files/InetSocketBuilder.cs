@@ -19,8 +19,17 @@ internal sealed class InetSocketBuilder(Socket image)
 
     private bool IsTcp => image.Type == SOCK_STREAM;
 
+    private bool HasReusePort => SocketOptions.ValueOf(image, SOL_SOCKET, SocketOptionName.SO_REUSEPORT)?.Any(part => part != 0) == true;
+
+    /// <summary>True where both were bound to one port by SO_REUSEPORT; one of them may have switched it off since.</summary>
+    public bool SharedPortWith(InetSocketBuilder other) =>
+        other != this && image.Family != AF_NETLINK && image.Type != SOCK_RAW && other.Image.Type == image.Type && IsNamed
+        && other.Image.Family != AF_NETLINK && InetSockets.Port(other.Image.Address.Span) == InetSockets.Port(image.Address.Span)
+        && (HasReusePort || other.HasReusePort);
+
     /// <summary>Binds it and lets it listen.</summary>
-    public void Bind()
+    /// <param name="sharesPort">Another is, or will be, bound to the same port.</param>
+    public void Bind(bool sharesPort)
     {
         SocketOptions.SetEarly(Fd, image);
         if (image.Family == AF_NETLINK)
@@ -35,6 +44,11 @@ internal sealed class InetSocketBuilder(Socket image)
         {
             // Connections of the killed job may still wait for their end on its port. It does not help where they had not this option themselves.
             SocketCalls.SetOption(Fd, SOL_SOCKET, SocketOptionName.SO_REUSEADDR, 1);
+        }
+
+        if (sharesPort)
+        {
+            SocketCalls.SetOption(Fd, SOL_SOCKET, SocketOptionName.SO_REUSEPORT, 1);
         }
 
         try

@@ -43,7 +43,7 @@ internal sealed class SocketBuilder : IDisposable
 
         foreach (var socket in _others.Values)
         {
-            socket.Bind();
+            socket.Bind(_others.Values.Any(socket.SharedPortWith));
         }
 
         return sockets;
