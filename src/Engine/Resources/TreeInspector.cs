@@ -56,7 +56,7 @@ internal static class TreeInspector
         foreach (var stat in live)
         {
             // The child of a vfork borrows its parent's memory until it calls exec, which it does at once; the freeze waits for that.
-            if (sharing.Memory(stat.Pid) is var other && other != 0 && other != stat.Pid && !IsInVfork(stat.ParentPid))
+            if (sharing.Memory(stat.Pid) is var other && other != 0 && other != stat.Pid && !IsInVfork(stat.ParentPid) && StillShares(stat.Pid, other))
             {
                 findings.Refuse(new ProcessId(stat.Pid), "sharing", $"Process {stat.Pid} shares its memory with process {other}; that is not carried.");
             }
@@ -81,6 +81,9 @@ internal static class TreeInspector
             new ProcessId(follower.Pid), "session",
             $"Process {follower.Pid} is in {what} {leader}, whose leader ({stat.Comm}) is outside of the job; that is not carried.");
     }
+
+    /// <summary>False where the child has called exec since it was compared, and its parent therefore was found out of vfork.</summary>
+    private static bool StillShares(int process, int other) => Kcmp.Compare(Interop.Task.KCMP_VM, process, other) == 0;
 
     private static bool IsInVfork(int parent)
     {

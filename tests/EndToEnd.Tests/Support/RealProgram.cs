@@ -18,20 +18,20 @@ internal sealed record RealProgram(string Name, string[] Command, string Source,
     /// <summary>All of them.</summary>
     public static IReadOnlyList<RealProgram> All { get; } =
     [
-        new("numpy", ["/usr/bin/python3", "{source}"], "numpy_job.py", 400),
-        new("python-multiprocessing", ["/usr/bin/python3", "{source}"], "pool.py", 400),
-        new("python-nohup", ["nohup", "/usr/bin/python3", "{source}"], "numpy_job.py", 400),
-        new("perl", ["perl", "{source}"], "job.pl", 400),
-        new("bash-pipeline", ["bash", "{source}"], "pipeline.sh", 400),
+        new("numpy", ["/usr/bin/python3", "{source}"], "numpy_job.py", 250),
+        new("python-multiprocessing", ["/usr/bin/python3", "{source}"], "pool.py", 250),
+        new("python-nohup", ["nohup", "/usr/bin/python3", "{source}"], "numpy_job.py", 250),
+        new("perl", ["perl", "{source}"], "job.pl", 250),
+        new("bash-pipeline", ["bash", "{source}"], "pipeline.sh", 250),
         // In a pseudoterminal of its own: what is on its way through that must be neither lost nor doubled.
-        new("script", ["sh", "-c", "exec script -qec \"bash $0 $1 $2\" /dev/null", "{source}"], "pipeline.sh", 400),
-        new("sh-churn", ["sh", "{source}"], "churn.sh", 400),
-        new("openmp", ["{program}"], "openmp.c", 400, ["cc", "-O2", "-fopenmp", "{source}", "-o", "{program}"]),
-        new("static", ["{program}"], "openmp.c", 400, ["cc", "-O2", "-static", "{source}", "-o", "{program}"]),
-        new("musl", ["{program}"], "threads.c", 400, ["musl-gcc", "-O2", "-static", "-pthread", "{source}", "-o", "{program}"]),
-        new("r", ["Rscript", "--vanilla", "{source}"], "job.R", 400),
-        new("mpich", ["env", "UCX_TLS=tcp,self", "mpirun.mpich", "-np", "2", "{program}"], "ring.c", 400, ["mpicc.mpich", "-O2", "{source}", "-o", "{program}"]),
-        new("openmpi", ["mpirun.openmpi", "--allow-run-as-root", "--oversubscribe", "-np", "2", "{program}"], "ring.c", 400, ["mpicc.openmpi", "-O2", "{source}", "-o", "{program}"]),
+        new("script", ["sh", "-c", "exec script -qec \"bash $0 $1 $2\" /dev/null", "{source}"], "pipeline.sh", 250),
+        new("sh-churn", ["sh", "{source}"], "churn.sh", 250),
+        new("openmp", ["{program}"], "openmp.c", 250, ["cc", "-O2", "-fopenmp", "{source}", "-o", "{program}"]),
+        new("static", ["{program}"], "openmp.c", 250, ["cc", "-O2", "-static", "{source}", "-o", "{program}"]),
+        new("musl", ["{program}"], "threads.c", 250, ["musl-gcc", "-O2", "-static", "-pthread", "{source}", "-o", "{program}"]),
+        new("r", ["Rscript", "--vanilla", "{source}"], "job.R", 250),
+        new("mpich", ["env", "UCX_TLS=tcp,self", "mpirun.mpich", "-np", "2", "{program}"], "ring.c", 250, ["mpicc.mpich", "-O2", "{source}", "-o", "{program}"]),
+        new("openmpi", ["mpirun.openmpi", "--allow-run-as-root", "--oversubscribe", "-np", "2", "{program}"], "ring.c", 250, ["mpicc.openmpi", "-O2", "{source}", "-o", "{program}"]),
         new("java", ["java", "-cp", "{directory}", "Streams"], "Streams.java", 2000, ["javac", "-d", "{directory}", "{source}"]),
     ];
 

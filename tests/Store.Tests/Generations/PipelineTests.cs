@@ -125,7 +125,20 @@ public sealed class PipelineTests : StoreTest
     // Field 19 of /proc/PID/task/TID/stat, the 17th after the name in parentheses.
     private static List<int> NiceLevels(string name, string only = "")
         => [.. (only.Length > 0 ? [only] : Directory.GetDirectories("/proc/self/task"))
-            .Select(task => File.ReadAllText(Path.Combine(task, "stat")))
+            .Select(StatOf)
             .Where(stat => stat.Contains($"({name}", StringComparison.Ordinal))
             .Select(stat => int.Parse(stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[16], CultureInfo.InvariantCulture))];
+
+    /// <summary>Empty for a thread that has ended since it was listed.</summary>
+    private static string StatOf(string task)
+    {
+        try
+        {
+            return File.ReadAllText(Path.Combine(task, "stat"));
+        }
+        catch (IOException)
+        {
+            return "";
+        }
+    }
 }
