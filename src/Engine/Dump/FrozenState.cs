@@ -105,7 +105,7 @@ internal sealed class FrozenState(FileIdentities identities, IReadOnlySet<string
     }
 
     /// <summary>Takes what is no state of the job itself, and may be read when it runs again.</summary>
-    public void CollectSurroundings() => _inventory.CgroupDirectories.AddRange(CgroupCollector.Directories(_cgroups.Sets));
+    public void CollectSurroundings() => _inventory.CgroupDirectories.AddRange(_cgroups.Directories());
 
     /// <inheritdoc/>
     public void Dispose() => _readers.ForEach(reader => reader.Dispose());

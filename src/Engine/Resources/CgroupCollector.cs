@@ -19,6 +19,7 @@ internal sealed class CgroupCollector
     ];
 
     private readonly List<CgroupSet> _sets = [];
+    private readonly Lazy<CgroupMounts> _mounts = new(() => new CgroupMounts());
 
     /// <summary>The sets found so far.</summary>
     public IReadOnlyList<CgroupSet> Sets => _sets;
@@ -43,13 +44,12 @@ internal sealed class CgroupCollector
         }
     }
 
-    /// <summary>What is set in the cgroups of <paramref name="sets"/>. Slow; no part of the job's state, so it need not be frozen.</summary>
-    public static IEnumerable<CgroupDirectory> Directories(IEnumerable<CgroupSet> sets)
+    /// <summary>What is set in the cgroups found. Slow; no part of the job's state, so it need not be frozen.</summary>
+    public IEnumerable<CgroupDirectory> Directories()
     {
-        var mounts = new CgroupMounts();
-        foreach (var cgroup in sets.SelectMany(set => set.Cgroups).Distinct())
+        foreach (var cgroup in _sets.SelectMany(set => set.Cgroups).Distinct())
         {
-            if (mounts.DirectoryOf(cgroup.Controllers, cgroup.Path.ToStringUtf8()) is { } directory)
+            if (_mounts.Value.DirectoryOf(cgroup.Controllers, cgroup.Path.ToStringUtf8()) is { } directory)
             {
                 var image = new CgroupDirectory { Cgroup = cgroup };
                 image.Properties.AddRange(_properties.Select(name => TryRead(directory, name)).OfType<CgroupProperty>());
@@ -58,8 +58,8 @@ internal sealed class CgroupCollector
         }
     }
 
-    private static bool IsThreaded(CgroupMembership membership) =>
-        new CgroupMounts().DirectoryOf(membership.Controllers, membership.Path) is { } directory
+    private bool IsThreaded(CgroupMembership membership) =>
+        _mounts.Value.DirectoryOf(membership.Controllers, membership.Path) is { } directory
         && TryRead(directory, "cgroup.type")?.Value.ToStringUtf8().Contains("threaded", StringComparison.Ordinal) == true;
 
     private uint IndexOf(IReadOnlyList<CgroupMembership> memberships)

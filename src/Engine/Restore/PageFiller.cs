@@ -15,8 +15,8 @@ internal sealed class PageFiller(RestoredProcess process, PageSet kept)
     private const int PageBytes = 4096;
     private const int PieceBytes = 1 << 20;
 
-    private readonly byte[] _present = new byte[PieceBytes];
     private readonly PageSet _inherited = kept.Intersect(process.Inherited?.OwnPages ?? PageSet.Empty);
+    private byte[] _present = [];
 
     /// <summary>Writes all pages that the generation has for the process, but for those that are so already; what it inherited beyond them is dropped.</summary>
     /// <returns>Pages of private mappings that are not a file's now.</returns>
@@ -62,6 +62,7 @@ internal sealed class PageFiller(RestoredProcess process, PageSet kept)
     /// <summary>Writes those pages of a range that differ from what is there: the others stay shared with the maker.</summary>
     private void PutChanged(PageRange range, ReadOnlySpan<byte> pages)
     {
+        _present = _present.Length == 0 ? new byte[PieceBytes] : _present;
         for (var start = range.Start; start < range.End; start += PieceBytes)
         {
             var length = (int)Math.Min(PieceBytes, range.End - start);

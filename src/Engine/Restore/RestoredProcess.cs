@@ -67,6 +67,11 @@ internal sealed class RestoredProcess : IDisposable
     /// <summary>Makes all calls of a batch in one thread.</summary>
     public void Run(SyscallBatch batch, Tracee thread)
     {
+        if (batch.Count == 0)
+        {
+            return;
+        }
+
         using var injection = Inject(thread);
         injection.Run(batch, _gate, Memory);
     }

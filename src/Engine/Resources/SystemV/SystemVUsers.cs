@@ -9,14 +9,14 @@ namespace Checkpointer.Engine.Resources;
 /// <summary>Who of a job, and who else, has used a System V object: the kernel keeps PIDs, and shows what a thread waits for.</summary>
 internal sealed class SystemVUsers(ProcessTree tree)
 {
-    private readonly HashSet<int> _job = [.. tree.Live.Concat(tree.Zombies).Select(process => process.Value)];
+    private readonly HashSet<ProcessId> _job = [.. tree.Live, .. tree.Zombies];
     private readonly Lazy<HashSet<(long Call, int Id)>> _waits = new(() => [.. tree.Live.SelectMany(WaitsOf)]);
 
     /// <summary>The job's first process, for findings about no process in particular.</summary>
     public ProcessId Root => tree.Live[0];
 
     /// <summary>True for a process of the job, ended ones too.</summary>
-    public bool IsOfJob(int pid) => _job.Contains(pid);
+    public bool IsOfJob(int pid) => _job.Contains(new ProcessId(pid));
 
     /// <summary>True where a process of the job made something at a time: since then its PID may have been another's.</summary>
     public bool HasMade(int pid, long unixSeconds) =>
@@ -41,9 +41,10 @@ internal sealed class SystemVUsers(ProcessTree tree)
     {
         foreach (var pid in pids.Where(pid => pid > 0 && !IsOfJob(pid)).Distinct())
         {
-            if (ProcFs.TryStat(new ProcessId(pid)) is { IsDead: false } && !IsDescendant(pid))
+            var process = new ProcessId(pid);
+            if (ProcFs.TryStat(process) is { IsDead: false } && !ProcessAncestry.IsBelow(process, _job))
             {
-                return new ProcessId(pid);
+                return process;
             }
         }
 
@@ -56,28 +57,13 @@ internal sealed class SystemVUsers(ProcessTree tree)
         foreach (var process in ProcFs.Processes().Where(process => !IsOfJob(process.Value)))
         {
             if (MapsOf(process).Any(vma => vma.Inode == (ulong)(uint)segment.Id && vma.IsDeleted && SystemVMappings.TryKey(vma) is not null)
-                && !IsDescendant(process.Value))
+                && !ProcessAncestry.IsBelow(process, _job))
             {
                 return process;
             }
         }
 
         return null;
-    }
-
-    /// <summary>True for a child that was born since the tree was looked at: the freeze will find it.</summary>
-    private bool IsDescendant(int pid)
-    {
-        while (ProcFs.TryStat(new ProcessId(pid)) is { ParentPid: > 1 and var parent })
-        {
-            pid = parent;
-            if (IsOfJob(pid))
-            {
-                return true;
-            }
-        }
-
-        return false;
     }
 
     /// <summary>Nothing of a process that we may not look into: then the freeze finds that there are more attachments than we know.</summary>
