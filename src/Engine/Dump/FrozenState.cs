@@ -173,9 +173,7 @@ internal sealed class FrozenState(FileIdentities identities, IReadOnlySet<string
 
     private void AddSource(SharedObject shared)
     {
-        var number = Libc.open(shared.OpenPath, FileFlag.O_RDONLY | FileFlag.O_CLOEXEC, 0);
-        LinuxException.ThrowIfFailed(number, $"open of {shared.OpenPath}");
-        var fd = new SafeFd(number);
+        var fd = OwnFd.Open(shared.OpenPath, FileFlag.O_RDONLY);
         var reader = new ObjectReader(fd, shared.Image.Path.IsEmpty ? "shared memory" : shared.Image.Path.ToStringUtf8());
         _readers.Add(reader);
         var data = PageSet.Of(DataRanges.Of(fd, shared.Image.Bytes, shared.OpenPath));

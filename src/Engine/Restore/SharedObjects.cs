@@ -1,6 +1,5 @@
 using Checkpointer.Engine.Images;
 using Checkpointer.Engine.Interop;
-using Checkpointer.Engine.Proc;
 using Checkpointer.Engine.Support;
 
 namespace Checkpointer.Engine.Restore;
@@ -113,10 +112,7 @@ internal sealed class SharedObjects : IDisposable
         LinuxException.ThrowIfFailed(address, $"mmap of {shared.Bytes} bytes of shared memory");
         _mappings.Add((address, bytes));
         // A mapping right beside another shared one is its own VMA: the objects differ.
-        var path = ProcFs.PathOf(new ProcessId(Libc.getpid()), $"map_files/{address:x}-{address + (nint)bytes:x}");
-        var number = Libc.open(path, FileFlag.O_RDWR | FileFlag.O_CLOEXEC, 0);
-        LinuxException.ThrowIfFailed(number, $"open of {path}");
-        return new SafeFd(number);
+        return OwnFd.OfMapping((ulong)address, (ulong)address + bytes, FileFlag.O_RDWR);
     }
 
     private static SafeFd MakeMemfd(SharedMemory shared)
@@ -143,9 +139,7 @@ internal sealed class SharedObjects : IDisposable
 
         using (fd)
         {
-            var number = Libc.open(fd.Path, FileFlag.O_RDONLY | FileFlag.O_CLOEXEC, 0);
-            LinuxException.ThrowIfFailed(number, $"open of {shared.Path.ToStringUtf8()}, the executable");
-            return new SafeFd(number);
+            return OwnFd.Open(fd.Path, FileFlag.O_RDONLY, $"{shared.Path.ToStringUtf8()}, the executable");
         }
     }
 

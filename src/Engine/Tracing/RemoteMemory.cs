@@ -24,9 +24,7 @@ internal sealed unsafe class RemoteMemory : IDisposable
     public static RemoteMemory Open(ProcessId process)
     {
         var path = ProcFs.PathOf(process, "mem");
-        var fd = Libc.open(path, FileFlag.O_RDWR | FileFlag.O_CLOEXEC, 0);
-        LinuxException.ThrowIfFailed(fd, $"open of {path}");
-        return new RemoteMemory(new SafeFd(fd), process);
+        return new RemoteMemory(OwnFd.Open(path, FileFlag.O_RDWR), process);
     }
 
     /// <summary>Reads the whole span or throws.</summary>

@@ -42,9 +42,7 @@ internal sealed unsafe class PageMap : IDisposable
     public static PageMap Open(ProcessId process, bool useScan = true)
     {
         var path = Proc.ProcFs.PathOf(process, "pagemap");
-        var fd = Libc.open(path, FileFlag.O_RDONLY | FileFlag.O_CLOEXEC, 0);
-        LinuxException.ThrowIfFailed(fd, $"open of {path}");
-        return new PageMap(new SafeFd(fd), process, useScan);
+        return new PageMap(OwnFd.Open(path, FileFlag.O_RDONLY), process, useScan);
     }
 
     /// <summary>False once PAGEMAP_SCAN was found missing.</summary>

@@ -44,9 +44,7 @@ internal sealed class SoftDirtyTracker(ProcessId process) : ITracker
     /// <summary>Clears the bits of all pages of a process.</summary>
     public static unsafe void Reset(ProcessId process)
     {
-        var number = Libc.open(Proc.ProcFs.PathOf(process, "clear_refs"), FileFlag.O_WRONLY | FileFlag.O_CLOEXEC, 0);
-        LinuxException.ThrowIfFailed(number, $"open of /proc/{process}/clear_refs");
-        using var fd = new SafeFd(number);
+        using var fd = OwnFd.Open(Proc.ProcFs.PathOf(process, "clear_refs"), FileFlag.O_WRONLY);
         var four = (byte)'4';
         LinuxException.ThrowIfFailed(Libc.pwrite64(fd.Number, &four, 1, 0), $"write to /proc/{process}/clear_refs");
     }

@@ -12,10 +12,8 @@ internal static unsafe class PipeContents
     /// <summary>The image of a pipe. Runs inside the freeze.</summary>
     public static Pipe Read(PipeUse use)
     {
-        var source = Libc.open(use.OpenPath, FileFlag.O_RDONLY | FileFlag.O_NONBLOCK | FileFlag.O_CLOEXEC, 0);
-        LinuxException.ThrowIfFailed(source, $"open of {use.OpenPath} ({use.Target})");
-        using var pipe = new SafeFd(source);
-        var capacity = Libc.fcntl(source, FileFlag.F_GETPIPE_SZ, 0);
+        using var pipe = OwnFd.Open(use.OpenPath, FileFlag.O_RDONLY | FileFlag.O_NONBLOCK, $"{use.OpenPath} ({use.Target})");
+        var capacity = Libc.fcntl(pipe.Number, FileFlag.F_GETPIPE_SZ, 0);
         LinuxException.ThrowIfFailed(capacity, $"fcntl(F_GETPIPE_SZ) of {use.Target}");
         var image = new Pipe { Id = use.Id, Capacity = (uint)capacity };
         if (use.IsFifo)
@@ -24,7 +22,7 @@ internal static unsafe class PipeContents
         }
 
         var waiting = 0;
-        LinuxException.ThrowIfFailed(Libc.ioctl(source, FileFlag.FIONREAD, (nint)(&waiting)), $"ioctl(FIONREAD) of {use.Target}");
+        LinuxException.ThrowIfFailed(Libc.ioctl(pipe.Number, FileFlag.FIONREAD, (nint)(&waiting)), $"ioctl(FIONREAD) of {use.Target}");
         if (waiting > 0)
         {
             Copy(pipe, capacity, waiting, image, use);

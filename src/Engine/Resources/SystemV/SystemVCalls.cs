@@ -37,10 +37,7 @@ internal static unsafe class SystemVCalls
         {
             var mapping = ProcFs.Maps(new ProcessId(Libc.getpid())).First(vma => vma.Start == (ulong)address);
             Invariant.Require(mapping.Bytes >= bytes, $"segment {id} is shorter than it was");
-            var path = ProcFs.PathOf(new ProcessId(Libc.getpid()), string.Create(CultureInfo.InvariantCulture, $"map_files/{mapping.Start:x}-{mapping.End:x}"));
-            var number = Libc.open(path, flags | FileFlag.O_CLOEXEC, 0);
-            LinuxException.ThrowIfFailed(number, $"open of {path}");
-            return new SafeFd(number);
+            return OwnFd.OfMapping(mapping.Start, mapping.End, flags);
         }
         finally
         {

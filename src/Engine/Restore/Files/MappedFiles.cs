@@ -34,12 +34,10 @@ internal static class MappedFiles
     private static void PutBack(SharedMemory shared, ICheckpointSource source, Action<long> bytesDone)
     {
         var path = shared.Path.ToStringUtf8();
-        var number = Libc.open(path, FileFlag.O_RDWR | FileFlag.O_CLOEXEC, 0);
-        LinuxException.ThrowIfFailed(number, $"open of {path}");
-        using var fd = new SafeFd(number);
+        using var fd = OwnFd.Open(path, FileFlag.O_RDWR);
         if (FileStat.Of(path).Bytes < shared.Bytes)
         {
-            LinuxException.ThrowIfFailed(Libc.ftruncate64(number, (long)shared.Bytes), $"ftruncate of {path} to {shared.Bytes}");
+            LinuxException.ThrowIfFailed(Libc.ftruncate64(fd.Number, (long)shared.Bytes), $"ftruncate of {path} to {shared.Bytes}");
         }
 
         ObjectContents.PutBack(fd, shared, source, bytesDone);

@@ -27,9 +27,7 @@ internal sealed class OpenedFiles : IDisposable
     /// <summary>Opens a file anew.</summary>
     public SafeFd Open(string path, int flags)
     {
-        var number = Libc.open(path, flags | FileFlag.O_CLOEXEC | FileFlag.O_NOCTTY, 0);
-        LinuxException.ThrowIfFailed(number, $"open of {path}");
-        return Keep(new SafeFd(number));
+        return Keep(OwnFd.Open(path, flags | FileFlag.O_NOCTTY));
     }
 
     /// <summary>Closes a descriptor with the others.</summary>

@@ -67,9 +67,7 @@ internal sealed partial class RemovedFileBuilder(IEnumerable<RemovedFile> images
 
     private static SafeFd OpenPath(string path, int flags)
     {
-        var number = Libc.open(path, flags | FileFlag.O_CLOEXEC | FileFlag.O_NOCTTY, 0);
-        LinuxException.ThrowIfFailed(number, $"open of {path}");
-        return new SafeFd(number);
+        return OwnFd.Open(path, flags | FileFlag.O_NOCTTY);
     }
 
     private static SafeFd Make(RemovedFile image, int flags)

@@ -138,8 +138,6 @@ internal sealed class SocketNames : IDisposable
 
     private static SafeFd OpenPath(string path)
     {
-        var number = Libc.open(path, FileFlag.O_PATH | FileFlag.O_CLOEXEC, 0);
-        LinuxException.ThrowIfFailed(number, $"open of {path}");
-        return new SafeFd(number);
+        return OwnFd.Open(path, FileFlag.O_PATH);
     }
 }

@@ -88,9 +88,7 @@ internal sealed class TerminalMasters(OpenedFiles opened, TimeSpan timeout)
 
     private static SafeFd OpenOne(string path, int flags, out uint number)
     {
-        var descriptor = Libc.open(path, flags | FileFlag.O_CLOEXEC | FileFlag.O_NOCTTY, 0);
-        LinuxException.ThrowIfFailed(descriptor, $"open of {path}");
-        var master = new SafeFd(descriptor);
+        var master = OwnFd.Open(path, flags | FileFlag.O_NOCTTY);
         number = TerminalCalls.TryNumber(master, TerminalRequest.TIOCGPTN) is { } known ? unchecked((uint)known) : throw new LinuxException($"ioctl(TIOCGPTN) of {path}", LastError.Get());
         TerminalCalls.SetNumber(master, TerminalRequest.TIOCSPTLCK, 0);
         return master;
