@@ -23,6 +23,12 @@ internal sealed partial class ProcFileKind(IReadOnlySet<int> job, RemovedFiles r
             return ThreadOnProc().IsMatch(descriptor.Target) ? $"{descriptor.Target}, which is about a thread that is gone" : null;
         }
 
+        if (DescriptorOnProc().IsMatch(descriptor.Target))
+        {
+            // It is to be opened before the process has its descriptors and mappings again.
+            return $"{descriptor.Target}, which is about a descriptor or mapping of a process";
+        }
+
         var process = ProcessOnProc().Match(descriptor.Target);
         var pid = process.Success ? int.Parse(process.Groups[1].Value, CultureInfo.InvariantCulture) : InitPid;
         return pid == InitPid || job.Contains(pid) ? NamedFile.WhyNotReopenable(descriptor) : $"{descriptor.Target}, which is about a process outside of the job";
@@ -30,6 +36,9 @@ internal sealed partial class ProcFileKind(IReadOnlySet<int> job, RemovedFiles r
 
     [GeneratedRegex("^/proc/[0-9]+/task/")]
     private static partial Regex ThreadOnProc();
+
+    [GeneratedRegex("^/proc/[0-9]+/(?:task/[0-9]+/)?(?:fd|fdinfo|map_files)/")]
+    private static partial Regex DescriptorOnProc();
 
     [GeneratedRegex("^/proc/([0-9]+)(?:/|$)")]
     private static partial Regex ProcessOnProc();

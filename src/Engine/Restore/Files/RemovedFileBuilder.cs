@@ -8,7 +8,7 @@ namespace Checkpointer.Engine.Restore;
 
 /// <summary>
 /// Makes files again whose names were gone: directories, device nodes, symbolic links under their old name, which is taken away at once; files below /proc/PID
-/// by a process that is made and ended for it.
+/// by a process that is made for it and ended at disposal: one cannot change to the directory of a process that is gone.
 /// </summary>
 internal sealed partial class RemovedFileBuilder(IEnumerable<RemovedFile> images) : IDisposable
 {
@@ -16,6 +16,7 @@ internal sealed partial class RemovedFileBuilder(IEnumerable<RemovedFile> images
     private const uint PermissionBits = 0xfff;
     private readonly Dictionary<uint, RemovedFile> _images = images.ToDictionary(image => image.Id);
     private readonly Dictionary<uint, SafeFd> _made = [];
+    private readonly Dictionary<uint, ProcessId> _standIns = [];
 
     /// <summary>Opens one; several times gives several open files of the same.</summary>
     /// <param name="id">RemovedFile.id.</param>
@@ -50,19 +51,22 @@ internal sealed partial class RemovedFileBuilder(IEnumerable<RemovedFile> images
         {
             fd.Dispose();
         }
+
+        foreach (var standIn in _standIns.Values)
+        {
+            Children.KillAndReap(standIn);
+        }
     }
 
-    private static SafeFd OpenDead(RemovedFile image, int flags)
+    private SafeFd OpenDead(RemovedFile image, int flags)
     {
-        var stub = Stub.Spawn();
-        try
+        if (!_standIns.TryGetValue(image.Id, out var standIn))
         {
-            return OpenPath(Process().Replace(image.Path.ToStringUtf8(), string.Create(CultureInfo.InvariantCulture, $"/proc/{stub.Value}")), flags);
+            standIn = Stub.Spawn();
+            _standIns.Add(image.Id, standIn);
         }
-        finally
-        {
-            Children.KillAndReap(stub);
-        }
+
+        return OpenPath(Process().Replace(image.Path.ToStringUtf8(), string.Create(CultureInfo.InvariantCulture, $"/proc/{standIn.Value}")), flags);
     }
 
     private static SafeFd OpenPath(string path, int flags)
