@@ -17,8 +17,11 @@ public readonly record struct GenerationName(string Job, long Number)
 /// <param name="Command">Command line, for people.</param>
 /// <param name="RegisteredAt">When it was registered.</param>
 /// <param name="IsRegistered">False after <c>unregister</c>: its generations stay until forgotten.</param>
+/// <param name="Cgroup">Path of the cgroup directory whose processes are the job, absolute in the file system; null for a process and its descendants.</param>
+/// <param name="Policy">What is to be done with the job, JSON that the store does not interpret; empty for the defaults.</param>
 public sealed record JobRecord(
-    string Name, int Pid, ulong StartTicks, string BootId, string Command, DateTimeOffset RegisteredAt, bool IsRegistered);
+    string Name, int Pid, ulong StartTicks, string BootId, string Command, DateTimeOffset RegisteredAt, bool IsRegistered,
+    string? Cgroup = null, string Policy = "");
 
 /// <summary>What the dump says of itself; stored with the generation and shown to people and programs.</summary>
 /// <param name="Kind"><c>full</c> or <c>incremental</c>.</param>

@@ -6,16 +6,26 @@ namespace Checkpointer.Store.Generations;
 /// <summary>The facts of a manifest that the store does not interpret.</summary>
 internal static class ManifestFacts
 {
-    public static JobMessage ToMessage(JobRecord job) => new()
+    public static JobMessage ToMessage(JobRecord job)
     {
-        Name = job.Name,
-        Pid = job.Pid,
-        StartTicks = job.StartTicks,
-        BootId = job.BootId,
-        Command = job.Command,
-        RegisteredUs = Instant.ToMicroseconds(job.RegisteredAt),
-        IsRegistered = job.IsRegistered,
-    };
+        var message = new JobMessage
+        {
+            Name = job.Name,
+            Pid = job.Pid,
+            StartTicks = job.StartTicks,
+            BootId = job.BootId,
+            Command = job.Command,
+            RegisteredUs = Instant.ToMicroseconds(job.RegisteredAt),
+            IsRegistered = job.IsRegistered,
+            Policy = job.Policy,
+        };
+        if (job.Cgroup is not null)
+        {
+            message.Cgroup = job.Cgroup;
+        }
+
+        return message;
+    }
 
     public static SummaryMessage ToMessage(GenerationSummary summary) => new()
     {
@@ -34,7 +44,8 @@ internal static class ManifestFacts
     {
         PackFormatException.Require(Names.IsJob(job.Name), 0, "the manifest's job has a name that is not allowed");
         return new JobRecord(
-            job.Name, job.Pid, job.StartTicks, job.BootId, job.Command, Time(job.RegisteredUs), job.IsRegistered);
+            job.Name, job.Pid, job.StartTicks, job.BootId, job.Command, Time(job.RegisteredUs), job.IsRegistered,
+            job.HasCgroup ? job.Cgroup : null, job.Policy);
     }
 
     public static GenerationSummary FromMessage(SummaryMessage summary)

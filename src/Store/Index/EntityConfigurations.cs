@@ -22,6 +22,8 @@ internal sealed class EntityConfigurations
         builder.Property(job => job.RegisteredAt).HasColumnName("registered_at");
         builder.Property(job => job.IsRegistered).HasColumnName("is_registered");
         builder.Property(job => job.NextNumber).HasColumnName("next_number");
+        builder.Property(job => job.Cgroup).HasColumnName("cgroup");
+        builder.Property(job => job.Policy).HasColumnName("policy").HasDefaultValue("");
         builder.HasIndex(job => job.Name).IsUnique().HasDatabaseName("jobs_name");
     }
 

@@ -87,8 +87,8 @@ internal static class IndexCommit
         using var command = Command(connection, transaction);
         command.CommandText =
             """
-            INSERT INTO jobs (name, pid, start_ticks, boot_id, command, registered_at, is_registered, next_number)
-            VALUES ($name, $pid, $ticks, $boot, $command, $at, $registered, $next)
+            INSERT INTO jobs (name, pid, start_ticks, boot_id, command, registered_at, is_registered, next_number, cgroup, policy)
+            VALUES ($name, $pid, $ticks, $boot, $command, $at, $registered, $next, $cgroup, $policy)
             ON CONFLICT (name) DO UPDATE SET next_number = MAX(next_number, excluded.next_number)
             """;
         command.Parameters.AddWithValue("$name", job.Name);
@@ -99,6 +99,8 @@ internal static class IndexCommit
         command.Parameters.AddWithValue("$at", Instant.ToMicroseconds(job.RegisteredAt));
         command.Parameters.AddWithValue("$registered", job.IsRegistered);
         command.Parameters.AddWithValue("$next", number + 1);
+        command.Parameters.AddWithValue("$cgroup", job.Cgroup ?? (object)DBNull.Value);
+        command.Parameters.AddWithValue("$policy", job.Policy);
         command.ExecuteNonQuery();
     }
 

@@ -10,7 +10,7 @@ namespace Checkpointer.Store.Index;
 /// </summary>
 internal sealed class JobTable(IndexDatabase index)
 {
-    private const string Columns = "name, pid, start_ticks, boot_id, command, registered_at, is_registered";
+    private const string Columns = "name, pid, start_ticks, boot_id, command, registered_at, is_registered, cgroup, policy";
 
     /// <summary>Registered jobs and those that have generations, by name.</summary>
     public IReadOnlyList<JobRecord> All()
@@ -54,6 +54,8 @@ internal sealed class JobTable(IndexDatabase index)
             job.Command = record.Command;
             job.RegisteredAt = Instant.ToMicroseconds(record.RegisteredAt);
             job.IsRegistered = record.IsRegistered;
+            job.Cgroup = record.Cgroup;
+            job.Policy = record.Policy;
             return context.SaveChanges();
         });
 
@@ -103,7 +105,8 @@ internal sealed class JobTable(IndexDatabase index)
         {
             jobs.Add(new JobRecord(
                 reader.GetString(0), reader.GetInt32(1), unchecked((ulong)reader.GetInt64(2)), reader.GetString(3), reader.GetString(4),
-                Instant.FromMicroseconds(reader.GetInt64(5)), reader.GetBoolean(6)));
+                Instant.FromMicroseconds(reader.GetInt64(5)), reader.GetBoolean(6),
+                reader.IsDBNull(7) ? null : reader.GetString(7), reader.GetString(8)));
         }
 
         return jobs;

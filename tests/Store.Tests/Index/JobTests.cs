@@ -12,13 +12,15 @@ public sealed class JobTests : StoreTest
         {
             store.Register(JobNamed("b"));
             store.Register(JobNamed("a.1_x-y"));
+            store.Register(JobNamed("c") with { Cgroup = "/sys/fs/cgroup/md", Policy = "{}" });
             store.UpdateProcess("b", 99, 5, "boot2");
         }
 
         using var again = OpenStore();
-        Assert.Equal(["a.1_x-y", "b"], again.Jobs().Select(job => job.Name));
+        Assert.Equal(["a.1_x-y", "b", "c"], again.Jobs().Select(job => job.Name));
         Assert.Equal(JobNamed("b") with { Pid = 99, StartTicks = 5, BootId = "boot2" }, again.Job("b"));
         Assert.Equal(JobNamed("a.1_x-y"), again.Job("a.1_x-y"));
+        Assert.Equal(JobNamed("c") with { Cgroup = "/sys/fs/cgroup/md", Policy = "{}" }, again.Job("c"));
     }
 
     [Fact]

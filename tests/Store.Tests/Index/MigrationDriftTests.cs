@@ -17,8 +17,25 @@ public sealed class MigrationDriftTests
         var created = Schema(context => context.Database.EnsureCreated());
 
         Assert.Equal(created, migrated);
-        Assert.Contains(created, sql => sql.Contains("WITHOUT ROWID", StringComparison.Ordinal));
-        Assert.Equal(6, created.Count);
+        Assert.Contains("table chunks, without row IDs: 1", created);
+        Assert.Contains("column jobs.policy TEXT, not null: 1, default: '', key: 0", created);
+        Assert.Contains("reference generations.job_id to jobs, on delete RESTRICT", created);
+        Assert.Equal(2, created.Count(fact => fact.StartsWith("CREATE UNIQUE INDEX", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void Migrate_OfAnOldIndex_KeepsItsJobs()
+    {
+        using var connection = new SqliteConnection("Data Source=:memory:");
+        connection.Open();
+        using var context = new IndexContext(IndexContext.OptionsFor(connection));
+        context.Database.Migrate("20261122010000_Initial");
+        context.Database.ExecuteSqlRaw("INSERT INTO jobs VALUES (1, 'md', 4711, 100, 'boot', 'lmp', 0, 1, 7)");
+
+        SchemaCheck.Update(connection, () => new IndexContext(IndexContext.OptionsFor(connection)));
+
+        var job = Assert.Single(context.Jobs);
+        Assert.Equal(("md", 7L, null, ""), (job.Name, job.NextNumber, job.Cgroup, job.Policy));
     }
 
     [Fact]
@@ -37,15 +54,27 @@ public sealed class MigrationDriftTests
         using var context = new IndexContext(IndexContext.OptionsFor(connection));
         create(context);
         using var command = connection.CreateCommand();
+        // Not the text of CREATE TABLE: a column that was added later stands elsewhere in it.
         command.CommandText =
-            "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE '\\_\\_EF%' ESCAPE '\\' AND name NOT LIKE 'sqlite%' ORDER BY type, name";
+            """
+            WITH tables AS (SELECT name, wr FROM pragma_table_list WHERE type = 'table' AND name NOT LIKE '\_\_EF%' ESCAPE '\' AND name NOT LIKE 'sqlite%')
+            SELECT 'table ' || name || ', without row IDs: ' || wr FROM tables
+            UNION ALL
+            SELECT 'column ' || t.name || '.' || c.name || ' ' || c.type || ', not null: ' || c."notnull" || ', default: ' || ifnull(c.dflt_value, 'none') || ', key: ' || c.pk
+            FROM tables t, pragma_table_info(t.name) c
+            UNION ALL
+            SELECT 'reference ' || t.name || '.' || f."from" || ' to ' || f."table" || ', on delete ' || f.on_delete FROM tables t, pragma_foreign_key_list(t.name) f
+            UNION ALL
+            SELECT sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL
+            ORDER BY 1
+            """;
         using var reader = command.ExecuteReader();
-        var statements = new List<string>();
+        var facts = new List<string>();
         while (reader.Read())
         {
-            statements.Add(reader.GetString(0));
+            facts.Add(reader.GetString(0));
         }
 
-        return statements;
+        return facts;
     }
 }

@@ -13,7 +13,7 @@ public sealed class RebuildTests : StoreTest
         string before;
         using (var store = OpenStoreWithJob("a"))
         {
-            store.Register(JobNamed("b"));
+            store.Register(JobNamed("b") with { Cgroup = "/sys/fs/cgroup/b", Policy = "{\"files\":{}}" });
             GenerationName? based = null;
             for (var i = 0; i < 4; i++)
             {
@@ -31,6 +31,7 @@ public sealed class RebuildTests : StoreTest
         using var rebuilt = OpenStore();
         Assert.Equal(before, Dump(rebuilt));
         Assert.False(rebuilt.Job("b").IsRegistered);
+        Assert.Equal(("/sys/fs/cgroup/b", "{\"files\":{}}"), (rebuilt.Job("b").Cgroup, rebuilt.Job("b").Policy));
         AssertSound(rebuilt);
         Assert.Equal(5, Commit(rebuilt, "a", new GenerationName("a", 4), _ => { }).Name.Number);
         Assert.Equal(6, Commit(rebuilt, "b", null, _ => { }).Name.Number);

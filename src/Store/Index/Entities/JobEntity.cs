@@ -23,4 +23,10 @@ internal sealed class JobEntity
 
     /// <summary>Number that the next generation gets.</summary>
     public long NextNumber { get; set; }
+
+    /// <summary>Null for a process and its descendants.</summary>
+    public string? Cgroup { get; set; }
+
+    /// <summary>JSON; empty for the defaults.</summary>
+    public string Policy { get; set; } = "";
 }
