@@ -12,6 +12,7 @@ exec </dev/null
 # Tests that may be skipped, by a part of their name, and where.
 expected_skips=(
     Verb_OnKernelThread_Refuses # in a container, which sees no kernel thread
+    CgroupJobTests # where no cgroup can be made
     Recover_WhereHugePagesAreMissing # where the kernel has no huge pages of 2 MiB
 )
 

@@ -20,40 +20,40 @@ public sealed class CheckpointEngine(EngineOptions options, ILoggerFactory logge
     /// <summary>Called before each step with its name, for logs; a test makes it throw to see that every step can fail.</summary>
     internal Action<string>? StepHook { get; set; }
 
-    /// <summary>Tells who a PID is now, or null where it is not alive (absent or a zombie).</summary>
-    public static ProcessIdentity? Identify(ProcessId pid) => ProcFs.IdentityOf(pid);
+    /// <summary>Tells who the first process of a job is now, or null where none is alive (absent or a zombie).</summary>
+    public static ProcessIdentity? Identify(JobScope scope) => (scope.Root ?? ProcessTree.Walk(scope).Live.Cast<ProcessId?>().FirstOrDefault()) is { } root ? ProcFs.IdentityOf(root) : null;
 
     /// <summary>Tries by use what the engine needs from this host.</summary>
     public IReadOnlyList<HostCapability> Probe() => TracerThread.Run("doctor", () => new HostProbe(options).Run());
 
     /// <summary>Lists what in the job cannot be carried. Touches nothing.</summary>
     /// <exception cref="EngineException">No such process, or not one that can be a job.</exception>
-    /// <param name="root">The job.</param>
+    /// <param name="scope">The job.</param>
     /// <param name="isShellJob">The terminal that it was started in is replaced by that of whoever restores.</param>
-    public static PreflightReport Check(ProcessId root, bool isShellJob = false) => new Preflight(isShellJob).Examine(root);
+    public static PreflightReport Check(JobScope scope, bool isShellJob = false) => new Preflight(isShellJob).Examine(scope);
 
     /// <summary>Freezes the job, takes its state, thaws it, and hands the state to <paramref name="sink"/>.
     /// Returns after the last byte went to the sink; committing is the caller's. On any failure the job runs on as found.</summary>
     /// <exception cref="UnsupportedResourceException">State that is not carried.</exception>
     /// <exception cref="EngineException">Anything else; the job was thawed.</exception>
-    public DumpReport Dump(ProcessId root, ICheckpointSink sink, IProgress<long>? populatedBytesDone, CancellationToken cancellation)
+    public DumpReport Dump(JobScope scope, ICheckpointSink sink, IProgress<long>? populatedBytesDone, CancellationToken cancellation)
     {
-        using var job = Track(root);
+        using var job = Track(scope);
         return job.Dump(sink, populatedBytesDone, cancellation);
     }
 
     /// <summary>Follows a job from dump to dump. Nothing is touched before the first dump.</summary>
-    /// <param name="root">The job.</param>
+    /// <param name="scope">The job.</param>
     /// <param name="isShellJob">The terminal that it was started in is replaced by that of whoever restores.</param>
-    public TrackedJob Track(ProcessId root, bool isShellJob = false) =>
-        new(root, new JobMemory(options), memory => new Dumper(options, memory, isShellJob, Step(_dumpLog), _dumpLog));
+    public TrackedJob Track(JobScope scope, bool isShellJob = false) =>
+        new(scope, new JobMemory(options), memory => new Dumper(options, memory, isShellJob, Step(_dumpLog), _dumpLog));
 
-    /// <summary>Kills the whole tree under <paramref name="root"/>, if it is still the same process.</summary>
-    public void Kill(ProcessIdentity root) => TracerThread.Run(
-        $"kill {root.Pid}",
+    /// <summary>Kills a whole tree, if its root is still the same process; of a cgroup, all that are in it.</summary>
+    public void Kill(JobScope scope, ProcessIdentity root) => TracerThread.Run(
+        $"kill {scope}",
         () =>
         {
-            new TreeKiller(options, Step(_dumpLog)).Kill(root);
+            new TreeKiller(options, Step(_dumpLog)).Kill(scope, root);
             return root;
         });
 

@@ -1,5 +1,4 @@
 using Checkpointer.Engine.Dump;
-using Checkpointer.Engine.Support;
 using Checkpointer.Engine.Tracing;
 
 namespace Checkpointer.Engine;
@@ -13,15 +12,15 @@ public sealed class TrackedJob : IDisposable
     private readonly JobMemory _memory;
     private readonly Func<JobMemory, Dumper> _dumper;
 
-    internal TrackedJob(ProcessId root, JobMemory memory, Func<JobMemory, Dumper> dumper)
+    internal TrackedJob(JobScope scope, JobMemory memory, Func<JobMemory, Dumper> dumper)
     {
-        Root = root;
+        Scope = scope;
         _memory = memory;
         _dumper = dumper;
     }
 
-    /// <summary>The job's root process.</summary>
-    public ProcessId Root { get; }
+    /// <summary>The job's processes.</summary>
+    public JobScope Scope { get; }
 
     /// <summary>True once a dump was committed: the next may build on that generation.</summary>
     public bool HasCommitted { get; private set; }
@@ -36,7 +35,7 @@ public sealed class TrackedJob : IDisposable
     /// <exception cref="UnsupportedResourceException">State that is not carried.</exception>
     /// <exception cref="EngineException">Anything else; the job was thawed.</exception>
     public DumpReport Dump(ICheckpointSink sink, IProgress<long>? bytesDone, CancellationToken cancellation) =>
-        TracerThread.Run($"dump {Root}", () => _dumper(_memory).Dump(Root, sink, bytesDone, cancellation));
+        TracerThread.Run($"dump {Scope}", () => _dumper(_memory).Dump(Scope, sink, bytesDone, cancellation));
 
     /// <summary>Says that the last dump is in a committed generation, the base of the next.</summary>
     public void Committed()

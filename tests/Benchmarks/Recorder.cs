@@ -91,7 +91,7 @@ internal sealed class Recorder : IDisposable
     public TimeSpan KillAndRestore()
     {
         _dumper.Dispose();
-        _engine.Kill(_root);
+        _engine.Kill(_root.Pid, _root);
         Wait.Until(HasNoChildren, TimeSpan.FromMinutes(1), () => "the killed job is still there");
         using var generation = _store.OpenGeneration(_last);
         var begun = Stopwatch.GetTimestamp();

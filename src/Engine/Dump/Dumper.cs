@@ -18,24 +18,25 @@ internal sealed class Dumper(EngineOptions options, JobMemory memory, bool isShe
     // After that, more mappings may be new than it costs to read them all again.
     private static readonly TimeSpan _longAhead = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>Dumps the tree under <paramref name="root"/> to the sink.</summary>
-    public DumpReport Dump(ProcessId root, ICheckpointSink sink, IProgress<long>? bytesDone, CancellationToken cancellation)
+    /// <summary>Dumps a job to the sink.</summary>
+    public DumpReport Dump(JobScope scope, ICheckpointSink sink, IProgress<long>? bytesDone, CancellationToken cancellation)
     {
-        Leftovers.EndOrphans(root);
+        Leftovers.EndOrphans(scope);
         var preflight = new Preflight(isShellJob);
-        var report = preflight.Examine(root);
+        var report = preflight.Examine(scope);
         var notes = Accept(report);
         Rehearsal.Once(options);
         cancellation.ThrowIfCancellationRequested();
-        var identity = ProcFs.IdentityOf(root) ?? throw new EngineException(EngineFailure.NoSuchProcess, $"Process {root} has ended.");
         using var contents = new OpenContents(sink);
         memory.BeginDump(sink.HasBase);
         var precopy = new Precopy(options, memory, step);
-        var freezeTime = Prepare(root, preflight, report.PopulatedBytes, precopy, contents, cancellation);
+        var freezeTime = Prepare(scope, preflight, report.PopulatedBytes, precopy, contents, cancellation);
         using var capture = new Capture(options, step, logger);
         capture.Reserve(memory.WaitingBytes);
-        using var job = new Freezer(options, step).Freeze(root, preflight.Vmas);
-        using var state = new FrozenState(preflight.Identities, preflight.Examined, isShellJob, step);
+        using var job = new Freezer(options, step).Freeze(scope, preflight.Vmas);
+        var root = job.Processes[0].Id;
+        var identity = ProcFs.IdentityOf(root) ?? throw new EngineException(EngineFailure.NoSuchProcess, $"Process {root} has ended.");
+        using var state = new FrozenState(preflight.Identities, preflight.Examined, isShellJob, scope, step);
         var threads = job.Processes.Sum(process => process.Threads.Count);
         state.Collect(job);
         state.Findings.ThrowIfRefused();
@@ -89,7 +90,7 @@ internal sealed class Dumper(EngineOptions options, JobMemory memory, bool isShe
     /// <summary>Does ahead of the freeze what can be done beside the job. A large job that is not followed yet is frozen for a moment to begin it.</summary>
     /// <returns>The time that it was frozen for.</returns>
     private TimeSpan Prepare(
-        ProcessId root, Preflight preflight, long populatedBytes, Precopy precopy, OpenContents contents, CancellationToken cancellation)
+        JobScope scope, Preflight preflight, long populatedBytes, Precopy precopy, OpenContents contents, CancellationToken cancellation)
     {
         var freezeTime = TimeSpan.Zero;
         List<ProcessId> processes = [.. preflight.Vmas.Keys];
@@ -101,11 +102,11 @@ internal sealed class Dumper(EngineOptions options, JobMemory memory, bool isShe
             }
 
             step("begin to follow");
-            freezeTime = Follow(root, preflight);
+            freezeTime = Follow(scope, preflight);
         }
 
         var start = Stopwatch.GetTimestamp();
-        BackgroundThread.Run($"take ahead {root}", options.Nice, () => precopy.Run(processes, preflight.Files, contents, cancellation));
+        BackgroundThread.Run($"take ahead {scope}", options.Nice, () => precopy.Run(processes, preflight.Files, contents, cancellation));
         if (Stopwatch.GetElapsedTime(start) > _longAhead)
         {
             preflight.RefreshMappings();
@@ -114,9 +115,9 @@ internal sealed class Dumper(EngineOptions options, JobMemory memory, bool isShe
         return freezeTime;
     }
 
-    private TimeSpan Follow(ProcessId root, Preflight preflight)
+    private TimeSpan Follow(JobScope scope, Preflight preflight)
     {
-        using var job = new Freezer(options, step).Freeze(root, preflight.Vmas);
+        using var job = new Freezer(options, step).Freeze(scope, preflight.Vmas);
         foreach (var process in job.Processes.Where(process => memory.Find(process.Id) is null))
         {
             process.OpenGate();

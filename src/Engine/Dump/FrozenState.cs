@@ -15,8 +15,9 @@ namespace Checkpointer.Engine.Dump;
 /// <param name="identities">Files that preflight has looked at already.</param>
 /// <param name="examined">Pipes and terminals whose holders preflight has looked for already.</param>
 /// <param name="isShellJob">The terminal that the job was started in is replaced by that of whoever restores.</param>
+/// <param name="scope">The job.</param>
 /// <param name="step">Told before each step.</param>
-internal sealed class FrozenState(FileIdentities identities, IReadOnlySet<string> examined, bool isShellJob, Action<string> step) : IDisposable
+internal sealed class FrozenState(FileIdentities identities, IReadOnlySet<string> examined, bool isShellJob, JobScope scope, Action<string> step) : IDisposable
 {
     private readonly List<KeyValuePair<string, IMessage>> _images = [];
     private readonly List<CaptureSource> _sources = [];
@@ -47,7 +48,7 @@ internal sealed class FrozenState(FileIdentities identities, IReadOnlySet<string
     /// <summary>Takes the state of a frozen job, all but its pages; the gates stay open. The caller looks at the findings.</summary>
     public void Collect(FrozenJob job)
     {
-        var tree = new ProcessTree([.. job.Processes.Select(process => process.Id)], job.Zombies);
+        var tree = new ProcessTree([.. job.Processes.Select(process => process.Id)], job.Zombies, scope.Cgroup is not null);
         step("inspect");
         var sharing = ProcessSharing.Of(tree.Live);
         ProcessInspector.Inspect(tree, sharing, Findings);
@@ -80,6 +81,7 @@ internal sealed class FrozenState(FileIdentities identities, IReadOnlySet<string
 
         Files.RemovedFiles.AddRange(_removed.Images);
         _inventory = InventoryCollector.Collect(job, _objects.Objects);
+        _inventory.Cgroup = ByteString.CopyFromUtf8(scope.Cgroup ?? string.Empty);
         _inventory.CgroupSets.AddRange(_cgroups.Sets);
         Add(ImageVersion.Inventory, _inventory);
         Add(ImageVersion.Files, Files);

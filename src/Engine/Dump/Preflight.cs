@@ -28,15 +28,15 @@ internal sealed class Preflight(bool isShellJob)
     /// <summary>Mappings of each process as they were, with the flags that only smaps shows.</summary>
     public Dictionary<ProcessId, IReadOnlyList<Vma>> Vmas { get; } = [];
 
-    /// <summary>Examines the tree under <paramref name="root"/>.</summary>
+    /// <summary>Examines a job.</summary>
     /// <exception cref="EngineException">It does not exist, or can never be a job.</exception>
-    public PreflightReport Examine(ProcessId root)
+    public PreflightReport Examine(JobScope scope)
     {
-        RefuseWhatIsNoJob(root);
-        var tree = ProcessTree.Walk(root);
-        if (tree.Live.Count == 0)
+        var tree = ProcessTree.Walk(scope);
+        var root = tree.Live.Count > 0 ? tree.Live[0] : scope.Root ?? throw NoSuchCgroup(scope.Cgroup!);
+        foreach (var process in scope.Root is null ? tree.Live : [root])
         {
-            throw NoSuchProcess(root);
+            RefuseWhatIsNoJob(process);
         }
 
         var findings = new FindingList();
@@ -139,6 +139,10 @@ internal sealed class Preflight(bool isShellJob)
             process = new ProcessId(ProcFs.TryStat(process)?.ParentPid ?? 0);
         }
     }
+
+    private static EngineException NoSuchCgroup(string directory) => File.Exists(Path.Combine(directory, CgroupProcesses.File))
+        ? new(EngineFailure.NoSuchProcess, $"The cgroup {directory} has no process.", "start the job in it first")
+        : new(EngineFailure.NoSuchProcess, $"There is no cgroup {directory}.", "give the directory of the job's cgroup, as below /sys/fs/cgroup; /proc/PID/cgroup names it");
 
     private static EngineException NoSuchProcess(ProcessId root) =>
         new(EngineFailure.NoSuchProcess, $"There is no process {root}.", "see `ps -e` for the PID of the job");

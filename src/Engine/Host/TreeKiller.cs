@@ -6,20 +6,20 @@ using Checkpointer.Engine.Tracing;
 namespace Checkpointer.Engine.Host;
 
 /// <summary>
-/// Ends a job: its root and all descendants, by SIGKILL. The tree is frozen first, so that no child can slip away while its parent is killed.
+/// Ends a job: all its processes, by SIGKILL. The tree is frozen first, so that no child can slip away while its parent is killed.
 /// Precondition: runs on a tracer thread.
 /// </summary>
 internal sealed class TreeKiller(EngineOptions options, Action<string> step)
 {
-    /// <summary>Kills the tree if the root is still the process that was meant.</summary>
-    public void Kill(ProcessIdentity root)
+    /// <summary>Kills a tree if its root is still the process that was meant; of a cgroup, whoever is in it.</summary>
+    public void Kill(JobScope scope, ProcessIdentity root)
     {
-        if (ProcFs.IdentityOf(root.Pid) != root)
+        if (scope.Root is not null ? ProcFs.IdentityOf(root.Pid) != root : ProcessTree.Walk(scope).Live.Count == 0)
         {
             return;
         }
 
-        using var job = new Freezer(options, step).Freeze(root.Pid);
+        using var job = new Freezer(options, step).Freeze(scope);
         foreach (var process in job.Processes)
         {
             Invariant.Require(process.Id.Value > 1, $"{process.Id} is not a process to kill");

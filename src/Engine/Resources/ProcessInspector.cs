@@ -32,7 +32,7 @@ internal static class ProcessInspector
             InspectThreads(process, findings);
         }
 
-        TreeInspector.Inspect([.. processes.Select(entry => entry.Stat!)], tree.Zombies, sharing, findings);
+        TreeInspector.Inspect([.. processes.Select(entry => entry.Stat!)], tree, sharing, findings);
     }
 
     private static void InspectState(ProcessId process, FindingList findings)

@@ -1,5 +1,6 @@
 using Checkpointer.Engine.Proc;
 using Checkpointer.Engine.Support;
+using Checkpointer.Engine.Tracing;
 using Checkpointer.Engine.Tree;
 
 namespace Checkpointer.Engine.Resources;
@@ -9,18 +10,18 @@ internal static class TreeInspector
 {
     /// <summary>Inspects a whole tree.</summary>
     /// <param name="live">Its processes, the root first, parents before children.</param>
-    /// <param name="zombies">Those that have ended.</param>
+    /// <param name="tree">What was found.</param>
     /// <param name="sharing">What the processes share.</param>
     /// <param name="findings">Told what is refused.</param>
-    public static void Inspect(IReadOnlyList<ProcStat> live, IReadOnlyList<ProcessId> zombies, ProcessSharing sharing, FindingList findings)
+    public static void Inspect(IReadOnlyList<ProcStat> live, ProcessTree tree, ProcessSharing sharing, FindingList findings)
     {
-        if (live.Count == 1 && zombies.Count == 0)
+        if (live.Count == 1 && tree.Zombies.Count == 0)
         {
             return;
         }
 
         RefuseSharedMemory(live, sharing, findings);
-        var members = MembersOf(live, zombies, sharing);
+        var members = MembersOf(live, tree, sharing);
         var plan = TreePlan.Of(members);
         if (plan.Problem is { } problem && IsAsItWas(live))
         {
@@ -29,21 +30,21 @@ internal static class TreeInspector
 
         foreach (var leader in plan.Helpers)
         {
-            RefuseLiveLeader(leader, members, findings);
+            RefuseLiveLeader(leader, plan.Members, findings);
         }
     }
 
-    private static List<TreeMember> MembersOf(IReadOnlyList<ProcStat> live, IReadOnlyList<ProcessId> zombies, ProcessSharing sharing)
+    private static List<TreeMember> MembersOf(IReadOnlyList<ProcStat> live, ProcessTree tree, ProcessSharing sharing)
     {
         var members = new List<TreeMember>();
         var known = new HashSet<int>();
-        foreach (var stat in live.Concat(zombies.Select(ProcFs.TryStat).OfType<ProcStat>()))
+        foreach (var stat in live.Concat(tree.Zombies.Select(ProcFs.TryStat).OfType<ProcStat>()))
         {
             // One whose parent has just ended is looked at again in the freeze.
-            if (members.Count == 0 || known.Contains(stat.ParentPid))
+            if (members.Count == 0 || known.Contains(stat.ParentPid) || tree.IsForest)
             {
                 members.Add(new TreeMember(
-                    stat.Pid, stat.ParentPid, stat.Session, stat.ProcessGroup, stat.ExitSignal, stat.IsDead, sharing.Files(stat.Pid), sharing.FileSystem(stat.Pid)));
+                    stat.Pid, members.Count == 0 || known.Contains(stat.ParentPid) ? stat.ParentPid : TreeMember.Outside, stat.Session, stat.ProcessGroup, stat.ExitSignal, stat.IsDead, sharing.Files(stat.Pid), sharing.FileSystem(stat.Pid)));
                 _ = known.Add(stat.Pid);
             }
         }
@@ -68,14 +69,14 @@ internal static class TreeInspector
         ProcFs.TryStat(new ProcessId(stat.Pid)) is { } now
         && (now.ParentPid, now.Session, now.ProcessGroup, now.IsDead) == (stat.ParentPid, stat.Session, stat.ProcessGroup, stat.IsDead));
 
-    private static void RefuseLiveLeader(int leader, List<TreeMember> members, FindingList findings)
+    private static void RefuseLiveLeader(int leader, IReadOnlyList<TreeMember> members, FindingList findings)
     {
         if (ProcFs.TryStat(new ProcessId(leader)) is not { IsDead: false } stat)
         {
             return;
         }
 
-        var follower = TreeMember.UnderOwnRoot(members).First(member => member.Session == leader || member.Group == leader);
+        var follower = members.First(member => member.Session == leader || member.Group == leader);
         var what = follower.Session == leader ? "session" : "process group";
         findings.Refuse(
             new ProcessId(follower.Pid), "session",

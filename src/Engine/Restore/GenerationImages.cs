@@ -29,6 +29,9 @@ internal sealed class GenerationImages
     /// <summary>The first process.</summary>
     public ProcessImages Root => Processes[0];
 
+    /// <summary>True where the job is a cgroup, some of whose processes may have their parents outside.</summary>
+    public bool IsCgroup => !Inventory.Cgroup.IsEmpty;
+
     /// <summary>Reads them all.</summary>
     /// <exception cref="EngineException">BadImage.</exception>
     public static GenerationImages Load(ICheckpointSource source)
@@ -98,7 +101,7 @@ internal sealed class GenerationImages
             // Pages are read under the PID of the image, so it must be the one that the inventory named.
             var isSound = process.Process.Pid == pid
                 && process.Process.Threads.Count > 0
-                && (pids.Count == 0 || pids.Contains(process.Process.ParentPid))
+                && (pids.Count == 0 || IsCgroup || pids.Contains(process.Process.ParentPid))
                 && (process.Process.ExitedLeader is null ? process.Process.Threads[0].Tid == pid : pids.Add(pid));
             if (process.Process.ExecutableIdentity is null || !process.Process.Threads.All(IsComplete))
             {

@@ -29,7 +29,7 @@ internal sealed class Restorer(EngineOptions options, CallerTerminal? caller, Ac
         HugePageCheck.Require(images);
         using var systemV = new SystemVBuilder(images, _processes);
         using var watcher = new InotifyWatcher();
-        using var cgroups = new CgroupPlacer(images, options.Cgroups, logger);
+        using var cgroups = new CgroupPlacer(images, images.IsCgroup ? CgroupChoice.Original : options.Cgroups, logger);
         try
         {
             Build(images, shellJob, source, systemV, watcher, bytes => AddBytes(bytesDone, bytes), cancellation);

@@ -59,7 +59,7 @@ internal sealed class TreeMaker(
     private static List<TreeMember> MembersOf(GenerationImages images) =>
     [
         .. images.Processes.Select(process => process.Process).Select(image => new TreeMember(
-            image.Pid, image.ParentPid, image.Session, image.ProcessGroup, image.ExitSignal, IsZombie: false, image.FilesSharedWith, image.FileSystemSharedWith)),
+            image.Pid, images.Processes.Any(parent => parent.Process.Pid == image.ParentPid) ? image.ParentPid : TreeMember.Outside, image.Session, image.ProcessGroup, image.ExitSignal, IsZombie: false, image.FilesSharedWith, image.FileSystemSharedWith)),
         .. images.Processes.SelectMany(process => process.Process.Zombies, (process, zombie) => new TreeMember(
             zombie.Pid, process.Process.Pid, zombie.Session, zombie.ProcessGroup, zombie.HasExitSignal ? zombie.ExitSignal : Signal.SIGCHLD, IsZombie: true, 0, 0)),
     ];
@@ -128,24 +128,28 @@ internal sealed class TreeMaker(
     private void EndHelper(RestoredProcess helper, EndHelperStep end)
     {
         step($"end helper {helper.Id}");
-        if (end.Heir != 0)
-        {
-            SetSubreaper(_made[end.Heir], 1);
-        }
+        SetHeir(end.Heir, 1);
 
         _ends.End(helper, new WaitStatus(0));
-        var reaped = _made[end.ParentPid].Call(
-            $"wait4 for helper {helper.Id}", Sys.Wait4, (ulong)helper.Id.Value, 0, WaitOption.WNOHANG | WaitOption.__WALL, 0);
-        Invariant.Require(reaped == (ulong)helper.Id.Value, $"helper {helper.Id} was not reaped by {end.ParentPid}");
-        Forget(end.Pid);
-        if (end.Heir != 0)
+        if (end.ParentPid != TreeMember.Outside)
         {
-            SetSubreaper(_made[end.Heir], 0);
+            var reaped = _made[end.ParentPid].Call(
+                $"wait4 for helper {helper.Id}", Sys.Wait4, (ulong)helper.Id.Value, 0, WaitOption.WNOHANG | WaitOption.__WALL, 0);
+            Invariant.Require(reaped == (ulong)helper.Id.Value, $"helper {helper.Id} was not reaped by {end.ParentPid}");
         }
+
+        Forget(end.Pid);
+        SetHeir(end.Heir, 0);
     }
 
-    private static void SetSubreaper(RestoredProcess process, ulong isSubreaper) =>
-        process.Call("prctl(PR_SET_CHILD_SUBREAPER)", Sys.Prctl, Task.PR_SET_CHILD_SUBREAPER, isSubreaper);
+    private void SetHeir(int heir, ulong isSubreaper)
+    {
+        // No process of the job is a subreaper yet: whoever is one above us inherits what goes outside, as he will the root.
+        if (heir is not (0 or TreeMember.Outside))
+        {
+            _made[heir].Call("prctl(PR_SET_CHILD_SUBREAPER)", Sys.Prctl, Task.PR_SET_CHILD_SUBREAPER, isSubreaper);
+        }
+    }
 
     private void Forget(int pid)
     {

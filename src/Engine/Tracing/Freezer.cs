@@ -17,19 +17,19 @@ internal sealed class Freezer(EngineOptions options, Action<string> step)
     private readonly Dictionary<int, Tracee> _stopped = [];
     private readonly HashSet<ProcessId> _prepared = [];
 
-    /// <summary>Freezes the tree under <paramref name="root"/> and reads all about its mappings, however long that takes. On failure everything runs on.</summary>
-    public FrozenJob Freeze(ProcessId root) => Freeze(root, new Dictionary<ProcessId, IReadOnlyList<Vma>>());
+    /// <summary>Freezes a job and reads all about its mappings, however long that takes. On failure everything runs on.</summary>
+    public FrozenJob Freeze(JobScope scope) => Freeze(scope, new Dictionary<ProcessId, IReadOnlyList<Vma>>());
 
-    /// <summary>Freezes the tree under <paramref name="root"/>. On failure everything runs on.</summary>
-    /// <param name="root">The job's first process.</param>
+    /// <summary>Freezes a job. On failure everything runs on.</summary>
+    /// <param name="scope">Its processes.</param>
     /// <param name="earlier">Mappings of its processes a moment ago, with flags, as far as known.</param>
-    public FrozenJob Freeze(ProcessId root, IReadOnlyDictionary<ProcessId, IReadOnlyList<Vma>> earlier)
+    public FrozenJob Freeze(JobScope scope, IReadOnlyDictionary<ProcessId, IReadOnlyList<Vma>> earlier)
     {
-        Leftovers.EndOrphans(root);
+        Leftovers.EndOrphans(scope);
         var job = new FrozenJob();
         try
         {
-            var tree = StopAll(root, job);
+            var tree = StopAll(scope, job);
             job.SetZombies(tree.Zombies);
             foreach (var process in tree.Live)
             {
@@ -49,15 +49,15 @@ internal sealed class Freezer(EngineOptions options, Action<string> step)
         }
     }
 
-    private ProcessTree StopAll(ProcessId root, FrozenJob job)
+    private ProcessTree StopAll(JobScope scope, FrozenJob job)
     {
         // A stopped tree is found complete in two rounds; a fork bomb that outruns us is given up on.
         for (var start = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(start) < options.FreezeTimeout;)
         {
-            var tree = ProcessTree.Walk(root);
+            var tree = ProcessTree.Walk(scope);
             if (tree.Live.Count == 0)
             {
-                throw new EngineException(EngineFailure.NoSuchProcess, $"Process {root} ended while it was being frozen.");
+                throw new EngineException(EngineFailure.NoSuchProcess, $"The job of {scope} ended while it was being frozen.");
             }
 
             if (!StopRound(tree, job))
@@ -67,7 +67,7 @@ internal sealed class Freezer(EngineOptions options, Action<string> step)
         }
 
         throw new EngineException(
-            EngineFailure.TimedOut, $"The job of process {root} made new threads or processes faster than they could be stopped.", "try again");
+            EngineFailure.TimedOut, $"The job of {scope} made new threads or processes faster than they could be stopped.", "try again");
     }
 
     private bool StopRound(ProcessTree tree, FrozenJob job)

@@ -42,15 +42,15 @@ internal static class Leftovers
     }
 
     /// <summary>
-    /// Ends copies that outlived their tracer in the job under <paramref name="root"/>, and waits until they are zombies. Most end by themselves, once they
+    /// Ends copies that outlived their tracer in a job, and waits until they are zombies. Most end by themselves, once they
     /// get to run; one that somebody stopped by SIGSTOP, in the microseconds before its life was tied to its tracer's, does not. To be called before the
     /// job is looked at: a live copy would be taken for a process that shares descriptors with its parent.
     /// </summary>
     /// <exception cref="EngineException">TimedOut: one does not die.</exception>
-    public static void EndOrphans(ProcessId root)
+    public static void EndOrphans(JobScope scope)
     {
         var start = Stopwatch.GetTimestamp();
-        for (var orphans = Orphans(root); orphans.Count > 0; orphans = Orphans(root))
+        for (var orphans = Orphans(scope); orphans.Count > 0; orphans = Orphans(scope))
         {
             if (Stopwatch.GetElapsedTime(start) > _patience)
             {
@@ -88,7 +88,7 @@ internal static class Leftovers
         }
     }
 
-    private static List<ProcessId> Orphans(ProcessId root) => [.. ProcessTree.Walk(root).Live.Where(IsOrphan)];
+    private static List<ProcessId> Orphans(JobScope scope) => [.. ProcessTree.Walk(scope).Live.Where(IsOrphan)];
 
     /// <summary>True for a live copy that nobody traces: it has a gate mapped and never ran, or gives up its memory just now.</summary>
     private static bool IsOrphan(ProcessId process) =>

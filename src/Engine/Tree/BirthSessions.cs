@@ -44,11 +44,22 @@ internal sealed class BirthSessions
         children.Select(child => _born[child.Pid]).FirstOrDefault(session => session is { } number && number != leader.Pid && !IsMadeBelow(number, leader));
 
     /// <summary>True for a session whose leader stands below <paramref name="process"/>, or has ended and can be put there: its members come to the process when a
-    /// helper ends.</summary>
+    /// helper ends. What has its parent outside goes there from anywhere, and its children with it.</summary>
     private bool IsMadeBelow(int session, TreeMember process)
     {
         return _byPid.TryGetValue(session, out var leader)
             ? IsAbove(process, leader)
-            : _members.Where(member => member.Session == session).All(member => IsAbove(process, member));
+            : _members.Where(member => member.Session == session).All(member => IsAbove(process, member) || FirstInSession(member).ParentPid == TreeMember.Outside);
+    }
+
+    /// <summary>The highest process above this one with only processes of its session between them.</summary>
+    private TreeMember FirstInSession(TreeMember member)
+    {
+        while (member != _members[0] && _byPid.TryGetValue(member.ParentPid, out var parent) && parent.Session == member.Session)
+        {
+            member = parent;
+        }
+
+        return member;
     }
 }

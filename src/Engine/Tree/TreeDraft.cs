@@ -13,11 +13,16 @@ internal sealed class TreeDraft
     public TreeDraft(TreeMember root)
     {
         Root = root;
-        _made.Add(root.Pid, new Standing { Member = root, Session = root.Pid, Group = root.Pid });
+        var outside = new TreeMember(TreeMember.Outside, 0, 0, 0, 0, IsZombie: false, 0, 0);
+        Outside = new Standing { Member = outside, Session = 0, Group = 0 };
+        _made.Add(root.Pid, new Standing { Member = root, Parent = Outside, Session = root.Pid, Group = root.Pid });
     }
 
     /// <summary>The first process.</summary>
     public TreeMember Root { get; }
+
+    /// <summary>The parent of the root and of all whose parent is not of the job. It makes no process.</summary>
+    public Standing Outside { get; }
 
     /// <summary>What was done so far.</summary>
     public IReadOnlyList<TreeStep> Steps => _steps;
@@ -26,7 +31,7 @@ internal sealed class TreeDraft
     public IEnumerable<Standing> Made => _made.Values;
 
     /// <summary>A process that exists; null where it does not.</summary>
-    public Standing? Find(int pid) => _made.GetValueOrDefault(pid);
+    public Standing? Find(int pid) => pid == TreeMember.Outside ? Outside : _made.GetValueOrDefault(pid);
 
     /// <summary>True where <paramref name="ancestor"/> is above <paramref name="process"/> now.</summary>
     public static bool IsAbove(Standing ancestor, Standing process)
@@ -56,10 +61,11 @@ internal sealed class TreeDraft
     /// <summary>Makes a helper by another process.</summary>
     /// <param name="maker">Its parent.</param>
     /// <param name="pid">Its process ID; 0 for any.</param>
-    public Standing MakeHelper(Standing maker, int pid = 0)
+    /// <param name="isSibling">It is a child of its maker's parent instead.</param>
+    public Standing MakeHelper(Standing maker, int pid = 0, bool isSibling = false)
     {
         var helper = new TreeMember(pid == 0 ? _nextAny-- : pid, maker.Pid, 0, 0, Interop.Signal.SIGCHLD, IsZombie: false, 0, 0);
-        var made = Make(maker, helper);
+        var made = Make(maker, helper, isSibling);
         made.IsHelper = true;
         return made;
     }
@@ -105,7 +111,7 @@ internal sealed class TreeDraft
         /// <summary>Process ID.</summary>
         public int Pid => Member.Pid;
 
-        /// <summary>Its parent; null for the root.</summary>
+        /// <summary>Its parent; null for what is outside.</summary>
         public Standing? Parent { get; set; }
 
         /// <summary>Its session.</summary>

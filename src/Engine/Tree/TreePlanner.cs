@@ -64,7 +64,7 @@ internal sealed class TreePlanner(IReadOnlyList<TreeMember> members, TreeDraft d
             return false;
         }
 
-        if (CanMake(parent, member))
+        if (parent != draft.Outside && CanMake(parent, member))
         {
             draft.Make(parent, member);
             return true;
@@ -123,9 +123,14 @@ internal sealed class TreePlanner(IReadOnlyList<TreeMember> members, TreeDraft d
     {
         foreach (var session in _pending.Select(_born.Of).OfType<int>().Distinct().Where(IsWithoutLeader))
         {
-            var heirs = _pending.Where(member => _born.Of(member) == session)
-                .Select(member => members.First(parent => parent.Pid == member.ParentPid))
-                .Where(parent => parent.Session != session && _born.Of(parent) != session).ToList();
+            var parents = _pending.Where(member => _born.Of(member) == session).Select(member => member.ParentPid).ToHashSet();
+            var heirs = members.Where(parent => parents.Contains(parent.Pid) && parent.Session != session && _born.Of(parent) != session).ToList();
+            if (heirs.Count == 0 && parents.Contains(TreeMember.Outside))
+            {
+                draft.LeadSession(draft.MakeHelper(draft.Find(draft.Root.Pid)!, session, isSibling: true));
+                return true;
+            }
+
             if (heirs.FirstOrDefault(heir => heirs.All(other => other == heir || _born.IsAbove(other, heir))) is { } lowest
                 && draft.Find(lowest.Pid) is { } parent)
             {
@@ -175,7 +180,11 @@ internal sealed class TreePlanner(IReadOnlyList<TreeMember> members, TreeDraft d
             return ($"Process {member.Pid} shares its {what} with process {other} in a way in which it cannot be made again; that is not carried.", member.Pid);
         }
 
-        var parent = members.First(candidate => candidate.Pid == member.ParentPid);
+        if (members.FirstOrDefault(candidate => candidate.Pid == member.ParentPid) is not { } parent)
+        {
+            return ($"Process {member.Pid} is in session {member.Session} and its parent outside of the job, which no order of births leads to; that is not carried.", member.Pid);
+        }
+
         return ($"Process {member.Pid} is in session {member.Session} and its parent {parent.Pid} in {parent.Session}, which no order of births leads to; that is not carried.", member.Pid);
     }
 }

@@ -24,8 +24,8 @@ internal sealed record EnterGroupStep(int Pid, int Group) : TreeStep(Pid);
 
 /// <summary>It ends, and its parent waits for it.</summary>
 /// <param name="Pid">The helper.</param>
-/// <param name="ParentPid">Its parent.</param>
-/// <param name="Heir">Who gets its children; 0 where it has none.</param>
+/// <param name="ParentPid">Its parent; <see cref="TreeMember.Outside"/>: we.</param>
+/// <param name="Heir">Who gets its children, <see cref="TreeMember.Outside"/> for whoever is above the job; 0 where it has none.</param>
 internal sealed record EndHelperStep(int Pid, int ParentPid, int Heir) : TreeStep(Pid);
 
 /// <summary>It ends, and stays for its parent to wait for.</summary>

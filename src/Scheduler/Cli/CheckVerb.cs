@@ -1,8 +1,8 @@
 using System.CommandLine;
 using Checkpointer.Engine;
-using Checkpointer.Engine.Support;
 using Checkpointer.Scheduler.Cli.Rendering;
 using Checkpointer.Scheduler.Jobs;
+using Checkpointer.Store;
 
 namespace Checkpointer.Scheduler.Cli;
 
@@ -28,7 +28,7 @@ internal sealed class CheckVerb : Verb
     public override int Run(Invocation invocation, ParseResult arguments)
     {
         PreflightReport report = invocation.Rooms.Engine.Check(
-            _target.Pid(arguments) ?? Locate(invocation, _target.Job(arguments)!), arguments.GetValue(_shellJob));
+            _target.Pid(arguments) is { } pid ? pid : Locate(invocation, _target.Job(arguments)!), arguments.GetValue(_shellJob));
         var line = CheckLine.From(report);
         Output output = invocation.Output;
         output.Json(line, CliJson.Lines.CheckLine);
@@ -39,9 +39,11 @@ internal sealed class CheckVerb : Verb
         return line.CanDump ? ExitCode.Ok : ExitCode.Refused;
     }
 
-    private static ProcessId Locate(Invocation invocation, string job)
+    private static JobScope Locate(Invocation invocation, string job)
     {
         using IJobStore store = invocation.Rooms.OpenStore();
-        return new JobLocator(invocation.Rooms.Engine).RequireRunning(store.Job(job)).Pid;
+        JobRecord record = store.Job(job);
+        _ = new JobLocator(invocation.Rooms.Engine).RequireRunning(record);
+        return JobLocator.ScopeOf(record);
     }
 }

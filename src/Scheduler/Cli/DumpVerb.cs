@@ -82,7 +82,7 @@ internal sealed class DumpVerb : Verb
         // Only now: until the commit, the running job is the only copy of its work.
         if (arguments.GetValue(_stop) && end is null or { LastFailure: null, JobEnded: false })
         {
-            invocation.Rooms.Engine.Kill(root);
+            dumper.Kill();
             invocation.Output.Line($"job {job.Name} was stopped; `checkpointer recover --latest {job.Name}` brings it back");
         }
 
@@ -130,7 +130,7 @@ internal sealed class DumpVerb : Verb
             return known;
         }
 
-        JobRecord job = new JobRegistrar(invocation.Rooms.Engine, invocation.Time).Register(store, JobRegistrar.NameFor(root.Pid), root, report);
+        JobRecord job = new JobRegistrar(invocation.Rooms.Engine, invocation.Time).Register(store, JobRegistrar.NameFor(root.Pid), root.Pid, root, report);
         invocation.Output.Line($"PID {root.Pid} is registered as job {job.Name}");
         return job;
     }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Checkpointer.Engine.Support;
 using Checkpointer.Scheduler.Cli.Rendering;
 using Checkpointer.Scheduler.Jobs;
 using Checkpointer.Store;
@@ -34,12 +35,14 @@ internal sealed class JobsVerb : Verb
 
     private static JobLine Describe(JobRecord job, IReadOnlyList<GenerationRecord> generations, JobLocator locator)
     {
+        ProcessIdentity? running = locator.FindRunning(job);
         GenerationRecord? latest = generations.Count > 0 ? generations[^1] : null;
         return new JobLine(
             job.Name,
-            locator.FindRunning(job) is null ? "gone" : "running",
+            running is null ? "gone" : "running",
             job.IsRegistered,
-            job.Pid,
+            running?.Pid.Value ?? job.Pid,
+            job.Cgroup,
             generations.Count,
             latest?.Name.ToString(),
             latest?.CreatedAt,

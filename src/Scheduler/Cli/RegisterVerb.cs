@@ -7,36 +7,45 @@ using Checkpointer.Store;
 
 namespace Checkpointer.Scheduler.Cli;
 
-/// <summary><c>register</c>: takes a running process tree under our care.</summary>
+/// <summary><c>register</c>: takes a running process tree, or the processes of a cgroup, under our care.</summary>
 internal sealed class RegisterVerb : Verb
 {
     private readonly Argument<string> _name = new("NAME") { Description = $"Name for the job: {JobName.Rule}." };
     private readonly Option<bool> _shellJob = Words.ShellJob();
     private readonly Option<int?> _pid = Words.Pid("Root process of the job; its descendants belong to it.");
+    private readonly Option<string?> _cgroup = Words.Cgroup("The job is what runs in this cgroup, in those below it, and the descendants of these processes.");
 
     /// <summary>Makes the verb.</summary>
     public RegisterVerb()
         : base(
             "register",
-            "Takes a running process and its descendants under our care as a job. Makes the store where there is none.",
+            "Takes a running process and its descendants, or the processes of a cgroup, under our care as a job. Makes the store where there is none.",
             "register md --pid 4711",
-            "register md --pid $(pgrep -o lmp) --store /scratch/checkpoints")
+            "register md --pid $(pgrep -o lmp) --store /scratch/checkpoints",
+            "register md --cgroup /sys/fs/cgroup/system.slice/md.service")
     {
         _name.Validators.Add(Words.RequireJobNames);
-        _pid.Required = true;
         Arguments.Add(_name);
         Options.Add(_pid);
+        Options.Add(_cgroup);
         Options.Add(_shellJob);
+        Validators.Add(result =>
+        {
+            if (result.GetResult(_pid) is null == result.GetResult(_cgroup) is null)
+            {
+                result.AddError("Name either --pid P or --cgroup DIR.");
+            }
+        });
     }
 
     /// <inheritdoc/>
     public override int Run(Invocation invocation, ParseResult arguments)
     {
         var registrar = new JobRegistrar(invocation.Rooms.Engine, invocation.Time);
-        ProcessId pid = Words.ToProcessId(arguments.GetValue(_pid))!.Value;
-        (ProcessIdentity identity, PreflightReport report) = registrar.Inspect(pid, arguments.GetValue(_shellJob));
+        JobScope scope = arguments.GetValue(_cgroup) is { } cgroup ? JobScope.FromCgroup(cgroup) : Words.ToProcessId(arguments.GetValue(_pid))!.Value;
+        (ProcessIdentity identity, PreflightReport report) = registrar.Inspect(scope, arguments.GetValue(_shellJob));
         using IJobStore store = invocation.Rooms.OpenOrCreateStore();
-        JobRecord job = registrar.Register(store, arguments.GetRequiredValue(_name), identity, report);
+        JobRecord job = registrar.Register(store, arguments.GetRequiredValue(_name), scope, identity, report);
 
         var line = new RegisterLine(
             job.Name, job.Pid, job.Command, store.Directory, report.CanDump, [.. report.Findings.Select(FindingLine.From)]);

@@ -41,6 +41,14 @@ internal static class Words
         CustomParser = result => ParsePositive(result, "PID"),
     };
 
+    /// <summary><c>--cgroup DIR</c>: its absolute path.</summary>
+    public static Option<string?> Cgroup(string description) => new("--cgroup")
+    {
+        Description = description,
+        HelpName = "DIR",
+        CustomParser = result => Path.TrimEndingDirectorySeparator(Path.GetFullPath(result.Tokens[0].Value)),
+    };
+
     /// <summary>An option that takes a duration, as of <see cref="DurationText"/>.</summary>
     public static Option<TimeSpan?> Duration(string name, string description) => new(name)
     {

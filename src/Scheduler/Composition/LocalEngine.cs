@@ -8,16 +8,16 @@ namespace Checkpointer.Scheduler.Composition;
 internal sealed class LocalEngine(CheckpointEngine engine) : IJobEngine
 {
     /// <inheritdoc/>
-    public PreflightReport Check(ProcessId root, bool isShellJob) => CheckpointEngine.Check(root, isShellJob);
+    public PreflightReport Check(JobScope scope, bool isShellJob) => CheckpointEngine.Check(scope, isShellJob);
 
     /// <inheritdoc/>
-    public ProcessIdentity? Identify(ProcessId pid) => CheckpointEngine.Identify(pid);
+    public ProcessIdentity? Identify(JobScope scope) => CheckpointEngine.Identify(scope);
 
     /// <inheritdoc/>
-    public ITrackedJob Track(ProcessId root, bool isShellJob) => new LocalTrackedJob(engine.Track(root, isShellJob));
+    public ITrackedJob Track(JobScope scope, bool isShellJob) => new LocalTrackedJob(engine.Track(scope, isShellJob));
 
     /// <inheritdoc/>
-    public void Kill(ProcessIdentity root) => engine.Kill(root);
+    public void Kill(JobScope scope, ProcessIdentity root) => engine.Kill(scope, root);
 
     /// <inheritdoc/>
     public RestoreReport Restore(

@@ -8,16 +8,16 @@ namespace Checkpointer.Scheduler.Jobs;
 internal interface IJobEngine
 {
     /// <summary>As <see cref="CheckpointEngine.Check"/>.</summary>
-    PreflightReport Check(ProcessId root, bool isShellJob);
+    PreflightReport Check(JobScope scope, bool isShellJob);
 
     /// <summary>As <see cref="CheckpointEngine.Identify"/>.</summary>
-    ProcessIdentity? Identify(ProcessId pid);
+    ProcessIdentity? Identify(JobScope scope);
 
     /// <summary>As <see cref="CheckpointEngine.Track"/>. The caller disposes it.</summary>
-    ITrackedJob Track(ProcessId root, bool isShellJob);
+    ITrackedJob Track(JobScope scope, bool isShellJob);
 
     /// <summary>As <see cref="CheckpointEngine.Kill"/>.</summary>
-    void Kill(ProcessIdentity root);
+    void Kill(JobScope scope, ProcessIdentity root);
 
     /// <summary>As <see cref="CheckpointEngine.Restore"/>.</summary>
     RestoreReport Restore(

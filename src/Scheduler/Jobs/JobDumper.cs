@@ -23,17 +23,24 @@ internal sealed class JobDumper(
     IJobEngine engine, IJobStore store, IProgressDisplay progress, JobRecord job, ProcessIdentity root, bool isShellJob)
     : IDisposable
 {
-    private readonly ITrackedJob _tracked = engine.Track(root.Pid, isShellJob);
+    private readonly JobScope _scope = JobLocator.ScopeOf(job);
+    private readonly ITrackedJob _tracked = engine.Track(JobLocator.ScopeOf(job), isShellJob);
 
     /// <summary>The generation that the tracker counts from: the last that we committed. Others may commit generations of the job
     /// meanwhile; what they hold says nothing of what our tracker saw.</summary>
     private GenerationName? _base;
 
+    /// <summary>The root process as the store knows it.</summary>
+    private ProcessIdentity _recorded = new(new ProcessId(job.Pid), job.StartTicks, job.BootId);
+
     /// <summary>The job.</summary>
     public JobRecord Job => job;
 
-    /// <summary>True while the process that was located is there and has not ended.</summary>
-    public bool IsRunning => engine.Identify(root.Pid) == root;
+    /// <summary>Its root process, of a cgroup as of the last dump.</summary>
+    public ProcessIdentity Root { get; private set; } = root;
+
+    /// <summary>True while the process that was located is there and has not ended; of a cgroup, while any process is in it.</summary>
+    public bool IsRunning => engine.Identify(_scope) is { } now && (_scope.Root is null || now == Root);
 
     /// <summary>Refuses what preflight found not to be carried. Neither the job nor the store is touched.</summary>
     /// <exception cref="UnsupportedResourceException">State that is not carried.</exception>
@@ -59,11 +66,11 @@ internal sealed class JobDumper(
         }
 
         // The PID may have been given to another process after we located the job; its memory is not this job's generation.
-        if (dump.Root != root)
+        if (dump.Root != Root && _scope.Root is not null)
         {
             throw new SchedulerException(
                 SchedulerFailure.NotRunning,
-                $"job {job.Name} ended before it was frozen, PID {root.Pid} is another process now",
+                $"job {job.Name} ended before it was frozen, PID {Root.Pid} is another process now",
                 $"bring it back with `checkpointer recover --latest {job.Name}`");
         }
 
@@ -73,11 +80,26 @@ internal sealed class JobDumper(
         // In this order: a tracker that counted from a generation that does not exist would leave out what changed before.
         _tracked.Committed();
         _base = committed.Name;
+        NoteRoot(dump.Root);
         return new DumpOutcome(committed, dump);
     }
 
+    /// <summary>Kills the job.</summary>
+    public void Kill() => engine.Kill(_scope, Root);
+
     /// <inheritdoc/>
     public void Dispose() => _tracked.Dispose();
+
+    /// <summary>The first process of a cgroup may end and the job go on.</summary>
+    private void NoteRoot(ProcessIdentity root)
+    {
+        Root = root;
+        if (root != _recorded)
+        {
+            _recorded = root;
+            store.UpdateProcess(job.Name, root.Pid.Value, root.StartTicks, root.BootId);
+        }
+    }
 
     // The base may be gone (forgotten, another store in its place) or damaged by now: then the generation is full, as the first was.
     private IGenerationInProgress Begin()

@@ -1,3 +1,4 @@
+using Checkpointer.Engine;
 using Checkpointer.Engine.Support;
 using Checkpointer.Store;
 
@@ -9,10 +10,13 @@ namespace Checkpointer.Scheduler.Jobs;
 /// </summary>
 internal sealed class JobLocator(IJobEngine engine)
 {
-    /// <summary>The job's root process if it is alive, else null.</summary>
+    /// <summary>The processes that the job is.</summary>
+    public static JobScope ScopeOf(JobRecord job) => job.Cgroup is { } cgroup ? JobScope.FromCgroup(cgroup) : JobScope.FromProcessId(new ProcessId(job.Pid));
+
+    /// <summary>The job's root process if it is alive, else null. Of a cgroup it is the oldest that is in it, whoever that is.</summary>
     public ProcessIdentity? FindRunning(JobRecord job)
     {
-        ProcessIdentity? now = engine.Identify(new ProcessId(job.Pid));
+        ProcessIdentity? now = engine.Identify(ScopeOf(job));
         return now is not null && IsSame(job, now) ? now : null;
     }
 
@@ -20,7 +24,7 @@ internal sealed class JobLocator(IJobEngine engine)
     /// <exception cref="SchedulerException">It does not run; the message says what became of its PID.</exception>
     public ProcessIdentity RequireRunning(JobRecord job)
     {
-        ProcessIdentity? now = engine.Identify(new ProcessId(job.Pid));
+        ProcessIdentity? now = engine.Identify(ScopeOf(job));
         if (now is not null && IsSame(job, now))
         {
             return now;
@@ -34,13 +38,21 @@ internal sealed class JobLocator(IJobEngine engine)
 
     /// <summary>The registered job whose root process this is, or null.</summary>
     public static JobRecord? FindByProcess(IJobStore store, ProcessIdentity identity)
-        => store.Jobs().FirstOrDefault(job => job.IsRegistered && IsSame(job, identity));
+        => store.Jobs().FirstOrDefault(job => job.IsRegistered && IsRecorded(job, identity));
 
     private static bool IsSame(JobRecord job, ProcessIdentity now)
+        => job.Cgroup is not null || IsRecorded(job, now);
+
+    private static bool IsRecorded(JobRecord job, ProcessIdentity now)
         => job.Pid == now.Pid.Value && job.StartTicks == now.StartTicks && job.BootId == now.BootId;
 
     private static string WhatBecameOf(JobRecord job, ProcessIdentity? now)
     {
+        if (job.Cgroup is { } cgroup)
+        {
+            return $"the cgroup {cgroup} has no process";
+        }
+
         if (now is null)
         {
             return $"PID {job.Pid} is gone";

@@ -8,28 +8,28 @@ namespace Checkpointer.Scheduler.Jobs;
 /// <summary>Takes running processes under our care.</summary>
 internal sealed class JobRegistrar(IJobEngine engine, TimeProvider time)
 {
-    /// <summary>Looks at a process before it becomes a job. Touches neither it nor a store.</summary>
-    /// <param name="pid">The process.</param>
+    /// <summary>Looks at processes before they become a job. Touches neither them nor a store.</summary>
+    /// <param name="scope">The processes.</param>
     /// <param name="isShellJob">The terminal that it was started in is replaced by that of whoever restores.</param>
     /// <exception cref="EngineException">It does not exist or cannot be a job.</exception>
-    public (ProcessIdentity Identity, PreflightReport Report) Inspect(ProcessId pid, bool isShellJob)
+    public (ProcessIdentity Identity, PreflightReport Report) Inspect(JobScope scope, bool isShellJob)
     {
         // The identity is taken on both sides of the look: a PID that changed hands in between must not be registered.
-        ProcessIdentity? before = engine.Identify(pid);
-        PreflightReport report = engine.Check(pid, isShellJob);
-        ProcessIdentity? after = engine.Identify(pid);
+        ProcessIdentity? before = engine.Identify(scope);
+        PreflightReport report = engine.Check(scope, isShellJob);
+        ProcessIdentity? after = engine.Identify(scope);
         if (before is null || before != after)
         {
             throw new EngineException(
-                EngineFailure.NoSuchProcess, $"process {pid} is gone", "name a process that is alive; `ps -e` lists them");
+                EngineFailure.NoSuchProcess, $"{scope} is gone", "name a process that is alive; `ps -e` lists them");
         }
 
         return (before, report);
     }
 
-    /// <summary>Registers an inspected process.</summary>
-    /// <exception cref="SchedulerException">The process is a job already: recovering both would restore it twice.</exception>
-    public JobRecord Register(IJobStore store, string name, ProcessIdentity identity, PreflightReport report)
+    /// <summary>Registers inspected processes.</summary>
+    /// <exception cref="SchedulerException">They are a job already: recovering both would restore them twice.</exception>
+    public JobRecord Register(IJobStore store, string name, JobScope scope, ProcessIdentity identity, PreflightReport report)
     {
         if (JobLocator.FindByProcess(store, identity) is { } known && known.Name != name)
         {
@@ -40,7 +40,7 @@ internal sealed class JobRegistrar(IJobEngine engine, TimeProvider time)
         }
 
         var job = new JobRecord(
-            name, identity.Pid.Value, identity.StartTicks, identity.BootId, report.Command, time.GetUtcNow(), IsRegistered: true);
+            name, identity.Pid.Value, identity.StartTicks, identity.BootId, report.Command, time.GetUtcNow(), IsRegistered: true, scope.Cgroup);
         store.Register(job);
         return job;
     }

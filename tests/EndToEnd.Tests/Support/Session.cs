@@ -58,6 +58,27 @@ internal sealed class Session : IDisposable
         return session;
     }
 
+    /// <summary>Starts a self-verifying program in a cgroup of its own, waits until it is ready and registers the cgroup.</summary>
+    public static Session StartInCgroup(ProgramFixture programs, string name, string cgroup)
+    {
+        var program = TestProgram.All.Single(program => program.Name == name);
+        var directory = NewDirectory();
+        var job = TestJob.Start(programs.Executable(name), [Path.Combine(directory, name), cgroup], directory, name);
+        var session = new Session(directory, job, program);
+        try
+        {
+            job.WaitForLine("ready");
+            session._isRegistered = true;
+            _ = session.Cli.Run("register", RegisteredName, "--cgroup", cgroup).Expect(0);
+            return session;
+        }
+        catch
+        {
+            session.Dispose();
+            throw;
+        }
+    }
+
     /// <summary>Starts any command and registers it when its output is as wanted. The arguments may hold
     /// <c>{directory}</c>.</summary>
     public static Session StartCommand(string file, IReadOnlyList<string> arguments, Func<string, bool> isReady)

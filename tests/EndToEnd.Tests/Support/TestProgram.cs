@@ -14,9 +14,10 @@ namespace Checkpointer.EndToEnd.Tests.Support;
 /// <param name="ChangesLittle">Each of its steps changes less than a quarter of its memory.</param>
 /// <param name="CompilerFlags">More flags.</param>
 /// <param name="NeedsHugePages">Has memory in huge pages of 2 MiB.</param>
+/// <param name="NeedsCgroup">Has a cgroup to itself, and a test of its own.</param>
 internal sealed partial record TestProgram(
     string Name, string Source, bool GoesByFile, bool HasChildren, bool IsThreadState, string? RefusedFor,
-    bool HasSteps, bool ChangesLittle, IReadOnlyList<string> CompilerFlags, bool NeedsHugePages)
+    bool HasSteps, bool ChangesLittle, IReadOnlyList<string> CompilerFlags, bool NeedsHugePages, bool NeedsCgroup)
 {
     private static readonly Lazy<IReadOnlyList<TestProgram>> _all = new(() =>
         [.. Directory.GetFiles(Path.Combine(Repository.Root, "tests", "Programs"), "*.c").Order(StringComparer.Ordinal).Select(Read)
@@ -26,7 +27,7 @@ internal sealed partial record TestProgram(
     public static IReadOnlyList<TestProgram> All => _all.Value;
 
     /// <summary>Names of programs of one process that are carried, for theories.</summary>
-    public static TheoryData<string> Processes => Select(program => program is { HasChildren: false, RefusedFor: null });
+    public static TheoryData<string> Processes => Select(program => program is { HasChildren: false, RefusedFor: null, NeedsCgroup: false });
 
     /// <summary>Names of programs that are trees of processes.</summary>
     public static TheoryData<string> Trees => Select(program => program.HasChildren);
@@ -58,7 +59,8 @@ internal sealed partial record TestProgram(
             words.ContainsKey("steps"),
             words.GetValueOrDefault("steps") == "small",
             words.GetValueOrDefault("cflags", "").Split(' ', StringSplitOptions.RemoveEmptyEntries),
-            words.ContainsKey("huge-pages"));
+            words.ContainsKey("huge-pages"),
+            words.ContainsKey("cgroup"));
     }
 
     [GeneratedRegex(@"^ \* @([a-z-]+)(.*)$", RegexOptions.Multiline)]

@@ -41,6 +41,17 @@ internal sealed class KernelModel
             task.Pid, task.Parent?.Pid ?? 1, task.Session, task.Group, SigChld, task.IsZombie, 0, 0))];
     }
 
+    /// <summary>What is left without the root, as a cgroup may be: processes whose parent is outside, in the order in which they are to be made.</summary>
+    public IReadOnlyList<TreeMember> WithoutRoot()
+    {
+        var members = Members().Where(member => member.Pid != RootPid && !(member.IsZombie && member.ParentPid == RootPid)).ToList();
+        var live = members.Where(member => !member.IsZombie).Select(member => member.Pid).ToHashSet();
+        var heads = members.Where(member => member.ParentPid == RootPid)
+            .OrderBy(head => !live.Contains(head.Session) ? 0 : head.LeadsSession ? 1 : 2).ThenBy(head => head.Pid)
+            .Select((head, index) => index == 0 ? head : head with { ParentPid = TreeMember.Outside });
+        return [.. heads, .. members.Where(member => member.ParentPid != RootPid)];
+    }
+
     private void DoSomething(Task task)
     {
         switch (_random.Next(20))

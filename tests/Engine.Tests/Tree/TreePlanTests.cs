@@ -25,6 +25,46 @@ public sealed class TreePlanTests
     }
 
     [Fact]
+    public void Plan_OfForestsThatCameAboutAtRandom_LeadsToThem()
+    {
+        var refused = 0;
+        for (var seed = 1; seed <= 2000; seed++)
+        {
+            var model = new KernelModel(seed);
+            model.Grow(10 + (seed % 90));
+            var forest = model.WithoutRoot();
+
+            var problem = forest.Count == 0 ? null : TreePlan.Of(forest).Problem;
+
+            // A session from outside below several leaders of others: nobody of the job leads to both.
+            Assert.True(problem is null || ReachesBelowTwoLeaders(forest), $"seed {seed}: {problem}\n{string.Join('\n', forest)}");
+            refused += problem is null ? 0 : 1;
+        }
+
+        Assert.InRange(refused, 0, 20);
+    }
+
+    private static bool ReachesBelowTwoLeaders(IReadOnlyList<TreeMember> forest)
+    {
+        var byPid = forest.ToDictionary(member => member.Pid);
+        return forest.Where(member => !byPid.ContainsKey(member.Session)).ToLookup(member => member.Session)
+            .Any(session => session.Select(member => byPid.GetValueOrDefault(member.ParentPid)).OfType<TreeMember>().Where(parent => parent.LeadsSession).Distinct().Count() > 1);
+    }
+
+    [Fact]
+    public void Plan_OfTreesBesideEachOther_MakesSiblings()
+    {
+        var plan = Plan(Process(10, 1, 10, 10), Process(20, TreeMember.Outside, 7, 8), Process(21, 20, 7, 8), Process(30, TreeMember.Outside, 10, 30));
+
+        Assert.Equal(
+            [
+                new MakeStep(10, 20, true, SigChld, false, false), new MakeStep(10, 30, true, SigChld, false, false), new LeadSessionStep(20),
+                new MakeStep(20, 21, false, SigChld, false, false), new EnterGroupStep(30, 30),
+            ],
+            plan.Steps);
+    }
+
+    [Fact]
     public void Plan_OfALoneProcess_HasNoStep()
     {
         Assert.Empty(Plan(Process(10, 1, 10, 10)).Steps);

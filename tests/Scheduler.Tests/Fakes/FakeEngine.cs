@@ -32,25 +32,32 @@ internal sealed class FakeEngine(List<string> journal) : IJobEngine
     public ProcessIdentity Start(int pid, ulong startTicks = 100)
         => Alive[pid] = new ProcessIdentity(new ProcessId(pid), startTicks, Boot);
 
-    public PreflightReport Check(ProcessId root, bool isShellJob)
+    public PreflightReport Check(JobScope scope, bool isShellJob)
     {
+        ProcessId root = RootOf(scope);
         _journal.Add($"check {root}{(isShellJob ? " as shell job" : "")}");
         return Alive.ContainsKey(root.Value)
             ? new PreflightReport(root.Value, "lmp -in melt.lmp", 2, 5, 220L << 20, Findings)
             : throw new EngineException(EngineFailure.NoSuchProcess, $"no process {root}", "look with ps");
     }
 
-    public ProcessIdentity? Identify(ProcessId pid) => Alive.GetValueOrDefault(pid.Value);
+    /// <summary>Processes of cgroups, the first first.</summary>
+    public Dictionary<string, int> Cgroups { get; } = [];
 
-    public ITrackedJob Track(ProcessId root, bool isShellJob)
+    public ProcessIdentity? Identify(JobScope scope) => Alive.GetValueOrDefault(RootOf(scope).Value);
+
+    public ITrackedJob Track(JobScope scope, bool isShellJob)
     {
-        _journal.Add($"track {root}{(isShellJob ? " as shell job" : "")}");
-        return new Tracked(this, root);
+        _journal.Add($"track {RootOf(scope)}{(isShellJob ? " as shell job" : "")}");
+        return new Tracked(this, scope);
     }
 
+    private ProcessId RootOf(JobScope scope) => scope.Root ?? new ProcessId(Cgroups.GetValueOrDefault(scope.Cgroup!));
+
     private DumpReport Dump(
-        ProcessId root, bool isTracked, ICheckpointSink sink, IProgress<long>? populatedBytesDone, CancellationToken cancellation)
+        JobScope scope, bool isTracked, ICheckpointSink sink, IProgress<long>? populatedBytesDone, CancellationToken cancellation)
     {
+        ProcessId root = RootOf(scope);
         _journal.Add($"dump {root}");
         cancellation.ThrowIfCancellationRequested();
         if (Findings.Exists(finding => finding.Severity == FindingSeverity.Refusal))
@@ -81,7 +88,7 @@ internal sealed class FakeEngine(List<string> journal) : IJobEngine
             Notes);
     }
 
-    public void Kill(ProcessIdentity root)
+    public void Kill(JobScope scope, ProcessIdentity root)
     {
         _journal.Add($"kill {root.Pid}");
         if (KillFailure is not null)
@@ -103,12 +110,12 @@ internal sealed class FakeEngine(List<string> journal) : IJobEngine
     public IReadOnlyList<HostCapability> Probe() => Capabilities;
 
     /// <summary>As the real one: incremental only on a base, once a dump was committed.</summary>
-    private sealed class Tracked(FakeEngine engine, ProcessId root) : ITrackedJob
+    private sealed class Tracked(FakeEngine engine, JobScope scope) : ITrackedJob
     {
         private bool _hasCommitted;
 
         public DumpReport Dump(ICheckpointSink sink, IProgress<long>? bytesDone, CancellationToken cancellation)
-            => engine.Dump(root, _hasCommitted, sink, bytesDone, cancellation);
+            => engine.Dump(scope, _hasCommitted, sink, bytesDone, cancellation);
 
         public void Committed()
         {

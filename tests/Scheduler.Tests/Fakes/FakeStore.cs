@@ -23,9 +23,9 @@ internal sealed class FakeStore(List<string> journal) : IJobStore
 
     public Exception? BeginFailure { get; set; }
 
-    public JobRecord AddJob(string name, int pid = 4711, ulong startTicks = 100, bool isRegistered = true)
+    public JobRecord AddJob(string name, int pid = 4711, ulong startTicks = 100, bool isRegistered = true, string? cgroup = null)
     {
-        var job = new JobRecord(name, pid, startTicks, FakeEngine.Boot, "lmp -in melt.lmp", Epoch, isRegistered);
+        var job = new JobRecord(name, pid, startTicks, FakeEngine.Boot, "lmp -in melt.lmp", Epoch, isRegistered, cgroup);
         _jobs.Add(job);
         return job;
     }

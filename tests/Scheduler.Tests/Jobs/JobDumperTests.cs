@@ -25,6 +25,29 @@ public sealed class JobDumperTests
     }
 
     [Fact]
+    public void Dump_OfACgroupWhoseFirstProcessEnded_GoesOnAndRemembersTheNext()
+    {
+        _line.Store.AddJob("service", cgroup: "/sys/fs/cgroup/service");
+        _line.Engine.Start(4712, 200);
+        _line.Engine.Cgroups["/sys/fs/cgroup/service"] = 4712;
+
+        Assert.Equal(0, _line.Run("dump", "service").Code);
+
+        Assert.Equal((4712, 200ul), (_line.Store.Job("service").Pid, _line.Store.Job("service").StartTicks));
+    }
+
+    [Fact]
+    public void Dump_OfAnEmptyCgroup_SaysSo()
+    {
+        _line.Store.AddJob("service", cgroup: "/sys/fs/cgroup/service");
+
+        CommandResult result = _line.Run("dump", "service");
+
+        Assert.Equal(1, result.Code);
+        Assert.Contains("the cgroup /sys/fs/cgroup/service has no process", result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Dump_WithRefusal_LeavesNoGeneration()
     {
         _line.Engine.Findings.Add(new Finding(4711, "io_uring", "It has an io_uring.", FindingSeverity.Refusal));

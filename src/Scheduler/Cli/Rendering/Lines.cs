@@ -59,6 +59,7 @@ internal sealed record JobLine(
     string State,
     bool Registered,
     int Pid,
+    string? Cgroup,
     int Generations,
     string? Latest,
     DateTimeOffset? LatestAt,

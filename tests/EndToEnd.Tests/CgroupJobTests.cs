@@ -1,0 +1,82 @@
+using Checkpointer.EndToEnd.Tests.Support;
+using Xunit;
+
+namespace Checkpointer.EndToEnd.Tests;
+
+/// <summary>Jobs that are what runs in a cgroup, several trees of processes.</summary>
+[Collection(KernelCollection.Name)]
+[Trait("kind", "e2e")]
+public sealed class CgroupJobTests(ProgramFixture programs)
+{
+    private const string Program = "cgroup_forest";
+
+    public static TheoryData<string> Controllers => [.. TestCgroup.Controllers];
+
+    [CgroupTheory]
+    [MemberData(nameof(Controllers))]
+    public void Dump_OfACgroup_LeavesItRight(string controller)
+    {
+        using var cgroup = TestCgroup.Make(controller);
+        using var session = Session.StartInCgroup(programs, Program, cgroup.Path);
+
+        session.Dump(1);
+        session.Dump(2);
+
+        session.Finish();
+    }
+
+    [CgroupTheory]
+    [MemberData(nameof(Controllers))]
+    public void Recover_OfACgroup_BringsAllOfItBackIntoIt(string controller)
+    {
+        using var cgroup = TestCgroup.Make(controller);
+        using var session = Session.StartInCgroup(programs, Program, cgroup.Path);
+        var before = cgroup.Processes.ToHashSet();
+        session.Dump(1);
+        session.Dump(2);
+
+        KillAndRecover(session, null, "recover", "--latest", session.JobName);
+        Assert.True(before.SetEquals(cgroup.Processes), $"{string.Join(' ', cgroup.Processes)} instead of {string.Join(' ', before)}");
+        // It may be gone when the job is to come back, and is dumped again afterwards.
+        KillAndRecover(session, cgroup.Remove, "restore", $"{session.JobName}/1");
+        session.Dump(3);
+        KillAndRecover(session, null, "recover", "--latest", session.JobName);
+
+        session.Finish();
+    }
+
+    [CgroupTheory]
+    [MemberData(nameof(Controllers))]
+    public void Stop_OfACgroup_EndsAllOfIt(string controller)
+    {
+        using var cgroup = TestCgroup.Make(controller);
+        using var session = Session.StartInCgroup(programs, Program, cgroup.Path);
+
+        session.Cli.Run("dump", session.JobName, "--stop").Expect(0);
+
+        Assert.Equal("gone", session.Cli.Run("jobs").Expect(0).Json.Single().GetProperty("state").GetString());
+    }
+
+    [CgroupFact]
+    public void Register_OfWhatIsNoCgroup_SaysSo()
+    {
+        using var cgroup = TestCgroup.Make(TestCgroup.Controllers[0]);
+        using var session = Session.StartUnregistered(programs, "steady");
+
+        var empty = session.Cli.Run("register", "x", "--cgroup", cgroup.Path).Expect(1);
+        var missing = session.Cli.Run("register", "x", "--cgroup", session.Directory).Expect(1);
+
+        Assert.Contains("has no process", empty.Output, StringComparison.Ordinal);
+        Assert.Contains("There is no cgroup", missing.Output, StringComparison.Ordinal);
+        Assert.Equal(2, session.Cli.Run("register", "x").ExitCode);
+    }
+
+    private static void KillAndRecover(Session session, Action? between, params string[] command)
+    {
+        session.Job.Kill();
+        between?.Invoke();
+        var restored = session.Cli.Run(command).Expect(0).Json.Single();
+        Assert.Equal("restored", restored.GetProperty("status").GetString());
+        session.AssertUntraced();
+    }
+}

@@ -1,0 +1,86 @@
+namespace Checkpointer.EndToEnd.Tests.Support;
+
+/// <summary>An empty cgroup, removed at disposal.</summary>
+internal sealed class TestCgroup : IDisposable
+{
+    private TestCgroup(string directory)
+    {
+        Path = directory;
+    }
+
+    /// <summary>Its directory.</summary>
+    public string Path { get; }
+
+    /// <summary>PIDs of the processes in it.</summary>
+    public IReadOnlyList<int> Processes => [.. File.ReadAllLines(System.IO.Path.Combine(Path, "cgroup.procs")).Select(int.Parse)];
+
+    /// <summary>What can be had here: <c>pids</c>, a hierarchy of cgroup v1, and the empty name of cgroup v2.</summary>
+    public static IReadOnlyList<string> Controllers { get; } = [.. new[] { "", "pids" }.Where(IsThere)];
+
+    /// <summary>Makes one below ours.</summary>
+    public static TestCgroup Make(string controller) => new(Directory.CreateDirectory($"{Base(controller)}/checkpointer-e2e-{Guid.NewGuid():N}").FullName);
+
+    /// <summary>Removes it, as happens to the cgroups of a service that has ended.</summary>
+    public void Remove() => Wait.Until(TryRemove, Wait.Patience, () => $"{Path} cannot be removed, there are {string.Join(' ', Processes)}");
+
+    /// <inheritdoc/>
+    public void Dispose() => Remove();
+
+    private bool TryRemove()
+    {
+        if (!Directory.Exists(Path))
+        {
+            return true;
+        }
+
+        try
+        {
+            Directory.Delete(Path);
+            return true;
+        }
+        catch (IOException)
+        {
+            return false; // what ended just now is still in it
+        }
+    }
+
+    private static bool IsThere(string controller)
+    {
+        try
+        {
+            using var trial = Base(controller) is null ? null : Make(controller);
+            return trial is not null;
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Directory of the cgroup that we are in; null where the hierarchy is not mounted.</summary>
+    private static string? Base(string controller)
+    {
+        var mount = File.ReadAllLines("/proc/self/mounts").Select(line => line.Split(' ')).FirstOrDefault(fields => controller.Length == 0
+            ? fields[2] == "cgroup2"
+            : fields[2] == "cgroup" && fields[3].Split(',').Contains(controller));
+        var ours = File.ReadAllLines("/proc/self/cgroup").Select(line => line.Split(':', 3)).FirstOrDefault(fields => fields[1].Split(',').Contains(controller));
+        return mount is null || ours is null ? null : mount[1] + ours[2].TrimEnd('/');
+    }
+}
+
+/// <summary>A theory that needs root and a cgroup of its own.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+internal sealed class CgroupTheoryAttribute : Xunit.TheoryAttribute
+{
+    public CgroupTheoryAttribute() => Skip = CgroupFactAttribute.WhyNot;
+}
+
+/// <summary>A test that needs root and a cgroup of its own.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+internal sealed class CgroupFactAttribute : Xunit.FactAttribute
+{
+    public CgroupFactAttribute() => Skip = WhyNot;
+
+    /// <summary>Why there can be none; null where there can.</summary>
+    public static string? WhyNot => Privileges.MissingRoot ?? (TestCgroup.Controllers.Count > 0 ? null : "no cgroup can be made here");
+}
