@@ -10,7 +10,9 @@ public sealed class CgroupJobTests(ProgramFixture programs)
 {
     private const string Program = "cgroup_forest";
 
-    public static TheoryData<string> Controllers => [.. TestCgroup.Controllers];
+    public static TheoryData<string> Controllers => [.. TestCgroup.Controllers.Where(controller => controller != TestCgroup.Freezer)];
+
+    public static TheoryData<string> Freezers => [.. TestCgroup.Controllers.Where(controller => controller is "" or TestCgroup.Freezer)];
 
     [CgroupTheory]
     [MemberData(nameof(Controllers))]
@@ -55,6 +57,23 @@ public sealed class CgroupJobTests(ProgramFixture programs)
         session.Cli.Run("dump", session.JobName, "--stop").Expect(0);
 
         Assert.Equal("gone", session.Cli.Run("jobs").Expect(0).Json.Single().GetProperty("state").GetString());
+    }
+
+    [CgroupTheory]
+    [MemberData(nameof(Freezers))]
+    public void Dump_OfAFrozenCgroup_IsRefusedAndLeavesItFrozen(string controller)
+    {
+        using var cgroup = TestCgroup.Make(controller);
+        using var session = Session.StartInCgroup(programs, Program, cgroup.Path);
+        cgroup.Freeze(true);
+
+        var refused = session.Cli.Run("dump", session.JobName).Expect(5);
+
+        Assert.Contains("is frozen; thaw it first", refused.Output, StringComparison.Ordinal);
+        Assert.True(cgroup.IsFrozen);
+        cgroup.Freeze(false);
+        session.Cli.Run("dump", session.JobName).Expect(0);
+        session.Finish();
     }
 
     [CgroupFact]

@@ -79,6 +79,7 @@ internal sealed class Preflight(bool isShellJob)
             }
         }
 
+        CgroupInspector.Inspect(tree.Live, findings);
         using var systemV = new SystemVCollector(tree, findings, objects);
         _ = systemV.Collect([.. Vmas.Values.SelectMany(vmas => vmas)], isFrozen: false);
         var descriptors = new DescriptorCollector(findings, objects);

@@ -14,17 +14,35 @@ internal sealed class TestCgroup : IDisposable
     /// <summary>PIDs of the processes in it.</summary>
     public IReadOnlyList<int> Processes => [.. File.ReadAllLines(System.IO.Path.Combine(Path, "cgroup.procs")).Select(int.Parse)];
 
-    /// <summary>What can be had here: <c>pids</c>, a hierarchy of cgroup v1, and the empty name of cgroup v2.</summary>
-    public static IReadOnlyList<string> Controllers { get; } = [.. new[] { "", "pids" }.Where(IsThere)];
+    /// <summary>The hierarchy of cgroup v1 that freezes.</summary>
+    public const string Freezer = "freezer";
+
+    /// <summary>What can be had here: <c>pids</c> and <c>freezer</c>, hierarchies of cgroup v1, and the empty name of cgroup v2.</summary>
+    public static IReadOnlyList<string> Controllers { get; } = [.. new[] { "", "pids", Freezer }.Where(IsThere)];
+
+    /// <summary>True while all its processes are frozen.</summary>
+    public bool IsFrozen => IsV1 ? Read("freezer.state") == "FROZEN\n" : Read("cgroup.events").Contains("frozen 1", StringComparison.Ordinal);
+
+    private bool IsV1 => File.Exists(System.IO.Path.Combine(Path, "freezer.state"));
 
     /// <summary>Makes one below ours.</summary>
     public static TestCgroup Make(string controller) => new(Directory.CreateDirectory($"{Base(controller)}/checkpointer-e2e-{Guid.NewGuid():N}").FullName);
+
+    /// <summary>Freezes or thaws its processes, and waits until that is done.</summary>
+    public void Freeze(bool isToFreeze)
+    {
+        var (file, value) = IsV1 ? ("freezer.state", isToFreeze ? "FROZEN" : "THAWED") : ("cgroup.freeze", isToFreeze ? "1" : "0");
+        File.WriteAllText(System.IO.Path.Combine(Path, file), value);
+        Wait.Until(() => IsFrozen == isToFreeze, Wait.Patience, () => $"{Path} does not freeze or thaw");
+    }
 
     /// <summary>Removes it, as happens to the cgroups of a service that has ended.</summary>
     public void Remove() => Wait.Until(TryRemove, Wait.Patience, () => $"{Path} cannot be removed, there are {string.Join(' ', Processes)}");
 
     /// <inheritdoc/>
     public void Dispose() => Remove();
+
+    private string Read(string file) => File.ReadAllText(System.IO.Path.Combine(Path, file));
 
     private bool TryRemove()
     {

@@ -1,0 +1,51 @@
+using Checkpointer.Engine.Proc;
+using Checkpointer.Engine.Support;
+
+namespace Checkpointer.Engine.Resources;
+
+/// <summary>Refuses jobs whose cgroup is frozen: a thread in one stops for us, but makes no system call that we ask it for. Touches nothing.</summary>
+internal static class CgroupInspector
+{
+    /// <summary>Inspects all processes of a job, each cgroup once.</summary>
+    public static void Inspect(IEnumerable<ProcessId> processes, FindingList findings)
+    {
+        var mounts = new CgroupMounts();
+        var seen = new HashSet<(string Controllers, string Path)>();
+        foreach (var process in processes)
+        {
+            foreach (var cgroup in (ProcFs.TryCgroups(process) ?? []).Where(cgroup => seen.Add((cgroup.Controllers, cgroup.Path))))
+            {
+                if (mounts.DirectoryOf(cgroup.Controllers, cgroup.Path) is { } directory && ThawWith(cgroup, directory) is { } remedy)
+                {
+                    findings.Refuse(process, "cgroup", $"The cgroup {cgroup.Path} of process {process} is frozen; thaw it first: {remedy}.");
+                }
+            }
+        }
+    }
+
+    /// <summary>What thaws a cgroup; null where it is not frozen. One above it may have to be thawed, too.</summary>
+    private static string? ThawWith(CgroupMembership cgroup, string directory)
+    {
+        if (cgroup.IsUnified)
+        {
+            return TryRead(directory, "cgroup.events").Contains("frozen 1\n", StringComparison.Ordinal) ? $"`echo 0 > {directory}/cgroup.freeze`" : null;
+        }
+
+        return cgroup.Controllers.Split(',').Contains("freezer") && TryRead(directory, "freezer.state") is "FROZEN\n" or "FREEZING\n"
+            ? $"`echo THAWED > {directory}/freezer.state`"
+            : null;
+    }
+
+    private static string TryRead(string directory, string name)
+    {
+        try
+        {
+            return File.ReadAllText(Path.Combine(directory, name));
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            // The root cgroup has none of these and cannot be frozen.
+            return string.Empty;
+        }
+    }
+}
