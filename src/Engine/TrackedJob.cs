@@ -41,9 +41,15 @@ public sealed class TrackedJob : IDisposable
     public void Committed()
     {
         _memory.Committed();
+        _memory.JoinHugePages();
         HasCommitted = true;
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _memory.Dispose();
+    public void Dispose()
+    {
+        _memory.Dispose();
+        // Nothing is protected any more.
+        _memory.JoinHugePages();
+    }
 }

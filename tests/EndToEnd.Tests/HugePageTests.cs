@@ -3,7 +3,7 @@ using Xunit;
 
 namespace Checkpointer.EndToEnd.Tests;
 
-/// <summary>Memory in huge pages where the system has too few left.</summary>
+/// <summary>Memory in huge pages: where the system has too few left, and transparent ones that a dump splits.</summary>
 [Collection(KernelCollection.Name)]
 [Trait("kind", "e2e")]
 public sealed class HugePageTests(ProgramFixture programs)
@@ -28,4 +28,25 @@ public sealed class HugePageTests(ProgramFixture programs)
         Assert.Contains($"needs {PagesOfProgram} huge pages of 2048 KiB", $"{refused}", StringComparison.Ordinal);
         Assert.Contains("are missing", $"{refused}", StringComparison.Ordinal);
     }
+
+    [RootTheory]
+    [InlineData("tracked, cloned")]
+    [InlineData("compared, cloned")]
+    [InlineData("tracked, copied")]
+    public void Dump_OfTransparentHugePages_JoinsThemAgain(string mode)
+    {
+        using var run = new TrackedRun(programs, "thp_rewrite", mode);
+        var before = HugeBytes(run.Job.Pid);
+
+        run.Dump();
+        run.Dump();
+        run.RestartTracking();
+
+        Assert.Equal(before, HugeBytes(run.Job.Pid));
+        run.Job.Go(byFile: false);
+        Assert.Equal(0, run.Job.WaitExit().Code);
+    }
+
+    private static string HugeBytes(int pid) =>
+        File.ReadLines($"/proc/{pid}/smaps_rollup").First(line => line.StartsWith("AnonHugePages:", StringComparison.Ordinal));
 }

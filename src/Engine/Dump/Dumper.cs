@@ -27,6 +27,11 @@ internal sealed class Dumper(EngineOptions options, JobMemory memory, bool isShe
         var notes = Accept(report);
         Rehearsal.Once(options);
         cancellation.ThrowIfCancellationRequested();
+        foreach (var (process, vmas) in preflight.Vmas)
+        {
+            memory.HugePages.Note(process, vmas);
+        }
+
         using var contents = new OpenContents(sink);
         memory.BeginDump(sink.HasBase);
         var precopy = new Precopy(options, memory, step);

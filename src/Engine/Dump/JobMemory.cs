@@ -10,6 +10,9 @@ internal sealed class JobMemory(EngineOptions options) : IDisposable
 {
     private readonly Dictionary<ProcessIdentity, ProcessMemory> _processes = [];
 
+    /// <summary>Huge pages that dumps split.</summary>
+    public SplitHugePages HugePages { get; } = new();
+
     /// <summary>Bytes known to be taken by the next dump.</summary>
     public long WaitingBytes => _processes.Values.Sum(memory => memory.Waiting.Bytes);
 
@@ -60,6 +63,9 @@ internal sealed class JobMemory(EngineOptions options) : IDisposable
             memory.Committed();
         }
     }
+
+    /// <summary>Joins huge pages that the dump has split, beside the job. All of it that is not protected any more.</summary>
+    public void JoinHugePages() => BackgroundThread.Run("join huge pages", options.Nice, HugePages.Join);
 
     /// <inheritdoc/>
     public void Dispose()

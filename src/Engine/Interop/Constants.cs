@@ -192,11 +192,13 @@ internal static class Memory
     internal const int MADV_GUARD_INSTALL = 102;
     internal const int MLOCK_ONFAULT = 1;
     internal const int MADV_POPULATE_WRITE = 23;
+    internal const int MADV_COLLAPSE = 25;
     internal const int PAGE_IS_WRITTEN = 1 << 1;
     internal const int PAGE_IS_FILE = 1 << 2;
     internal const int PAGE_IS_PRESENT = 1 << 3;
     internal const int PAGE_IS_SWAPPED = 1 << 4;
     internal const int PAGE_IS_PFNZERO = 1 << 5;
+    internal const int PAGE_IS_HUGE = 1 << 6;
     internal const int PAGE_IS_SOFT_DIRTY = 1 << 7;
     internal const int PAGE_IS_GUARD = 1 << 8;
     internal const int PM_SCAN_WP_MATCHING = 1 << 0;

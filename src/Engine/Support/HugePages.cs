@@ -1,12 +1,14 @@
 using System.Globalization;
 using System.Numerics;
+using Checkpointer.Engine.Arch.X64;
 using Checkpointer.Engine.Interop;
 
 namespace Checkpointer.Engine.Support;
 
-/// <summary>Huge pages of hugetlbfs: how they are asked for, and how many there are.</summary>
+/// <summary>Huge pages of hugetlbfs: how they are asked for, and how many there are. Transparent ones: how they are joined.</summary>
 internal static unsafe class HugePages
 {
+    private const string TransparentSetting = "/sys/kernel/mm/transparent_hugepage/enabled";
     private const int SizeShift = Memory.MAP_HUGE_SHIFT;
 
     /// <summary>The flag with the size of pages for mmap(2), memfd_create(2) or shmget(2); 0 where the size is 0: no huge pages.</summary>
@@ -26,6 +28,17 @@ internal static unsafe class HugePages
         return Directory.Exists(directory)
             ? Number(directory, "free_hugepages") - Number(directory, "resv_hugepages") + Number(directory, "nr_overcommit_hugepages") - Number(directory, "surplus_hugepages")
             : null;
+    }
+
+    /// <summary>True where the kernel gives transparent huge pages to all that do not refuse them, and not only to who asks.</summary>
+    public static bool AreForAll => File.Exists(TransparentSetting) && File.ReadAllText(TransparentSetting).Contains("[always]", StringComparison.Ordinal);
+
+    /// <summary>Has the kernel (Linux 6.1) join the pages of another process into transparent huge pages, where it can: not where a page is write-protected or missing, or no huge
+    /// page is free. None of that hurts.</summary>
+    public static void TryJoin(SafeFd pidfd, ulong start, ulong bytes)
+    {
+        iovec vector = new() { iov_base = (nint)start, iov_len = (nuint)bytes };
+        _ = Libc.syscall((nint)Sys.ProcessMadvise, pidfd.Number, (nint)(&vector), 1, Memory.MADV_COLLAPSE, 0);
     }
 
     /// <summary>Empties an object in huge pages.</summary>

@@ -95,6 +95,13 @@ internal sealed unsafe class PageMap : IDisposable
         }
     }
 
+    /// <summary>Adds what is mapped by huge pages in a range; nothing before Linux 6.7.</summary>
+    public void AddHugePages(PageRange range, List<PageRange> pages)
+    {
+        pm_scan_arg request = new() { category_mask = Memory.PAGE_IS_HUGE | Memory.PAGE_IS_PRESENT, return_mask = Memory.PAGE_IS_HUGE };
+        _ = Scan(() => _scan.Run(request, range, (found, _) => Append(pages, found.Start, found.End)));
+    }
+
     /// <inheritdoc/>
     public void Dispose() => _fd.Dispose();
 

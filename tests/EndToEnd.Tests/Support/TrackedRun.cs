@@ -113,9 +113,15 @@ internal sealed class TrackedRun : IDisposable
 
     public void Dispose()
     {
-        _tracked.Dispose();
-        Job.Dispose();
-        Directory.Delete(_directory, recursive: true);
+        try
+        {
+            _tracked.Dispose();
+        }
+        finally
+        {
+            Job.Dispose();
+            Directory.Delete(_directory, recursive: true);
+        }
     }
 
     private void AssertUntraced()

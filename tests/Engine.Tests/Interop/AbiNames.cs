@@ -159,6 +159,7 @@ internal static class AbiNames
         ["PAGE_IS_PRESENT"] = "PAGE_IS_PRESENT",
         ["PAGE_IS_SWAPPED"] = "PAGE_IS_SWAPPED",
         ["PAGE_IS_PFNZERO"] = "PAGE_IS_PFNZERO",
+        ["PAGE_IS_HUGE"] = "PAGE_IS_HUGE",
         ["PAGE_IS_GUARD"] = "PAGE_IS_GUARD", // Linux 6.15
         ["PAGE_IS_WRITTEN"] = "PAGE_IS_WRITTEN",
         ["PAGE_IS_SOFT_DIRTY"] = "PAGE_IS_SOFT_DIRTY",

@@ -86,5 +86,6 @@ internal enum Sys
     Clone3 = 435,
     CloseRange = 436,
     PidfdGetfd = 438,
+    ProcessMadvise = 440,
     EpollPwait2 = 441,
 }
