@@ -101,7 +101,25 @@ public sealed class CheckpointStore : IDisposable
     /// <param name="cancellation">Stops between chunks.</param>
     /// <exception cref="StoreException">NotFound, or the index cannot be read at all.</exception>
     public VerifyReport Verify(GenerationName? only, IProgress<long>? bytesDone, CancellationToken cancellation)
-        => new StoreVerifier(_store, bytesDone, cancellation).Run(only);
+    {
+        var report = new StoreVerifier(_store, bytesDone, cancellation).Run(only);
+        Remember(report);
+        return report;
+    }
+
+    /// <summary>Makes generations not exist any more. Their space comes back when garbage is collected.</summary>
+    /// <returns>Those that were removed: pinned ones, and ones that do not exist, are passed over.</returns>
+    public IReadOnlyList<GenerationName> Forget(IEnumerable<GenerationName> names) => _store.Upkeep.Forget(names);
+
+    /// <summary>Keeps a generation from being removed.</summary>
+    /// <param name="name">The generation.</param>
+    /// <param name="note">Why, for people; empty for no note.</param>
+    /// <exception cref="StoreException">NotFound.</exception>
+    public void Pin(GenerationName name, string note) => _store.Upkeep.Pin(name, true, note);
+
+    /// <summary>Lets a generation be removed again.</summary>
+    /// <exception cref="StoreException">NotFound.</exception>
+    public void Unpin(GenerationName name) => _store.Upkeep.Pin(name, false, "");
 
     /// <summary>Sizes.</summary>
     public StoreStatistics Statistics()
@@ -146,6 +164,19 @@ public sealed class CheckpointStore : IDisposable
         if (alone is not null)
         {
             CrashSweep.Run(_store);
+        }
+    }
+
+    // What was found is the caller's in any case; an index that cannot be written is damage of its own, or somebody else's disk.
+    private void Remember(VerifyReport report)
+    {
+        try
+        {
+            _store.Upkeep.SetDamaged(report.Generations, report.Damages.SelectMany(damage => damage.Generations).ToHashSet());
+        }
+        catch (StoreException exception)
+        {
+            _store.Log.ForgotVerify(exception, _store.Paths.Index);
         }
     }
 

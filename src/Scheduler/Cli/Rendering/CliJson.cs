@@ -17,6 +17,8 @@ namespace Checkpointer.Scheduler.Cli.Rendering;
 [JsonSerializable(typeof(RecoverLine))]
 [JsonSerializable(typeof(VerifyLine))]
 [JsonSerializable(typeof(StatsLine))]
+[JsonSerializable(typeof(ForgetLine))]
+[JsonSerializable(typeof(PinLine))]
 internal sealed partial class CliJson : JsonSerializerContext
 {
     /// <summary>The context with the names and escapes of the command line.</summary>

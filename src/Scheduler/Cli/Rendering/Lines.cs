@@ -91,7 +91,10 @@ internal sealed record GenerationLine(
     int Threads,
     long PopulatedBytes,
     long DirtyBytes,
-    long NewBytes)
+    long NewBytes,
+    bool Pinned,
+    string Note,
+    bool Damaged)
 {
     /// <summary>From the store's record.</summary>
     public static GenerationLine From(GenerationRecord record)
@@ -107,7 +110,10 @@ internal sealed record GenerationLine(
             record.Summary.Threads,
             record.Summary.PopulatedBytes,
             record.Summary.DirtyBytes,
-            record.NewBytes);
+            record.NewBytes,
+            record.IsPinned,
+            record.Note,
+            record.IsDamaged);
 }
 
 /// <summary>One image of a generation.</summary>
@@ -164,3 +170,10 @@ internal sealed record StatsLine(
     long StoredBytes,
     long IndexBytes,
     IReadOnlyList<JobStatsLine> PerJob);
+
+/// <summary>One generation of <c>forget</c>.</summary>
+internal sealed record ForgetLine(
+    string Generation, DateTimeOffset CreatedAt, long NewBytes, bool Kept, IReadOnlyList<string> Reasons, bool Removed);
+
+/// <summary>Result of <c>pin</c> and <c>unpin</c>.</summary>
+internal sealed record PinLine(string Generation, bool Pinned, string Note);
