@@ -31,4 +31,7 @@ internal static partial class StoreLog
 
     [LoggerMessage(3602, LogLevel.Warning, "Could not note in {Path} what verify found")]
     public static partial void ForgotVerify(this ILogger logger, Exception exception, string path);
+
+    [LoggerMessage(3603, LogLevel.Warning, "Finished a collection that was cut short: {Leaving} packs left the index, {Arriving} came")]
+    public static partial void FinishedCollection(this ILogger logger, int leaving, int arriving);
 }

@@ -52,6 +52,10 @@ internal sealed class LocalStore(Func<CheckpointStore> open) : IJobStore
     public void Unpin(GenerationName name) => _store.Unpin(name);
 
     /// <inheritdoc/>
+    public CollectReport Collect(CollectOptions options, IProgress<long>? bytesDone, CancellationToken cancellation)
+        => _store.Collect(options, bytesDone, cancellation);
+
+    /// <inheritdoc/>
     public StoreStatistics Statistics() => _store.Statistics();
 
     /// <inheritdoc/>

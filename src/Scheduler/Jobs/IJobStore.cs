@@ -46,6 +46,9 @@ internal interface IJobStore : IDisposable
     /// <summary>As <see cref="CheckpointStore.Unpin"/>.</summary>
     void Unpin(GenerationName name);
 
+    /// <summary>As <see cref="CheckpointStore.Collect"/>.</summary>
+    CollectReport Collect(CollectOptions options, IProgress<long>? bytesDone, CancellationToken cancellation);
+
     /// <summary>As <see cref="CheckpointStore.Statistics"/>.</summary>
     StoreStatistics Statistics();
 }

@@ -61,6 +61,7 @@ internal sealed class EntityConfigurations
         builder.Property(pack => pack.Bytes).HasColumnName("bytes");
         builder.Property(pack => pack.Chunks).HasColumnName("chunks");
         builder.Property(pack => pack.TrailerHash).HasColumnName("trailer_hash");
+        builder.Property(pack => pack.IsLedger).HasColumnName("is_ledger").HasDefaultValue(false);
         builder.HasIndex(pack => pack.PackId).IsUnique().HasDatabaseName("packs_pack_id");
     }
 

@@ -26,6 +26,7 @@ public sealed partial class CliDocumentTests
         ["pin"] = typeof(PinLine),
         ["unpin"] = typeof(PinLine),
         ["forget"] = typeof(ForgetLine),
+        ["gc"] = typeof(GcLine),
         ["verify"] = typeof(VerifyLine),
         ["stats"] = typeof(StatsLine),
     };

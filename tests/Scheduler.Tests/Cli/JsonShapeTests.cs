@@ -156,6 +156,27 @@ public sealed class JsonShapeTests
     }
 
     [Fact]
+    public void Gc()
+    {
+        Expect(
+            """{"dry_run":false,"generations":2,"packs":7,"live_bytes":5000,"dead_bytes":3000,"dropped_packs":2,"repacked_packs":1,"postponed_packs":1,"copied_bytes":400,"freed_bytes":2500,"damaged_packs":[],"duration_ms":0}""",
+            0, "gc", "--json");
+        Assert.Equal(["collect 0.5 00:10:00"], _line.Journal);
+    }
+
+    [Fact]
+    public void Gc_OfADamagedPack_Warns()
+    {
+        _line.Store.Spoil(_line.Store.AddGeneration("md"));
+
+        CommandResult result = _line.Run("gc", "--dry-run", "--repack", "12.5%", "--wait", "1h");
+
+        Assert.Equal(3, result.Code);
+        Assert.Equal(["collect 0.125 01:00:00 dry"], _line.Journal);
+        Assert.Contains("would be dropped", result.Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Verify()
     {
         GenerationName name = _line.Store.AddGeneration("md");

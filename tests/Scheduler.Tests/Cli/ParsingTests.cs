@@ -42,7 +42,12 @@ public sealed class ParsingTests
     [Theory]
     [InlineData("")]
     [InlineData("nonsense")]
-    [InlineData("gc")]
+    [InlineData("prune")]
+    [InlineData("gc md")]
+    [InlineData("gc --repack 0%")]
+    [InlineData("gc --repack 50")]
+    [InlineData("gc --repack 101%")]
+    [InlineData("gc --wait never")]
     [InlineData("--store")]
     [InlineData("jobs extra")]
     [InlineData("jobs --nonsense")]
@@ -146,6 +151,7 @@ public sealed class ParsingTests
     [InlineData("pin md/1")]
     [InlineData("unpin md/1")]
     [InlineData("forget md --keep-last 1")]
+    [InlineData("gc")]
     public void Run_WithoutStore_SaysSo(string words)
     {
         _line.HasStore = false;

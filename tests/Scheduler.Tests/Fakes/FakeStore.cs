@@ -129,6 +129,13 @@ internal sealed class FakeStore(List<string> journal) : IJobStore
         return new VerifyReport(1, 42, 8192, walked, found);
     }
 
+    public CollectReport Collect(CollectOptions options, IProgress<long>? bytesDone, CancellationToken cancellation)
+    {
+        journal.Add(FormattableString.Invariant($"collect {options.RepackShare} {options.Wait}{(options.IsDryRun ? " dry" : "")}"));
+        bytesDone?.Report(1);
+        return new CollectReport(2, 7, 5000, 3000, 2, 1, 1, 400, 2500, [.. Damages.Select(damage => damage.Where)]);
+    }
+
     public StoreStatistics Statistics()
         => new(1, _generations.Count, 1, 42, 440L << 20, 220L << 20, 100L << 20, 65536, [new JobStatistics("md", 2, 440L << 20, 100L << 20)]);
 

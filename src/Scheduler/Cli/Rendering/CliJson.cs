@@ -19,6 +19,7 @@ namespace Checkpointer.Scheduler.Cli.Rendering;
 [JsonSerializable(typeof(StatsLine))]
 [JsonSerializable(typeof(ForgetLine))]
 [JsonSerializable(typeof(PinLine))]
+[JsonSerializable(typeof(GcLine))]
 internal sealed partial class CliJson : JsonSerializerContext
 {
     /// <summary>The context with the names and escapes of the command line.</summary>

@@ -177,3 +177,18 @@ internal sealed record ForgetLine(
 
 /// <summary>Result of <c>pin</c> and <c>unpin</c>.</summary>
 internal sealed record PinLine(string Generation, bool Pinned, string Note);
+
+/// <summary>Result of <c>gc</c>.</summary>
+internal sealed record GcLine(
+    bool DryRun,
+    int Generations,
+    int Packs,
+    long LiveBytes,
+    long DeadBytes,
+    int DroppedPacks,
+    int RepackedPacks,
+    int PostponedPacks,
+    long CopiedBytes,
+    long FreedBytes,
+    IReadOnlyList<string> DamagedPacks,
+    long DurationMs);
