@@ -91,8 +91,17 @@ public sealed class CheckpointStore : IDisposable
     /// <exception cref="StoreException">NotFound or Corrupt.</exception>
     public GenerationReader OpenGeneration(GenerationName name)
     {
-        var row = _store.Generations.Get(name);
-        return new GenerationReader(_store, row.Record, row.Manifest);
+        var readers = FileLock.Shared(_store.Paths.ReadersLock);
+        try
+        {
+            var row = _store.Generations.Get(name);
+            return new GenerationReader(_store, row.Record, row.Manifest, readers);
+        }
+        catch
+        {
+            readers.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Reads every stored byte that <paramref name="only"/> (or, when null, the whole store) needs and proves it.</summary>
@@ -101,7 +110,36 @@ public sealed class CheckpointStore : IDisposable
     /// <param name="cancellation">Stops between chunks.</param>
     /// <exception cref="StoreException">NotFound, or the index cannot be read at all.</exception>
     public VerifyReport Verify(GenerationName? only, IProgress<long>? bytesDone, CancellationToken cancellation)
-        => new StoreVerifier(_store, bytesDone, cancellation).Run(only);
+    {
+        using var readers = FileLock.Shared(_store.Paths.ReadersLock);
+        var report = new StoreVerifier(_store, bytesDone, cancellation).Run(only);
+        Remember(report);
+        return report;
+    }
+
+    /// <summary>Makes generations not exist any more. Their space comes back when garbage is collected.</summary>
+    /// <returns>Those that were removed: pinned ones, and ones that do not exist, are passed over.</returns>
+    public IReadOnlyList<GenerationName> Forget(IEnumerable<GenerationName> names) => _store.Upkeep.Forget(names);
+
+    /// <summary>Gives the space of what no generation needs back: drops packs that hold nothing else, and rewrites those that hold little else. Dumps, readers and other
+    /// changes may go on meanwhile; for the moment in which packs are exchanged it waits until none of them is under way.</summary>
+    /// <param name="options">What to collect.</param>
+    /// <param name="bytesDone">Told the bytes rewritten so far, now and then.</param>
+    /// <param name="cancellation">Stops it; what was exchanged so far stays exchanged.</param>
+    /// <exception cref="StoreException">Locked: another collection is under way, or a dump or a reader did not end in time. Corrupt: a generation is so damaged that
+    /// it is not known what it needs; nothing was removed.</exception>
+    public CollectReport Collect(CollectOptions options, IProgress<long>? bytesDone, CancellationToken cancellation)
+        => GarbageCollector.Run(_store, options, bytesDone, cancellation);
+
+    /// <summary>Keeps a generation from being removed.</summary>
+    /// <param name="name">The generation.</param>
+    /// <param name="note">Why, for people; empty for no note.</param>
+    /// <exception cref="StoreException">NotFound.</exception>
+    public void Pin(GenerationName name, string note) => _store.Upkeep.Pin(name, true, note);
+
+    /// <summary>Lets a generation be removed again.</summary>
+    /// <exception cref="StoreException">NotFound.</exception>
+    public void Unpin(GenerationName name) => _store.Upkeep.Pin(name, false, "");
 
     /// <summary>Sizes.</summary>
     public StoreStatistics Statistics()
@@ -139,13 +177,27 @@ public sealed class CheckpointStore : IDisposable
         return new CheckpointStore(With(IndexOpening.Open(files, paths, index => CrashSweep.Rebuild(With(index)))));
     }
 
-    // The lock cannot be had while a writer lives; then its packs are not orphans, and there is nothing to do.
+    // The locks cannot be had while a writer or a collection lives; then its packs are not orphans, and there is nothing to do.
     private void SweepIfAlone()
     {
-        using var alone = FileLock.TryExclusive(_store.Paths.StoreLock);
+        using var collecting = FileLock.TryExclusive(_store.Paths.CollectLock);
+        using var alone = collecting is null ? null : FileLock.TryExclusive(_store.Paths.StoreLock);
         if (alone is not null)
         {
             CrashSweep.Run(_store);
+        }
+    }
+
+    // What was found is the caller's in any case; an index that cannot be written is damage of its own, or somebody else's disk.
+    private void Remember(VerifyReport report)
+    {
+        try
+        {
+            _store.Upkeep.SetDamaged(report.Generations, report.Damages.SelectMany(damage => damage.Generations).ToHashSet());
+        }
+        catch (StoreException exception)
+        {
+            _store.Log.ForgotVerify(exception, _store.Paths.Index);
         }
     }
 

@@ -42,8 +42,12 @@ public sealed record GenerationSummary(
 /// <param name="Duration">From begin to commit.</param>
 /// <param name="NewBytes">Bytes by which packs and manifests grew, metadata included.</param>
 /// <param name="Summary">What the dump says.</param>
+/// <param name="IsPinned">Whether no policy may remove it.</param>
+/// <param name="Note">Why it was pinned, for people; empty for no note.</param>
+/// <param name="IsDamaged">Whether the last verify that looked at it found it spoiled.</param>
 public sealed record GenerationRecord(
-    GenerationName Name, DateTimeOffset CreatedAt, TimeSpan Duration, long NewBytes, GenerationSummary Summary);
+    GenerationName Name, DateTimeOffset CreatedAt, TimeSpan Duration, long NewBytes, GenerationSummary Summary,
+    bool IsPinned = false, string Note = "", bool IsDamaged = false);
 
 /// <summary>Damage found by verify.</summary>
 /// <param name="Where">Pack file name and offset, or chunk id.</param>

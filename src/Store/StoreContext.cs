@@ -20,6 +20,9 @@ internal sealed record StoreContext(
     /// <summary>Generations.</summary>
     public GenerationTable Generations => new(Index);
 
+    /// <summary>Changes of generations.</summary>
+    public GenerationUpkeep Upkeep => new(Index);
+
     /// <summary>Packs.</summary>
     public PackTable PackTable => new(Index);
 }

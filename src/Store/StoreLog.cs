@@ -28,4 +28,10 @@ internal static partial class StoreLog
 
     [LoggerMessage(3601, LogLevel.Warning, "Entered {Packs} packs that the index did not know, with {Generations} generations")]
     public static partial void Adopted(this ILogger logger, int packs, int generations);
+
+    [LoggerMessage(3602, LogLevel.Warning, "Could not note in {Path} what verify found")]
+    public static partial void ForgotVerify(this ILogger logger, Exception exception, string path);
+
+    [LoggerMessage(3603, LogLevel.Warning, "Finished a collection that was cut short: {Leaving} packs left the index, {Arriving} came")]
+    public static partial void FinishedCollection(this ILogger logger, int leaving, int arriving);
 }

@@ -30,6 +30,9 @@ public sealed class StoreOptions
     /// <summary>Bytes of one write to a pack, whole blocks. 4 MiB keep a fast device busy. Tests take less, to have more steps.</summary>
     internal int WriteBytes { get; set; } = 4 << 20;
 
+    /// <summary>Chunks whose places one transaction of a collection may change: others wait for it, some 10 s. Tests take fewer.</summary>
+    internal int CollectChunksMax { get; set; } = 1 << 20;
+
     /// <summary>Changes kept in memory before they go to the scratch file. Tests take less.</summary>
     internal int ChangesMax { get; set; } = Generations.ChangeScratch.ChangesMax;
 }

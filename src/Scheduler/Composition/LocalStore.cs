@@ -43,6 +43,19 @@ internal sealed class LocalStore(Func<CheckpointStore> open) : IJobStore
         => _store.Verify(only, bytesDone, cancellation);
 
     /// <inheritdoc/>
+    public IReadOnlyList<GenerationName> Forget(IEnumerable<GenerationName> names) => _store.Forget(names);
+
+    /// <inheritdoc/>
+    public void Pin(GenerationName name, string note) => _store.Pin(name, note);
+
+    /// <inheritdoc/>
+    public void Unpin(GenerationName name) => _store.Unpin(name);
+
+    /// <inheritdoc/>
+    public CollectReport Collect(CollectOptions options, IProgress<long>? bytesDone, CancellationToken cancellation)
+        => _store.Collect(options, bytesDone, cancellation);
+
+    /// <inheritdoc/>
     public StoreStatistics Statistics() => _store.Statistics();
 
     /// <inheritdoc/>

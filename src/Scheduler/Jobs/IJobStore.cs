@@ -37,6 +37,18 @@ internal interface IJobStore : IDisposable
     /// <summary>As <see cref="CheckpointStore.Verify"/>.</summary>
     VerifyReport Verify(GenerationName? only, IProgress<long>? bytesDone, CancellationToken cancellation);
 
+    /// <summary>As <see cref="CheckpointStore.Forget"/>.</summary>
+    IReadOnlyList<GenerationName> Forget(IEnumerable<GenerationName> names);
+
+    /// <summary>As <see cref="CheckpointStore.Pin"/>.</summary>
+    void Pin(GenerationName name, string note);
+
+    /// <summary>As <see cref="CheckpointStore.Unpin"/>.</summary>
+    void Unpin(GenerationName name);
+
+    /// <summary>As <see cref="CheckpointStore.Collect"/>.</summary>
+    CollectReport Collect(CollectOptions options, IProgress<long>? bytesDone, CancellationToken cancellation);
+
     /// <summary>As <see cref="CheckpointStore.Statistics"/>.</summary>
     StoreStatistics Statistics();
 }

@@ -16,6 +16,12 @@ internal sealed record StorePaths(string Root)
     /// <summary>Held shared by writers, exclusively by whoever sweeps or rebuilds. Job names cannot begin with <c>_</c>.</summary>
     public string StoreLock => Path.Combine(Locks, "_store.lock");
 
+    /// <summary>Held shared by whoever has a generation open or verifies, exclusively while packs are removed.</summary>
+    public string ReadersLock => Path.Combine(Locks, "_readers.lock");
+
+    /// <summary>Held by the one who collects garbage; sweeps and rebuilds wait for it.</summary>
+    public string CollectLock => Path.Combine(Locks, "_collect.lock");
+
     /// <summary>Held while an index is being built.</summary>
     public string IndexLock => Path.Combine(Locks, "_index.lock");
 

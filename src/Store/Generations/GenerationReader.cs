@@ -1,4 +1,5 @@
 using Checkpointer.Store.Chunking;
+using Checkpointer.Store.Interop;
 
 namespace Checkpointer.Store.Generations;
 
@@ -12,10 +13,13 @@ public sealed class GenerationReader : IDisposable
     private readonly ChunkReader _chunks;
     private readonly MapReader _maps;
     private readonly ChunkCache _cache;
+    private readonly FileLock _lock;
     private bool _isDisposed;
 
-    internal GenerationReader(StoreContext store, GenerationRecord record, ChunkId manifest)
+    /// <summary>Takes ownership of the readers' lock, unless it fails.</summary>
+    internal GenerationReader(StoreContext store, GenerationRecord record, ChunkId manifest, FileLock readersLock)
     {
+        _lock = readersLock;
         Record = record;
         _chunks = new ChunkReader(store);
         _maps = new MapReader(_chunks);
@@ -72,7 +76,11 @@ public sealed class GenerationReader : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _isDisposed = true;
+    public void Dispose()
+    {
+        _isDisposed = true;
+        _lock.Dispose();
+    }
 
     private void ReadSegment(ChunkId segment, ulong firstPage, ContentVisitor visitor)
     {

@@ -12,6 +12,7 @@ internal sealed class ChunkCommands(SqliteConnection connection) : IDisposable
         connection,
         "SELECT p.pack_id, c.offset, c.stored_bytes, c.plain_bytes, c.kind, c.codec FROM chunks c JOIN packs p ON p.id = c.pack WHERE c.chunk_id = ?1");
 
+    private readonly RawStatement _place = new(connection, "SELECT pack, offset, stored_bytes FROM chunks WHERE chunk_id = ?1");
     private readonly RawStatement _begin = new(connection, "BEGIN");
     private readonly RawStatement _end = new(connection, "COMMIT");
 
@@ -52,13 +53,41 @@ internal sealed class ChunkCommands(SqliteConnection connection) : IDisposable
         }
     }
 
+    /// <summary>The places of many, in the same order, by one read transaction.</summary>
+    public IReadOnlyList<ChunkPlace?> FindPlaces(IReadOnlyCollection<ChunkId> ids)
+    {
+        Run(_begin);
+        try
+        {
+            return [.. ids.Select(FindPlace)];
+        }
+        finally
+        {
+            Run(_end);
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
+        _place.Dispose();
         _begin.Dispose();
         _end.Dispose();
         _exists.Dispose();
         _find.Dispose();
+    }
+
+    private ChunkPlace? FindPlace(ChunkId id)
+    {
+        _place.Bind(1, id);
+        try
+        {
+            return _place.Step() ? new ChunkPlace(_place.Number(0), _place.Number(1), unchecked((int)_place.Number(2))) : null;
+        }
+        finally
+        {
+            _place.Reset();
+        }
     }
 
     private static void Run(RawStatement statement)

@@ -45,6 +45,9 @@ internal sealed class EntityConfigurations
         builder.Property(generation => generation.Threads).HasColumnName("threads");
         builder.Property(generation => generation.PopulatedBytes).HasColumnName("populated_bytes");
         builder.Property(generation => generation.DirtyBytes).HasColumnName("dirty_bytes");
+        builder.Property(generation => generation.IsPinned).HasColumnName("is_pinned").HasDefaultValue(false);
+        builder.Property(generation => generation.Note).HasColumnName("note").HasDefaultValue("");
+        builder.Property(generation => generation.IsDamaged).HasColumnName("is_damaged").HasDefaultValue(false);
         builder.HasOne<JobEntity>().WithMany().HasForeignKey(generation => generation.JobId)
             .HasConstraintName("generations_job").OnDelete(DeleteBehavior.Restrict);
     }
@@ -58,6 +61,7 @@ internal sealed class EntityConfigurations
         builder.Property(pack => pack.Bytes).HasColumnName("bytes");
         builder.Property(pack => pack.Chunks).HasColumnName("chunks");
         builder.Property(pack => pack.TrailerHash).HasColumnName("trailer_hash");
+        builder.Property(pack => pack.IsLedger).HasColumnName("is_ledger").HasDefaultValue(false);
         builder.HasIndex(pack => pack.PackId).IsUnique().HasDatabaseName("packs_pack_id");
     }
 

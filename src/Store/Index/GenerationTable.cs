@@ -9,7 +9,7 @@ internal sealed class GenerationTable(IndexDatabase index)
     private const string Select =
         """
         SELECT j.name, g.number, g.manifest, g.created_at, g.duration, g.new_bytes, g.kind, g.tracker, g.capture, g.freeze_us,
-            g.processes, g.threads, g.populated_bytes, g.dirty_bytes
+            g.processes, g.threads, g.populated_bytes, g.dirty_bytes, g.is_pinned, g.note, g.is_damaged
         FROM generations g JOIN jobs j ON j.id = g.job_id
         """;
 
@@ -26,7 +26,11 @@ internal sealed class GenerationTable(IndexDatabase index)
     /// <summary>One generation.</summary>
     /// <exception cref="StoreException">NotFound.</exception>
     public GenerationRow Get(GenerationName name)
-        => Find(name) ?? throw new StoreException(StoreFailure.NotFound, $"there is no generation {name}", $"'checkpointer generations {name.Job}' lists them");
+        => Find(name) ?? throw NotFound(name);
+
+    /// <summary>What is said of a generation that does not exist.</summary>
+    public static StoreException NotFound(GenerationName name)
+        => new(StoreFailure.NotFound, $"there is no generation {name}", $"'checkpointer generations {name.Job}' lists them");
 
     private List<GenerationRow> Query(string sql, string job, long number)
         => index.Run(connection =>
@@ -54,6 +58,7 @@ internal sealed class GenerationTable(IndexDatabase index)
                 TimeSpan.FromMicroseconds(reader.GetInt64(4)), reader.GetInt64(5),
                 new GenerationSummary(
                     reader.GetString(6), reader.GetString(7), reader.GetString(8), reader.GetInt64(9), reader.GetInt32(10),
-                    reader.GetInt32(11), reader.GetInt64(12), reader.GetInt64(13))),
+                    reader.GetInt32(11), reader.GetInt64(12), reader.GetInt64(13)),
+                reader.GetBoolean(14), reader.GetString(15), reader.GetBoolean(16)),
             new ChunkId(reader.GetFieldValue<byte[]>(2)));
 }

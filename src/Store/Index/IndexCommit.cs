@@ -28,11 +28,12 @@ internal static class IndexCommit
             return true;
         });
 
-    private static void InsertPacks(SqliteConnection connection, SqliteTransaction transaction, IEnumerable<PackContents> packs)
+    /// <summary>Enters packs. Precondition: the transaction is open on the connection.</summary>
+    public static void InsertPacks(SqliteConnection connection, SqliteTransaction transaction, IEnumerable<PackContents> packs)
     {
         using var insertPack = Command(connection, transaction);
         insertPack.CommandText =
-            "INSERT INTO packs (pack_id, bytes, chunks, trailer_hash) VALUES ($pack, $bytes, $chunks, $hash) RETURNING id";
+            "INSERT INTO packs (pack_id, bytes, chunks, trailer_hash, is_ledger) VALUES ($pack, $bytes, $chunks, $hash, $ledger) RETURNING id";
         using var insertChunk = new ChunkInsert(connection);
         foreach (var (pack, entries) in packs)
         {
@@ -41,6 +42,7 @@ internal static class IndexCommit
             insertPack.Parameters.AddWithValue("$bytes", pack.Bytes);
             insertPack.Parameters.AddWithValue("$chunks", pack.Count);
             insertPack.Parameters.AddWithValue("$hash", pack.TrailerHash.ToArray());
+            insertPack.Parameters.AddWithValue("$ledger", entries.Any(entry => entry.Kind == ChunkKind.Ledger));
             var key = (long)insertPack.ExecuteScalar()!;
             foreach (var entry in entries)
             {
@@ -49,7 +51,8 @@ internal static class IndexCommit
         }
     }
 
-    private static void InsertGeneration(SqliteConnection connection, SqliteTransaction transaction, NewGeneration generation)
+    /// <summary>Enters a generation. Precondition: the transaction is open on the connection.</summary>
+    public static void InsertGeneration(SqliteConnection connection, SqliteTransaction transaction, NewGeneration generation)
     {
         InsertJob(connection, transaction, generation.Job, generation.Record.Name.Number);
         var (record, summary) = (generation.Record, generation.Record.Summary);
@@ -58,9 +61,9 @@ internal static class IndexCommit
             """
             INSERT INTO generations
                 (job_id, number, manifest, created_at, duration, new_bytes, kind, tracker, capture, freeze_us, processes, threads,
-                 populated_bytes, dirty_bytes)
+                 populated_bytes, dirty_bytes, is_pinned, note)
             SELECT id, $number, $manifest, $created, $duration, $new, $kind, $tracker, $capture, $freeze, $processes, $threads,
-                $populated, $dirty
+                $populated, $dirty, $pinned, $note
             FROM jobs WHERE name = $job
             """;
         command.Parameters.AddWithValue("$job", record.Name.Job);
@@ -77,6 +80,8 @@ internal static class IndexCommit
         command.Parameters.AddWithValue("$threads", summary.Threads);
         command.Parameters.AddWithValue("$populated", summary.PopulatedBytes);
         command.Parameters.AddWithValue("$dirty", summary.DirtyBytes);
+        command.Parameters.AddWithValue("$pinned", record.IsPinned);
+        command.Parameters.AddWithValue("$note", record.Note);
         var rows = command.ExecuteNonQuery();
         Invariant.Require(rows == 1, $"generation {record.Name} entered {rows} rows");
     }

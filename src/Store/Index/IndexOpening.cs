@@ -32,6 +32,8 @@ internal static class IndexOpening
             return;
         }
 
+        using var collecting = FileLock.TryExclusive(paths.CollectLock)
+            ?? throw new StoreException(StoreFailure.Locked, $"the index {paths.Index} is missing and garbage of the store is being collected", "wait until `gc` has ended, then try again");
         using var alone = FileLock.TryExclusive(paths.StoreLock)
             ?? throw new StoreException(StoreFailure.Locked, $"the index {paths.Index} is missing and a dump into the store is under way", "wait until the dump has ended, then try again");
         var temporary = Path.Combine(paths.Temporary, "index.db");

@@ -94,6 +94,47 @@ internal sealed class JobTable(IndexDatabase index)
             return command.ExecuteScalar() is long number ? number : throw NotFound(name);
         });
 
+    /// <summary>The number that each job's next generation gets, also of jobs without registration or generations.</summary>
+    public IReadOnlyList<(string Job, long Number)> NextNumbers()
+        => index.Run(connection =>
+        {
+            using var command = connection.CreateCommand();
+            command.CommandText = "SELECT name, next_number FROM jobs";
+            using var reader = command.ExecuteReader();
+            var numbers = new List<(string, long)>();
+            while (reader.Read())
+            {
+                numbers.Add((reader.GetString(0), reader.GetInt64(1)));
+            }
+
+            return numbers;
+        });
+
+    /// <summary>Makes sure that numbers are not given again. A job that is not known is remembered for its number only.</summary>
+    public void RaiseNumbers(IEnumerable<KeyValuePair<string, long>> numbers)
+        => index.Run(connection =>
+        {
+            using var transaction = connection.BeginTransaction();
+            using var command = connection.CreateCommand();
+            command.Transaction = transaction;
+            command.CommandText =
+                """
+                INSERT INTO jobs (name, pid, start_ticks, boot_id, command, registered_at, is_registered, next_number, policy)
+                VALUES ($name, 0, 0, '', '', 0, 0, $next, '')
+                ON CONFLICT (name) DO UPDATE SET next_number = MAX(next_number, excluded.next_number)
+                """;
+            foreach (var (name, next) in numbers)
+            {
+                command.Parameters.Clear();
+                command.Parameters.AddWithValue("$name", name);
+                command.Parameters.AddWithValue("$next", next);
+                command.ExecuteNonQuery();
+            }
+
+            transaction.Commit();
+            return true;
+        });
+
     private static StoreException NotFound(string name)
         => new(StoreFailure.NotFound, $"there is no job named '{name}'", "'checkpointer jobs' lists them");
 

@@ -12,17 +12,38 @@ internal sealed class PackTable(IndexDatabase index)
         => index.Run(connection =>
         {
             using var command = connection.CreateCommand();
-            command.CommandText = "SELECT id, pack_id, bytes, chunks, trailer_hash FROM packs ORDER BY id";
+            command.CommandText = "SELECT id, pack_id, bytes, chunks, trailer_hash, is_ledger FROM packs ORDER BY id";
             using var reader = command.ExecuteReader();
             var rows = new List<PackRow>();
             while (reader.Read())
             {
                 rows.Add(new PackRow(
                     reader.GetInt64(0), new PackId(reader.GetFieldValue<byte[]>(1)), reader.GetInt64(2), reader.GetInt32(3),
-                    reader.GetFieldValue<byte[]>(4)));
+                    reader.GetFieldValue<byte[]>(4), reader.GetBoolean(5)));
             }
 
             return rows;
+        });
+
+    /// <summary>Visits all chunks, by their names.</summary>
+    public void VisitChunks(Action<VisitedChunk> visit)
+        => index.Run(connection =>
+        {
+            using var statement = new RawStatement(connection, "SELECT chunk_id, pack, offset, kind FROM chunks");
+            try
+            {
+                while (statement.Step())
+                {
+                    visit(new VisitedChunk(
+                        new ChunkId(statement.Blob(0)), statement.Number(1), statement.Number(2), unchecked((ChunkKind)statement.Number(3))));
+                }
+            }
+            finally
+            {
+                statement.Reset();
+            }
+
+            return true;
         });
 
     /// <summary>How many chunks the index places in each pack, by pack key; keys of packs that do not exist included.</summary>

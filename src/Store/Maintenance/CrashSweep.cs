@@ -1,43 +1,56 @@
+using Checkpointer.Store.Generations;
 using Checkpointer.Store.Index;
+using Checkpointer.Store.Interop;
 using Checkpointer.Store.Packs;
 
 namespace Checkpointer.Store.Maintenance;
 
 /// <summary>
-/// Puts packs and index in step after a writer died. Precondition: the store lock is held exclusively, so no writer is alive.
+/// Puts packs and index in step after a writer or a collection died. Precondition: the locks of stores and of collections are held exclusively, so neither is alive.
 /// A pack that the index does not know is an orphan of a dead writer, unless the index is older than the packs: a complete
-/// manifest among the unknown packs, or a damaged pack, means that nothing is removed and everything readable is entered.
+/// manifest that the index lacks among the unknown packs, or a damaged pack, means that nothing is removed and everything readable is entered. An unknown ledger means that a
+/// collection was decided: it is finished.
 /// </summary>
 internal static class CrashSweep
 {
     /// <summary>Empties <c>tmp/</c>, and removes or enters unknown packs.</summary>
+    /// <exception cref="StoreException">Corrupt: the index is older than a collection.</exception>
     public static void Run(StoreContext store)
     {
         var temporary = (store.Files.List(store.Paths.Temporary) ?? []).Select(name => Path.Combine(store.Paths.Temporary, name));
         Remove(store, [.. temporary]);
-        var known = store.PackTable.All().Select(pack => pack.Id).ToHashSet();
+        var rows = store.PackTable.All();
+        var known = rows.Select(pack => pack.Id).ToHashSet();
         var unknown = PacksOnDisk(store).Where(id => !known.Contains(id)).ToList();
         if (unknown.Count == 0)
         {
             return;
         }
 
-        var catalog = new PackCatalog(store, unknown, known);
-        if (catalog.Generations.Count == 0 && !catalog.HasDamage)
+        var catalog = new PackCatalog(store, unknown, rows);
+        if (catalog.NewLedgers.Count > 0)
         {
-            Remove(store, [.. unknown.Select(id => Path.Combine(store.Paths.Packs, id.FileName))]);
-            return;
+            FinishCollection(store, catalog, rows);
+        }
+        else if (catalog.Generations.Count == 0 && !catalog.HasDamage)
+        {
+            Remove(store, [.. unknown.Except(catalog.Ledger.RetiredPacks).Select(id => PathOf(store, id))]);
+        }
+        else
+        {
+            Enter(store, catalog);
         }
 
-        Enter(store, catalog);
+        RemoveRetired(store, catalog.Ledger);
     }
 
     /// <summary>Fills an empty index from all packs. Packs without a complete generation are entered too: later
     /// generations may have deduplicated against their chunks.</summary>
     public static void Rebuild(StoreContext store)
     {
-        var catalog = new PackCatalog(store, PacksOnDisk(store), new HashSet<PackId>());
+        var catalog = new PackCatalog(store, PacksOnDisk(store), []);
         IndexCommit.Run(store.Index, catalog.Packs(), catalog.Generations);
+        store.Jobs.RaiseNumbers(catalog.Ledger.NextNumbers);
         if (catalog.Readable.Count > 0)
         {
             store.Log.RebuiltIndex(store.Paths.Index, catalog.Readable.Count, catalog.Generations.Count);
@@ -55,9 +68,51 @@ internal static class CrashSweep
         }
     }
 
+    // The ledger was durable, so everything that it needs was. Where that cannot be read any more, the packs that were to go are taken back, as long as they are all there.
+    private static void FinishCollection(StoreContext store, PackCatalog catalog, IReadOnlyList<PackRow> rows)
+    {
+        var present = PacksOnDisk(store).ToHashSet();
+        var missing = rows.FirstOrDefault(row => !present.Contains(row.Id) && (catalog.HasDamage || !catalog.Ledger.RetiredPacks.Contains(row.Id)));
+        if (missing is not null)
+        {
+            throw new StoreException(
+                StoreFailure.Corrupt, $"pack {missing.Id.FileName} is missing, and garbage was collected since the index {store.Paths.Index} was written, or while it was", IndexFailure.RebuildHint);
+        }
+
+        if (catalog.HasDamage)
+        {
+            Remove(store, [.. catalog.NewLedgers.Select(id => PathOf(store, id))]);
+            Run(store);
+            return;
+        }
+
+        var leaving = rows.Where(row => catalog.Ledger.RetiredPacks.Contains(row.Id)).ToList();
+        IndexExchange.Run(
+            store.Index, leaving.Select(row => new LeavingPack(row.Key, PackCopier.EntriesOf(store, row))), catalog.Packs(),
+            catalog.Ledger.ForgottenManifests, NewGenerations(store, catalog));
+        store.Jobs.RaiseNumbers(catalog.Ledger.NextNumbers);
+        store.Log.FinishedCollection(leaving.Count, catalog.Readable.Count);
+    }
+
+    // A reader may still have them open. Then they go another time.
+    private static void RemoveRetired(StoreContext store, Ledger ledger)
+    {
+        using var noReaders = FileLock.TryExclusive(store.Paths.ReadersLock);
+        if (noReaders is not null)
+        {
+            var known = store.PackTable.All().Select(row => row.Id).ToHashSet();
+            PackRemoval.Run(store, PacksOnDisk(store).Where(id => ledger.RetiredPacks.Contains(id) && !known.Contains(id)).ToList());
+        }
+    }
+
+    private static List<NewGeneration> NewGenerations(StoreContext store, PackCatalog catalog)
+        => [.. catalog.Generations.Where(found => store.Generations.Find(found.Record.Name) is null)];
+
+    private static string PathOf(StoreContext store, PackId id) => Path.Combine(store.Paths.Packs, id.FileName);
+
     private static void Enter(StoreContext store, PackCatalog catalog)
     {
-        var generations = catalog.Generations.Where(found => store.Generations.Find(found.Record.Name) is null).ToList();
+        var generations = NewGenerations(store, catalog);
         IndexCommit.Run(store.Index, catalog.Packs(), generations);
         store.Log.Adopted(catalog.Readable.Count, generations.Count);
     }

@@ -10,31 +10,46 @@ namespace Checkpointer.Store.Maintenance;
 /// </summary>
 internal sealed class PackCatalog
 {
+    private delegate void ChunkVisitor(PackEntry entry, ReadOnlySpan<byte> bytes);
+
     private readonly StoreContext _store;
     private readonly ChunkReader _reader;
     private readonly List<PackId> _readable = [];
+    private readonly List<PackId> _newLedgers = [];
     private readonly List<(Manifest Manifest, Chunking.ChunkId Chunk, PackId Pack)> _manifests = [];
 
-    /// <summary>Reads the trailers and manifests of packs.</summary>
+    /// <summary>Reads the trailers, manifests and ledgers of packs.</summary>
     /// <param name="store">The store.</param>
     /// <param name="unknown">Packs to read.</param>
-    /// <param name="known">Packs that the index has.</param>
+    /// <param name="known">Packs that the index has; those of them that are ledgers are read, too.</param>
     /// <exception cref="StoreException">UnsupportedVersion, or the packs cannot be read at all.</exception>
-    public PackCatalog(StoreContext store, IEnumerable<PackId> unknown, IReadOnlySet<PackId> known)
+    public PackCatalog(StoreContext store, IEnumerable<PackId> unknown, IReadOnlyCollection<PackRow> known)
     {
         _store = store;
         _reader = new ChunkReader(store);
+        foreach (var row in known.Where(row => row.IsLedger))
+        {
+            ReadEach(row.Id, PackCopier.EntriesOf(store, row), ChunkKind.Ledger, AddLedger);
+        }
+
         foreach (var id in unknown.Order())
         {
             Add(id);
         }
 
-        var present = known.Concat(_readable).ToHashSet();
-        Generations = [.. _manifests.Where(found => IsComplete(found.Manifest, present)).Select(ToGeneration)
-            .OrderByDescending(generation => generation.Record.Name.Number)];
+        _readable.RemoveAll(Ledger.RetiredPacks.Contains);
+        var present = known.Select(row => row.Id).Concat(_readable).Concat(Ledger.RetiredPacks).ToHashSet();
+        Generations = [.. _manifests.Where(found => Counts(found.Chunk, found.Pack) && IsComplete(found.Manifest, present)).DistinctBy(found => found.Chunk)
+            .Select(ToGeneration).OrderByDescending(generation => generation.Record.Name.Number)];
     }
 
-    /// <summary>Packs whose chunks can be entered.</summary>
+    /// <summary>What all ledgers say.</summary>
+    public Ledger Ledger { get; } = new();
+
+    /// <summary>Packs that hold ledgers which the index does not know: the collection that wrote them did not come to its end.</summary>
+    public IReadOnlyList<PackId> NewLedgers => _newLedgers;
+
+    /// <summary>Packs whose chunks can be entered; those that a ledger retired are not among them.</summary>
     public IReadOnlyList<PackId> Readable => _readable;
 
     /// <summary>Complete generations, newest first, so that the newest says what is known of its job.</summary>
@@ -54,25 +69,36 @@ internal sealed class PackCatalog
         }
 
         _readable.Add(id);
-        if (pack.Entries is [.., { Kind: ChunkKind.Manifest } last])
+        ReadEach(id, pack.Entries, ChunkKind.Manifest, (entry, bytes) => _manifests.Add((ManifestCodec.Decode(bytes), entry.Chunk, id)));
+        ReadEach(id, pack.Entries, ChunkKind.Ledger, (entry, bytes) =>
         {
-            AddManifest(id, last);
+            AddLedger(entry, bytes);
+            _newLedgers.Add(id);
+        });
+    }
+
+    private void AddLedger(PackEntry entry, ReadOnlySpan<byte> bytes) => Ledger.Add(Store.Generations.Ledger.Decode(bytes));
+
+    private void ReadEach(PackId id, IReadOnlyList<PackEntry> entries, ChunkKind kind, ChunkVisitor visit)
+    {
+        foreach (var entry in entries.Where(entry => entry.Kind == kind))
+        {
+            try
+            {
+                using var pack = Open(id);
+                byte[]? buffer = null;
+                visit(entry, _reader.Read(pack, entry, ref buffer).Span);
+            }
+            catch (PackFormatException exception)
+            {
+                Note(id, exception);
+            }
         }
     }
 
-    private void AddManifest(PackId id, PackEntry entry)
-    {
-        try
-        {
-            using var pack = Open(id);
-            byte[]? buffer = null;
-            _manifests.Add((ManifestCodec.Decode(_reader.Read(pack, entry, ref buffer).Span), entry.Chunk, id));
-        }
-        catch (PackFormatException exception)
-        {
-            Note(id, exception);
-        }
-    }
+    // A manifest that the index has already was copied by a collection that did not come to its end.
+    private bool Counts(Chunking.ChunkId manifest, PackId pack)
+        => !Ledger.RetiredPacks.Contains(pack) && !Ledger.ForgottenManifests.Contains(manifest) && !_store.Index.RunChunks(chunks => chunks.Exists(manifest));
 
     private PackContents? Load(PackId id)
     {
@@ -135,7 +161,8 @@ internal sealed class PackCatalog
         var (manifest, chunk, own) = found;
         var bytes = manifest.EarlierPacks.Append(own)
             .Sum(pack => _store.Files.Length(Path.Combine(_store.Paths.Packs, pack.FileName)) ?? 0);
+        var facts = Ledger.Generations.GetValueOrDefault(chunk) ?? new LedgerFacts(bytes, false, "");
         return new NewGeneration(
-            new GenerationRecord(manifest.Name, manifest.CreatedAt, manifest.Duration, bytes, manifest.Summary), chunk, manifest.Job);
+            new GenerationRecord(manifest.Name, manifest.CreatedAt, manifest.Duration, facts.NewBytes, manifest.Summary, facts.IsPinned, facts.Note), chunk, manifest.Job);
     }
 }

@@ -1,6 +1,6 @@
 namespace Checkpointer.Store.Packs;
 
-/// <summary>What a chunk holds. Advisory except for manifests, which a rebuild finds by it. Values are on disk; 6 is reserved.</summary>
+/// <summary>What a chunk holds. Advisory except for manifests, which a rebuild finds by it. Values are on disk.</summary>
 internal enum ChunkKind : byte
 {
     /// <summary>Pages of a content.</summary>
@@ -17,6 +17,9 @@ internal enum ChunkKind : byte
 
     /// <summary>What makes a generation.</summary>
     Manifest = 5,
+
+    /// <summary>What a collection of garbage tells a rebuild.</summary>
+    Ledger = 6,
 
     /// <summary>What changed in a segment since another generation.</summary>
     Patch = 7,

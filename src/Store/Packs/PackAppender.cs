@@ -87,6 +87,21 @@ internal sealed class PackAppender : IDisposable
         }
     }
 
+    /// <summary>Publishes the pack that is open, if there is one. Postcondition: all packs are published.</summary>
+    public void Finish()
+    {
+        lock (_gate)
+        {
+            _failure?.Throw();
+            if (_current is not null)
+            {
+                PublishCurrent();
+            }
+
+            _behind.Drain();
+        }
+    }
+
     /// <summary>Removes the published packs again: they hold nothing that exists.</summary>
     public void RemovePublished()
     {

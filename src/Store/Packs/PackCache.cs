@@ -41,6 +41,20 @@ internal sealed class PackCache(IFileSystem files, StorePaths paths, Guid storeI
         }
     }
 
+    /// <summary>Closes a pack that is not in use: a file that was removed keeps its space as long as it is open.</summary>
+    public void Close(PackId id)
+    {
+        lock (_gate)
+        {
+            if (_open.TryGetValue(id, out var node) && node.Value.Users == 0)
+            {
+                node.Value.Pack.Dispose();
+                _recent.Remove(node);
+                _open.Remove(id);
+            }
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {

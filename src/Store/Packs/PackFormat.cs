@@ -58,7 +58,7 @@ internal static class PackFormat
     /// <summary>Most records of a pack: bounds the trailer that a reader must hold at 56 MiB. A 256 MiB pack of single pages has 65 536.</summary>
     public const int EntriesMax = 1 << 20;
 
-    /// <summary>Most plain bytes of a manifest chunk: a job of 100 000 contents needs about 10 MB.</summary>
+    /// <summary>Most plain bytes of a manifest or ledger chunk: a job of 100 000 contents needs about 10 MB, a ledger of a million generations 50 MB.</summary>
     public const int ManifestBytesMax = 64 << 20;
 
     public static ReadOnlySpan<byte> HeaderMagic => "CKPTPACK"u8;
@@ -71,7 +71,7 @@ internal static class PackFormat
 
     /// <summary>Most plain bytes of a chunk of that kind.</summary>
     public static int PlainBytesMax(ChunkKind kind)
-        => kind == ChunkKind.Manifest ? ManifestBytesMax : Geometry.ChunkBytesMax;
+        => kind is ChunkKind.Manifest or ChunkKind.Ledger ? ManifestBytesMax : Geometry.ChunkBytesMax;
 
     /// <summary>CRC-32C (Castagnoli), initial value and final XOR all ones: any flip of up to 3 bits of a header is found.</summary>
     public static uint Guard(ReadOnlySpan<byte> bytes)

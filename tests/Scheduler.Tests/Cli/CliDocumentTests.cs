@@ -23,6 +23,10 @@ public sealed partial class CliDocumentTests
         ["show"] = typeof(ShowLine),
         ["recover"] = typeof(RecoverLine),
         ["restore"] = typeof(RecoverLine),
+        ["pin"] = typeof(PinLine),
+        ["unpin"] = typeof(PinLine),
+        ["forget"] = typeof(ForgetLine),
+        ["gc"] = typeof(GcLine),
         ["verify"] = typeof(VerifyLine),
         ["stats"] = typeof(StatsLine),
     };

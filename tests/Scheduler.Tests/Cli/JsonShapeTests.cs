@@ -10,7 +10,7 @@ public sealed class JsonShapeTests
 {
     private const string Facts =
         """
-        "created_at":"2026-01-02T03:04:05+00:00","kind":"full","tracker":"compare","capture":"copy","freeze_us":1234,"duration_ms":567,"processes":2,"threads":5,"populated_bytes":230686720,"dirty_bytes":220200960,"new_bytes":1000
+        "created_at":"2026-01-02T03:04:05+00:00","kind":"full","tracker":"compare","capture":"copy","freeze_us":1234,"duration_ms":567,"processes":2,"threads":5,"populated_bytes":230686720,"dirty_bytes":220200960,"new_bytes":1000,"pinned":false,"note":"","damaged":false
         """;
 
     private readonly CommandLine _line = new();
@@ -130,6 +130,50 @@ public sealed class JsonShapeTests
         Expect(
             """{"job":"md","status":"failed","generation":null,"pid":null,"verified":false,"files_rolled_back":0,"duration_ms":0,"files":[],"warnings":[],"error":"PID 4711 is bash","hint":"end bash","exit_code":1}""",
             1, "recover", "--latest", "--json");
+    }
+
+    [Fact]
+    public void Forget()
+    {
+        _line.Store.AddGeneration("md");
+        _line.Store.AddGeneration("md");
+
+        Expect(
+            """
+            {"generation":"md/1","created_at":"2026-01-02T03:04:05+00:00","new_bytes":1000,"kept":false,"reasons":["no rule keeps it"],"removed":true}
+            {"generation":"md/2","created_at":"2026-01-02T03:04:05+00:00","new_bytes":1000,"kept":true,"reasons":["last","newest good one of a job that is not finished"],"removed":false}
+            """,
+            0, "forget", "md", "--keep-last", "1", "--json");
+    }
+
+    [Fact]
+    public void Pin_AndUnpin()
+    {
+        _line.Store.AddGeneration("md");
+
+        Expect("""{"generation":"md/1","pinned":true,"note":"why"}""", 0, "pin", "md/latest", "--note", "why", "--json");
+        Expect("""{"generation":"md/1","pinned":false,"note":""}""", 0, "unpin", "md/1", "--json");
+    }
+
+    [Fact]
+    public void Gc()
+    {
+        Expect(
+            """{"dry_run":false,"generations":2,"packs":7,"live_bytes":5000,"dead_bytes":3000,"dropped_packs":2,"repacked_packs":1,"postponed_packs":1,"copied_bytes":400,"freed_bytes":2500,"damaged_packs":[],"duration_ms":0}""",
+            0, "gc", "--json");
+        Assert.Equal(["collect 0.5 00:10:00"], _line.Journal);
+    }
+
+    [Fact]
+    public void Gc_OfADamagedPack_Warns()
+    {
+        _line.Store.Spoil(_line.Store.AddGeneration("md"));
+
+        CommandResult result = _line.Run("gc", "--dry-run", "--repack", "12.5%", "--wait", "1h");
+
+        Assert.Equal(3, result.Code);
+        Assert.Equal(["collect 0.125 01:00:00 dry"], _line.Journal);
+        Assert.Contains("would be dropped", result.Out, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -42,7 +42,12 @@ public sealed class ParsingTests
     [Theory]
     [InlineData("")]
     [InlineData("nonsense")]
-    [InlineData("gc")]
+    [InlineData("prune")]
+    [InlineData("gc md")]
+    [InlineData("gc --repack 0%")]
+    [InlineData("gc --repack 50")]
+    [InlineData("gc --repack 101%")]
+    [InlineData("gc --wait never")]
     [InlineData("--store")]
     [InlineData("jobs extra")]
     [InlineData("jobs --nonsense")]
@@ -79,6 +84,18 @@ public sealed class ParsingTests
     [InlineData("recover md/1")]
     [InlineData("verify md/1 --all")]
     [InlineData("verify md")]
+    [InlineData("pin")]
+    [InlineData("pin md")]
+    [InlineData("unpin md")]
+    [InlineData("forget")]
+    [InlineData("forget md/0")]
+    [InlineData("forget md/1 --keep-last 1")]
+    [InlineData("forget md --keep-last 0")]
+    [InlineData("forget md --keep-daily -1")]
+    [InlineData("forget md --keep-within 7")]
+    [InlineData("forget md --keep-within-weekly 1h1y")]
+    [InlineData("forget md --max-bytes 10GB")]
+    [InlineData("forget md --time-zone Nowhere/Never")]
     public void Run_OfMalformedLine_IsUsageWithHint(string words)
     {
         CommandResult result = _line.Run(words.Split(' ', StringSplitOptions.RemoveEmptyEntries));
@@ -131,6 +148,10 @@ public sealed class ParsingTests
     [InlineData("restore md/1")]
     [InlineData("verify")]
     [InlineData("stats")]
+    [InlineData("pin md/1")]
+    [InlineData("unpin md/1")]
+    [InlineData("forget md --keep-last 1")]
+    [InlineData("gc")]
     public void Run_WithoutStore_SaysSo(string words)
     {
         _line.HasStore = false;

@@ -99,6 +99,22 @@ internal sealed class FakeStore(List<string> journal) : IJobStore
     /// <summary>Takes a generation away, as retention would.</summary>
     public void Forget(GenerationName name) => _generations.Remove(Find(name));
 
+    public IReadOnlyList<GenerationName> Forget(IEnumerable<GenerationName> names)
+    {
+        GenerationName[] removed = [.. names.Where(name => !Find(name).IsPinned)];
+        Array.ForEach(removed, Forget);
+        journal.Add($"forget {string.Join(' ', removed)}");
+        return removed;
+    }
+
+    public void Pin(GenerationName name, string note) => Change(name, record => record with { IsPinned = true, Note = note });
+
+    public void Unpin(GenerationName name) => Change(name, record => record with { IsPinned = false, Note = "" });
+
+    /// <summary>Changes a record.</summary>
+    public void Change(GenerationName name, Func<GenerationRecord, GenerationRecord> change)
+        => _generations[_generations.IndexOf(Find(name))] = change(Find(name));
+
     public IStoredGeneration OpenGeneration(GenerationName name) => new Stored(Find(name));
 
     public VerifyReport Verify(GenerationName? only, IProgress<long>? bytesDone, CancellationToken cancellation)
@@ -111,6 +127,13 @@ internal sealed class FakeStore(List<string> journal) : IJobStore
             : [.. _generations.Select(record => record.Name)];
         Damage[] found = [.. Damages.Where(damage => only is null || damage.Generations.Contains(only.Value))];
         return new VerifyReport(1, 42, 8192, walked, found);
+    }
+
+    public CollectReport Collect(CollectOptions options, IProgress<long>? bytesDone, CancellationToken cancellation)
+    {
+        journal.Add(FormattableString.Invariant($"collect {options.RepackShare} {options.Wait}{(options.IsDryRun ? " dry" : "")}"));
+        bytesDone?.Report(1);
+        return new CollectReport(2, 7, 5000, 3000, 2, 1, 1, 400, 2500, [.. Damages.Select(damage => damage.Where)]);
     }
 
     public StoreStatistics Statistics()

@@ -94,4 +94,20 @@ public sealed class GoldenTests
 
         Assert.Equal(GoldenGuards.Manifest, Convert.ToHexStringLower(bytes));
     }
+
+    [Fact]
+    public void Ledger_Bytes()
+    {
+        var ledger = new Ledger();
+        ledger.RetiredPacks.Add(_header.Pack);
+        ledger.ForgottenManifests.Add(ChunkId.Of("abc"u8));
+        ledger.NextNumbers.Add("job", 7);
+        ledger.Generations.Add(ChunkId.Of("abc"u8), new LedgerFacts(300, true, "n"));
+        var abc = ChunkId.Of("abc"u8).ToString();
+
+        Assert.Equal(
+            "0a10" + "000102030405060708090a0b0c0d0e0f" + "1220" + abc + "1a07" + "0a03" + "6a6f62" + "1007"
+            + "222a" + "0a20" + abc + "10ac02" + "1801" + "22016e",
+            Convert.ToHexStringLower(ledger.Encode()));
+    }
 }

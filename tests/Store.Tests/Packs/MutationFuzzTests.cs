@@ -41,6 +41,9 @@ public sealed class MutationFuzzTests : StoreTest
     public void Manifest_Mutated() => Fuzz(6, ManifestBytes(), -1, bytes => ManifestCodec.Decode(bytes));
 
     [Fact]
+    public void Ledger_Mutated() => Fuzz(10, LedgerBytes(), -1, bytes => Ledger.Decode(bytes));
+
+    [Fact]
     public void Lz4Payload_Mutated()
     {
         var codec = Lz4Codec.Load();
@@ -171,6 +174,16 @@ public sealed class MutationFuzzTests : StoreTest
         => PatchCodec.Encode(new SegmentPatch(
             ChunkId.Of("base"u8), 2, [.. Enumerable.Range(0, 4).Select(i => new Extent(i * 20, 1 + i, i, ChunkId.Of([(byte)i])))],
             [new PageRange(100, 1), new PageRange(200, 300)]));
+
+    private static byte[] LedgerBytes()
+    {
+        var ledger = new Ledger();
+        ledger.RetiredPacks.Add(PackId.NewRandom());
+        ledger.ForgottenManifests.Add(ChunkId.Of("a"u8));
+        ledger.NextNumbers.Add("job", 7);
+        ledger.Generations.Add(ChunkId.Of("b"u8), new LedgerFacts(100, true, "note"));
+        return ledger.Encode();
+    }
 
     private static byte[] ManifestBytes()
         => ManifestCodec.Encode(new Manifest(

@@ -17,6 +17,9 @@ namespace Checkpointer.Scheduler.Cli.Rendering;
 [JsonSerializable(typeof(RecoverLine))]
 [JsonSerializable(typeof(VerifyLine))]
 [JsonSerializable(typeof(StatsLine))]
+[JsonSerializable(typeof(ForgetLine))]
+[JsonSerializable(typeof(PinLine))]
+[JsonSerializable(typeof(GcLine))]
 internal sealed partial class CliJson : JsonSerializerContext
 {
     /// <summary>The context with the names and escapes of the command line.</summary>

@@ -92,7 +92,10 @@ internal sealed record GenerationLine(
     int Threads,
     long PopulatedBytes,
     long DirtyBytes,
-    long NewBytes)
+    long NewBytes,
+    bool Pinned,
+    string Note,
+    bool Damaged)
 {
     /// <summary>From the store's record.</summary>
     public static GenerationLine From(GenerationRecord record)
@@ -108,7 +111,10 @@ internal sealed record GenerationLine(
             record.Summary.Threads,
             record.Summary.PopulatedBytes,
             record.Summary.DirtyBytes,
-            record.NewBytes);
+            record.NewBytes,
+            record.IsPinned,
+            record.Note,
+            record.IsDamaged);
 }
 
 /// <summary>One image of a generation.</summary>
@@ -165,3 +171,25 @@ internal sealed record StatsLine(
     long StoredBytes,
     long IndexBytes,
     IReadOnlyList<JobStatsLine> PerJob);
+
+/// <summary>One generation of <c>forget</c>.</summary>
+internal sealed record ForgetLine(
+    string Generation, DateTimeOffset CreatedAt, long NewBytes, bool Kept, IReadOnlyList<string> Reasons, bool Removed);
+
+/// <summary>Result of <c>pin</c> and <c>unpin</c>.</summary>
+internal sealed record PinLine(string Generation, bool Pinned, string Note);
+
+/// <summary>Result of <c>gc</c>.</summary>
+internal sealed record GcLine(
+    bool DryRun,
+    int Generations,
+    int Packs,
+    long LiveBytes,
+    long DeadBytes,
+    int DroppedPacks,
+    int RepackedPacks,
+    int PostponedPacks,
+    long CopiedBytes,
+    long FreedBytes,
+    IReadOnlyList<string> DamagedPacks,
+    long DurationMs);

@@ -33,4 +33,10 @@ internal sealed class GenerationEntity
     public long PopulatedBytes { get; set; }
 
     public long DirtyBytes { get; set; }
+
+    public bool IsPinned { get; set; }
+
+    public string Note { get; set; } = "";
+
+    public bool IsDamaged { get; set; }
 }

@@ -14,4 +14,7 @@ internal sealed class PackEntity
 
     /// <summary>Hash in the pack's trailer.</summary>
     public required byte[] TrailerHash { get; set; }
+
+    /// <summary>Whether it holds what a collection of garbage tells a rebuild.</summary>
+    public bool IsLedger { get; set; }
 }

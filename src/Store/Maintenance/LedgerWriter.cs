@@ -1,0 +1,52 @@
+using Checkpointer.Store.Chunking;
+using Checkpointer.Store.Generations;
+using Checkpointer.Store.Index;
+using Checkpointer.Store.Packs;
+
+namespace Checkpointer.Store.Maintenance;
+
+/// <summary>Writes the ledger of a collection: all that a rebuild has to know, from the index and the manifests alone. Precondition: no writer is alive.</summary>
+internal sealed class LedgerWriter(StoreContext store, ChunkMarks marks, LiveWalk walk)
+{
+    /// <summary>Publishes a ledger, in a pack of its own. This decides the collection.</summary>
+    /// <param name="leaving">Packs that go.</param>
+    /// <param name="rows">All packs that the index knows.</param>
+    public PublishedPack Write(IReadOnlyList<PackRow> leaving, IReadOnlyList<PackRow> rows)
+    {
+        var ledger = Make(leaving, rows);
+        var bytes = ledger.Encode();
+        using var appender = new PackAppender(store, _ => { });
+        var record = new ChunkEncoder(store.Codec.Value).Encode(ChunkKind.Ledger, ChunkId.Of(bytes), bytes, out var header);
+        appender.AppendManifest(header, record);
+        return appender.Published.Single();
+    }
+
+    private Ledger Make(IReadOnlyList<PackRow> leaving, IReadOnlyList<PackRow> rows)
+    {
+        var generations = store.Generations.All();
+        var live = generations.Select(generation => generation.Manifest).ToHashSet();
+        var ledger = new Ledger();
+
+        // What a manifest names and the index lacks was retired before: the generation could not have been marked otherwise.
+        ledger.RetiredPacks.UnionWith(walk.EarlierPacks);
+        ledger.RetiredPacks.ExceptWith(rows.Select(row => row.Id));
+        ledger.RetiredPacks.UnionWith(leaving.Select(row => row.Id));
+        ledger.ForgottenManifests.UnionWith(marks.Manifests.Concat(rows.Where(row => !marks.Knows(row.Key)).SelectMany(ManifestsIn)));
+        ledger.ForgottenManifests.ExceptWith(live);
+        foreach (var (job, number) in store.Jobs.NextNumbers())
+        {
+            ledger.NextNumbers.Add(job, number);
+        }
+
+        foreach (var generation in generations)
+        {
+            ledger.Generations.Add(generation.Manifest, new LedgerFacts(generation.Record.NewBytes, generation.Record.IsPinned, generation.Record.Note));
+        }
+
+        return ledger;
+    }
+
+    // Packs that came after the marks: their generations may have been forgotten since.
+    private IEnumerable<ChunkId> ManifestsIn(PackRow row)
+        => PackCopier.EntriesOf(store, row).Where(entry => entry.Kind == ChunkKind.Manifest).Select(entry => entry.Chunk);
+}
