@@ -29,8 +29,8 @@ public sealed class CheckpointEngine(EngineOptions options, ILoggerFactory logge
     /// <summary>Lists what in the job cannot be carried. Touches nothing.</summary>
     /// <exception cref="EngineException">No such process, or not one that can be a job.</exception>
     /// <param name="root">The job.</param>
-    /// <param name="isShellJob">The terminal that it was started in is replaced by that of whoever restores.</param>
-    public static PreflightReport Check(ProcessId root, bool isShellJob = false) => new Preflight(isShellJob).Examine(root);
+    /// <param name="choices">What is done about state that cannot be carried as it is.</param>
+    public static PreflightReport Check(ProcessId root, DumpChoices? choices = null) => new Preflight(choices ?? DumpChoices.Default).Examine(root);
 
     /// <summary>Freezes the job, takes its state, thaws it, and hands the state to <paramref name="sink"/>.
     /// Returns after the last byte went to the sink; committing is the caller's. On any failure the job runs on as found.</summary>
@@ -44,9 +44,9 @@ public sealed class CheckpointEngine(EngineOptions options, ILoggerFactory logge
 
     /// <summary>Follows a job from dump to dump. Nothing is touched before the first dump.</summary>
     /// <param name="root">The job.</param>
-    /// <param name="isShellJob">The terminal that it was started in is replaced by that of whoever restores.</param>
-    public TrackedJob Track(ProcessId root, bool isShellJob = false) =>
-        new(root, new JobMemory(options), memory => new Dumper(options, memory, isShellJob, Step(_dumpLog), _dumpLog));
+    /// <param name="choices">What is done about state that cannot be carried as it is.</param>
+    public TrackedJob Track(ProcessId root, DumpChoices? choices = null) =>
+        new(root, new JobMemory(options), memory => new Dumper(options, memory, choices ?? DumpChoices.Default, Step(_dumpLog), _dumpLog));
 
     /// <summary>Kills the whole tree under <paramref name="root"/>, if it is still the same process.</summary>
     public void Kill(ProcessIdentity root) => TracerThread.Run(

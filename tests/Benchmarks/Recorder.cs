@@ -107,7 +107,7 @@ internal sealed class Recorder : IDisposable
         Directory.Delete(_directory, recursive: true);
     }
 
-    private JobDumper NewDumper() => new(_engine, _store, new Silent(), _record, _root, isShellJob: false);
+    private JobDumper NewDumper() => new(_engine, _store, new Silent(), _record, _root, DumpChoices.Default);
 
     /// <summary>True when all that was ours has ended and is reaped: orphans of the job come to us.</summary>
     private static bool HasNoChildren()

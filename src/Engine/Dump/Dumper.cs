@@ -10,7 +10,7 @@ namespace Checkpointer.Engine.Dump;
 /// <summary>
 /// One dump: preflight, take ahead what can be, freeze, collect, settle pages, capture, thaw, deliver. Precondition: runs on a tracer thread.
 /// </summary>
-internal sealed class Dumper(EngineOptions options, JobMemory memory, bool isShellJob, Action<string> step, ILogger logger)
+internal sealed class Dumper(EngineOptions options, JobMemory memory, DumpChoices choices, Action<string> step, ILogger logger)
 {
     // Below, following a job from before the freeze costs it more than it spares.
     private const long BytesWorthPreparing = 64 << 20;
@@ -22,7 +22,7 @@ internal sealed class Dumper(EngineOptions options, JobMemory memory, bool isShe
     public DumpReport Dump(ProcessId root, ICheckpointSink sink, IProgress<long>? bytesDone, CancellationToken cancellation)
     {
         Leftovers.EndOrphans(root);
-        var preflight = new Preflight(isShellJob);
+        var preflight = new Preflight(choices);
         var report = preflight.Examine(root);
         var notes = Accept(report);
         Rehearsal.Once(options);
@@ -35,7 +35,7 @@ internal sealed class Dumper(EngineOptions options, JobMemory memory, bool isShe
         using var capture = new Capture(options, step, logger);
         capture.Reserve(memory.WaitingBytes);
         using var job = new Freezer(options, step).Freeze(root, preflight.Vmas);
-        using var state = new FrozenState(preflight.Identities, preflight.Examined, isShellJob, step);
+        using var state = new FrozenState(preflight.Identities, preflight.Examined, choices, step);
         var threads = job.Processes.Sum(process => process.Threads.Count);
         state.Collect(job);
         state.Findings.ThrowIfRefused();

@@ -11,7 +11,7 @@ namespace Checkpointer.Scheduler.Cli;
 internal sealed class RegisterVerb : Verb
 {
     private readonly Argument<string> _name = new("NAME") { Description = $"Name for the job: {JobName.Rule}." };
-    private readonly Option<bool> _shellJob = Words.ShellJob();
+    private readonly DumpChoiceOptions _choices;
     private readonly Option<int?> _pid = Words.Pid("Root process of the job; its descendants belong to it.");
 
     /// <summary>Makes the verb.</summary>
@@ -26,7 +26,7 @@ internal sealed class RegisterVerb : Verb
         _pid.Required = true;
         Arguments.Add(_name);
         Options.Add(_pid);
-        Options.Add(_shellJob);
+        _choices = new DumpChoiceOptions(this);
     }
 
     /// <inheritdoc/>
@@ -34,7 +34,7 @@ internal sealed class RegisterVerb : Verb
     {
         var registrar = new JobRegistrar(invocation.Rooms.Engine, invocation.Time);
         ProcessId pid = Words.ToProcessId(arguments.GetValue(_pid))!.Value;
-        (ProcessIdentity identity, PreflightReport report) = registrar.Inspect(pid, arguments.GetValue(_shellJob));
+        (ProcessIdentity identity, PreflightReport report) = registrar.Inspect(pid, _choices.Of(arguments));
         using IJobStore store = invocation.Rooms.OpenOrCreateStore();
         JobRecord job = registrar.Register(store, arguments.GetRequiredValue(_name), identity, report);
 

@@ -8,13 +8,13 @@ namespace Checkpointer.Scheduler.Composition;
 internal sealed class LocalEngine(CheckpointEngine engine) : IJobEngine
 {
     /// <inheritdoc/>
-    public PreflightReport Check(ProcessId root, bool isShellJob) => CheckpointEngine.Check(root, isShellJob);
+    public PreflightReport Check(ProcessId root, DumpChoices choices) => CheckpointEngine.Check(root, choices);
 
     /// <inheritdoc/>
     public ProcessIdentity? Identify(ProcessId pid) => CheckpointEngine.Identify(pid);
 
     /// <inheritdoc/>
-    public ITrackedJob Track(ProcessId root, bool isShellJob) => new LocalTrackedJob(engine.Track(root, isShellJob));
+    public ITrackedJob Track(ProcessId root, DumpChoices choices) => new LocalTrackedJob(engine.Track(root, choices));
 
     /// <inheritdoc/>
     public void Kill(ProcessIdentity root) => engine.Kill(root);

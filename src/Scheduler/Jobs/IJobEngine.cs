@@ -8,13 +8,13 @@ namespace Checkpointer.Scheduler.Jobs;
 internal interface IJobEngine
 {
     /// <summary>As <see cref="CheckpointEngine.Check"/>.</summary>
-    PreflightReport Check(ProcessId root, bool isShellJob);
+    PreflightReport Check(ProcessId root, DumpChoices choices);
 
     /// <summary>As <see cref="CheckpointEngine.Identify"/>.</summary>
     ProcessIdentity? Identify(ProcessId pid);
 
     /// <summary>As <see cref="CheckpointEngine.Track"/>. The caller disposes it.</summary>
-    ITrackedJob Track(ProcessId root, bool isShellJob);
+    ITrackedJob Track(ProcessId root, DumpChoices choices);
 
     /// <summary>As <see cref="CheckpointEngine.Kill"/>.</summary>
     void Kill(ProcessIdentity root);

@@ -18,12 +18,12 @@ internal sealed record DumpOutcome(GenerationRecord Generation, DumpReport Repor
 /// <param name="progress">Shows how far a dump is.</param>
 /// <param name="job">The job.</param>
 /// <param name="root">Its root process.</param>
-/// <param name="isShellJob">The terminal that it was started in is replaced by that of whoever restores.</param>
+/// <param name="choices">What is done about state that cannot be carried as it is.</param>
 internal sealed class JobDumper(
-    IJobEngine engine, IJobStore store, IProgressDisplay progress, JobRecord job, ProcessIdentity root, bool isShellJob)
+    IJobEngine engine, IJobStore store, IProgressDisplay progress, JobRecord job, ProcessIdentity root, DumpChoices choices)
     : IDisposable
 {
-    private readonly ITrackedJob _tracked = engine.Track(root.Pid, isShellJob);
+    private readonly ITrackedJob _tracked = engine.Track(root.Pid, choices);
 
     /// <summary>The generation that the tracker counts from: the last that we committed. Others may commit generations of the job
     /// meanwhile; what they hold says nothing of what our tracker saw.</summary>

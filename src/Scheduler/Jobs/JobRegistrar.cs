@@ -10,13 +10,13 @@ internal sealed class JobRegistrar(IJobEngine engine, TimeProvider time)
 {
     /// <summary>Looks at a process before it becomes a job. Touches neither it nor a store.</summary>
     /// <param name="pid">The process.</param>
-    /// <param name="isShellJob">The terminal that it was started in is replaced by that of whoever restores.</param>
+    /// <param name="choices">What is done about state that cannot be carried as it is.</param>
     /// <exception cref="EngineException">It does not exist or cannot be a job.</exception>
-    public (ProcessIdentity Identity, PreflightReport Report) Inspect(ProcessId pid, bool isShellJob)
+    public (ProcessIdentity Identity, PreflightReport Report) Inspect(ProcessId pid, DumpChoices choices)
     {
         // The identity is taken on both sides of the look: a PID that changed hands in between must not be registered.
         ProcessIdentity? before = engine.Identify(pid);
-        PreflightReport report = engine.Check(pid, isShellJob);
+        PreflightReport report = engine.Check(pid, choices);
         ProcessIdentity? after = engine.Identify(pid);
         if (before is null || before != after)
         {

@@ -14,9 +14,10 @@ namespace Checkpointer.EndToEnd.Tests.Support;
 /// <param name="ChangesLittle">Each of its steps changes less than a quarter of its memory.</param>
 /// <param name="CompilerFlags">More flags.</param>
 /// <param name="NeedsHugePages">Has memory in huge pages of 2 MiB.</param>
+/// <param name="DumpOptions">Options that a dump of it needs.</param>
 internal sealed partial record TestProgram(
     string Name, string Source, bool GoesByFile, bool HasChildren, bool IsThreadState, string? RefusedFor,
-    bool HasSteps, bool ChangesLittle, IReadOnlyList<string> CompilerFlags, bool NeedsHugePages)
+    bool HasSteps, bool ChangesLittle, IReadOnlyList<string> CompilerFlags, bool NeedsHugePages, IReadOnlyList<string> DumpOptions)
 {
     private static readonly Lazy<IReadOnlyList<TestProgram>> _all = new(() =>
         [.. Directory.GetFiles(Path.Combine(Repository.Root, "tests", "Programs"), "*.c").Order(StringComparer.Ordinal).Select(Read)
@@ -58,7 +59,8 @@ internal sealed partial record TestProgram(
             words.ContainsKey("steps"),
             words.GetValueOrDefault("steps") == "small",
             words.GetValueOrDefault("cflags", "").Split(' ', StringSplitOptions.RemoveEmptyEntries),
-            words.ContainsKey("huge-pages"));
+            words.ContainsKey("huge-pages"),
+            words.GetValueOrDefault("dump", "").Split(' ', StringSplitOptions.RemoveEmptyEntries));
     }
 
     [GeneratedRegex(@"^ \* @([a-z-]+)(.*)$", RegexOptions.Multiline)]

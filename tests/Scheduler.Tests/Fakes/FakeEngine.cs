@@ -32,9 +32,9 @@ internal sealed class FakeEngine(List<string> journal) : IJobEngine
     public ProcessIdentity Start(int pid, ulong startTicks = 100)
         => Alive[pid] = new ProcessIdentity(new ProcessId(pid), startTicks, Boot);
 
-    public PreflightReport Check(ProcessId root, bool isShellJob)
+    public PreflightReport Check(ProcessId root, DumpChoices choices)
     {
-        _journal.Add($"check {root}{(isShellJob ? " as shell job" : "")}");
+        _journal.Add($"check {root}{(choices.IsShellJob ? " as shell job" : "")}");
         return Alive.ContainsKey(root.Value)
             ? new PreflightReport(root.Value, "lmp -in melt.lmp", 2, 5, 220L << 20, Findings)
             : throw new EngineException(EngineFailure.NoSuchProcess, $"no process {root}", "look with ps");
@@ -42,9 +42,9 @@ internal sealed class FakeEngine(List<string> journal) : IJobEngine
 
     public ProcessIdentity? Identify(ProcessId pid) => Alive.GetValueOrDefault(pid.Value);
 
-    public ITrackedJob Track(ProcessId root, bool isShellJob)
+    public ITrackedJob Track(ProcessId root, DumpChoices choices)
     {
-        _journal.Add($"track {root}{(isShellJob ? " as shell job" : "")}");
+        _journal.Add($"track {root}{(choices.IsShellJob ? " as shell job" : "")}");
         return new Tracked(this, root);
     }
 

@@ -53,6 +53,14 @@ internal sealed class InetSockets
         return changed;
     }
 
+    /// <summary>The same with another port.</summary>
+    public static byte[] WithPort(ReadOnlySpan<byte> address, int port)
+    {
+        var changed = address.ToArray();
+        BinaryPrimitives.WriteUInt16BigEndian(changed.AsSpan(PortOffset), (ushort)port);
+        return changed;
+    }
+
     /// <summary>struct sockaddr_in or sockaddr_in6 of an address.</summary>
     public static byte[] Raw(int family, IPEndPoint point)
     {

@@ -65,9 +65,24 @@ internal sealed class TcpEnd : IDisposable
     public byte[] NearbyAddress()
     {
         var host = Image.Address.IsEmpty ? IPAddress.Any : InetSockets.Host(Image.Address.Span);
-        var isAny = host.Equals(IPAddress.Any) || host.Equals(IPAddress.IPv6Any);
-        return InetSockets.Raw(Image.Family, new IPEndPoint(isAny ? Image.Family == AF_INET6 ? IPAddress.IPv6Loopback : IPAddress.Loopback : host, 0));
+        return host.Equals(IPAddress.Any) || host.Equals(IPAddress.IPv6Any) ? Loopback(0) : InetSockets.WithPort(Image.Address.Span, 0);
     }
+
+    /// <summary>Binds it to its own address, or to its port of the loopback one where this host does not have that address any more.</summary>
+    public void BindAnywhere()
+    {
+        try
+        {
+            Bind(Image.Address.Span);
+        }
+        catch (LinuxException exception) when (exception.Errno == Errno.EADDRNOTAVAIL)
+        {
+            Image.Address = Google.Protobuf.ByteString.CopyFrom(Loopback(InetSockets.Port(Image.Address.Span)));
+        }
+    }
+
+    private byte[] Loopback(int port) =>
+        InetSockets.Raw(Image.Family, new IPEndPoint(Image.Family == AF_INET6 ? IPAddress.IPv6Loopback : IPAddress.Loopback, port));
 
     /// <summary>Binds it, whatever is left on its port of connections of the killed job.</summary>
     public void Bind(ReadOnlySpan<byte> address)

@@ -94,6 +94,10 @@ internal sealed class TcpSocketBuilder
             case Peer.Ended:
                 JoinEnded(end);
                 break;
+            case Peer.Outside:
+                end.BindAnywhere();
+                JoinEnded(end);
+                break;
             case Peer.Refused:
                 BeRefused(end);
                 break;
@@ -155,12 +159,18 @@ internal sealed class TcpSocketBuilder
     {
         using (lost)
         {
-            if (end.Image.Tcp.Peer != Peer.Ended)
+            if (end.Image.Tcp.Peer is not (Peer.Ended or Peer.Outside))
             {
                 return;
             }
 
-            if (end.Image.HasError)
+            if (end.Image.Tcp.Peer == Peer.Outside && (end.Image.Shutdown & SocketNumber.RCV_SHUTDOWN) != 0)
+            {
+                SocketCalls.Shutdown(lost.Fd, SocketNumber.SEND_SHUTDOWN);
+                Await(end, TcpState.TCP_CLOSE_WAIT);
+                lost.Reset();
+            }
+            else if (end.Image.HasError || end.Image.Tcp.Peer == Peer.Outside)
             {
                 lost.Reset();
             }
