@@ -39,21 +39,22 @@ public sealed class CheckpointEngine(EngineOptions options, ILoggerFactory logge
     public DumpReport Dump(ProcessId root, ICheckpointSink sink, IProgress<long>? populatedBytesDone, CancellationToken cancellation)
     {
         using var job = Track(root);
-        return job.Dump(sink, populatedBytesDone, cancellation);
+        return job.Dump(sink, populatedBytesDone, stops: false, cancellation);
     }
 
     /// <summary>Follows a job from dump to dump. Nothing is touched before the first dump.</summary>
     /// <param name="root">The job.</param>
     /// <param name="choices">What is done about state that cannot be carried as it is.</param>
     public TrackedJob Track(ProcessId root, DumpChoices? choices = null) =>
-        new(root, new JobMemory(options), memory => new Dumper(options, memory, choices ?? DumpChoices.Default, Step(_dumpLog), _dumpLog));
+        new(root, new JobMemory(options), memory => new Dumper(options, memory, choices ?? DumpChoices.Default, Step(_dumpLog), _dumpLog),
+            memory => new TreeKiller(options, memory.Connections, Step(_dumpLog)));
 
     /// <summary>Kills the whole tree under <paramref name="root"/>, if it is still the same process.</summary>
     public void Kill(ProcessIdentity root) => TracerThread.Run(
         $"kill {root.Pid}",
         () =>
         {
-            new TreeKiller(options, Step(_dumpLog)).Kill(root);
+            new TreeKiller(options, connections: null, Step(_dumpLog)).Kill(root);
             return root;
         });
 

@@ -8,6 +8,9 @@ public enum TcpChoice
 
     /// <summary>After a restore each is one whose peer has reset it.</summary>
     Close,
+
+    /// <summary>They go on where the job is stopped by the dump and restored on the same host before that is started again; else as with <see cref="Close"/>.</summary>
+    Keep,
 }
 
 /// <summary>What whoever dumps a job decides about state that cannot be carried as it is.</summary>

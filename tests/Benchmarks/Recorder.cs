@@ -71,7 +71,7 @@ internal sealed class Recorder : IDisposable
         var before = StoreBytes();
         var processor = Environment.CpuUsage.TotalTime;
         var begun = Stopwatch.GetTimestamp();
-        var outcome = _dumper.Dump(0, CancellationToken.None);
+        var outcome = _dumper.Dump(0, stops: false, CancellationToken.None);
         var ended = Stopwatch.GetTimestamp();
         _last = outcome.Generation.Name;
         return new Cost(

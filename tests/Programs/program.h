@@ -12,6 +12,7 @@
  *   @tree            has child processes
  *   @thread-state    what its threads do is the topic: repeated more often
  *   @refused WORD    check and dump refuse it, with WORD in the sentence
+ *   @alone           is run by a test of its own only
  *   @dump OPTIONS    a dump of it needs these options
  *   @huge-pages      has memory in huge pages of 2 MiB, up to 40 of them
  *   @steps [small]   changes itself in two steps, each when the file SCRATCH.step-N appears: see take_steps; "small" where

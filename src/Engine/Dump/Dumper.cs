@@ -19,23 +19,46 @@ internal sealed class Dumper(EngineOptions options, JobMemory memory, DumpChoice
     private static readonly TimeSpan _longAhead = TimeSpan.FromMilliseconds(100);
 
     /// <summary>Dumps the tree under <paramref name="root"/> to the sink.</summary>
-    public DumpReport Dump(ProcessId root, ICheckpointSink sink, IProgress<long>? bytesDone, CancellationToken cancellation)
+    public DumpReport Dump(ProcessId root, ICheckpointSink sink, IProgress<long>? bytesDone, bool stops, CancellationToken cancellation)
+    {
+        try
+        {
+            return DumpOrThrow(root, sink, bytesDone, stops, cancellation);
+        }
+        catch
+        {
+            memory.LetConnectionsGo();
+            throw;
+        }
+    }
+
+    private DumpReport DumpOrThrow(ProcessId root, ICheckpointSink sink, IProgress<long>? bytesDone, bool stops, CancellationToken cancellation)
     {
         Leftovers.EndOrphans(root);
         var preflight = new Preflight(choices);
         var report = preflight.Examine(root);
+        if (preflight.Files.OpenFiles.Any(file => file.Socket?.Tcp is not null))
+        {
+            ConnectionLock.RemoveLeft(root);
+        }
+
         var notes = Accept(report);
         Rehearsal.Once(options);
         cancellation.ThrowIfCancellationRequested();
         var identity = ProcFs.IdentityOf(root) ?? throw new EngineException(EngineFailure.NoSuchProcess, $"Process {root} has ended.");
         using var contents = new OpenContents(sink);
         memory.BeginDump(sink.HasBase);
+        if (stops && choices.Tcp == TcpChoice.Keep)
+        {
+            memory.Hold(new ConnectionLock(root));
+        }
+
         var precopy = new Precopy(options, memory, step);
         var freezeTime = Prepare(root, preflight, report.PopulatedBytes, precopy, contents, cancellation);
         using var capture = new Capture(options, step, logger);
         capture.Reserve(memory.WaitingBytes);
         using var job = new Freezer(options, step).Freeze(root, preflight.Vmas);
-        using var state = new FrozenState(preflight.Identities, preflight.Examined, choices, step);
+        using var state = new FrozenState(preflight.Identities, preflight.Examined, choices, memory.Connections, step);
         var threads = job.Processes.Sum(process => process.Threads.Count);
         state.Collect(job);
         state.Findings.ThrowIfRefused();

@@ -15,8 +15,9 @@ namespace Checkpointer.Engine.Dump;
 /// <param name="identities">Files that preflight has looked at already.</param>
 /// <param name="examined">Pipes and terminals whose holders preflight has looked for already.</param>
 /// <param name="choices">What is done about state that cannot be carried as it is.</param>
+/// <param name="connections">Holds connections that lead out of the job, which is stopped after this dump; null where they are not kept.</param>
 /// <param name="step">Told before each step.</param>
-internal sealed class FrozenState(FileIdentities identities, IReadOnlySet<string> examined, DumpChoices choices, Action<string> step) : IDisposable
+internal sealed class FrozenState(FileIdentities identities, IReadOnlySet<string> examined, DumpChoices choices, ConnectionLock? connections, Action<string> step) : IDisposable
 {
     private readonly List<KeyValuePair<string, IMessage>> _images = [];
     private readonly List<CaptureSource> _sources = [];
@@ -67,6 +68,8 @@ internal sealed class FrozenState(FileIdentities identities, IReadOnlySet<string
         Files.Pipes.AddRange(descriptors.Pipes.Select(PipeContents.Read));
         if (Findings.Refusals.Count == 0)
         {
+            connections?.Take(descriptors.Sockets);
+            Files.ConnectionLock = connections?.Name ?? string.Empty;
             TcpContents.ReadAll(descriptors.Sockets);
         }
 

@@ -14,8 +14,8 @@ internal sealed class DumpChoiceOptions
 
     private readonly Option<TcpChoice> _tcp = new("--tcp")
     {
-        Description = "What becomes of TCP connections that lead out of the job: refuse (the default), or close: reset when it is recovered.",
-        HelpName = "refuse|close",
+        Description = "What becomes of TCP connections that lead out of the job: refuse (the default); close: reset when it is recovered; keep: go on after --stop.",
+        HelpName = "refuse|close|keep",
         CustomParser = ParseTcp,
     };
 
@@ -40,7 +40,7 @@ internal sealed class DumpChoiceOptions
             }
         }
 
-        result.AddError($"'{word}' is no choice for TCP connections: refuse or close.");
+        result.AddError($"'{word}' is no choice for TCP connections: refuse, close or keep.");
         return default;
     }
 }

@@ -73,31 +73,31 @@ internal sealed class DumpVerb : Verb
         SeriesEnd? end = null;
         if (interval is null && count is null)
         {
-            DumpReporting.Write(invocation.Output, dumper.Dump(expectedBytes, invocation.Cancellation));
+            DumpReporting.Write(invocation.Output, dumper.Dump(expectedBytes, arguments.GetValue(_stop), invocation.Cancellation));
         }
         else
         {
-            end = RunSeries(invocation, dumper, interval ?? TimeSpan.Zero, count, expectedBytes);
+            end = RunSeries(invocation, dumper, interval ?? TimeSpan.Zero, count, expectedBytes, arguments.GetValue(_stop));
         }
 
         // Only now: until the commit, the running job is the only copy of its work.
         if (arguments.GetValue(_stop) && end is null or { LastFailure: null, JobEnded: false })
         {
-            invocation.Rooms.Engine.Kill(root);
+            dumper.Stop();
             invocation.Output.Line($"job {job.Name} was stopped; `checkpointer recover --latest {job.Name}` brings it back");
         }
 
         return end is null ? ExitCode.Ok : DumpReporting.Code(end, arguments.GetValue(_stop));
     }
 
-    private static SeriesEnd RunSeries(Invocation invocation, JobDumper dumper, TimeSpan interval, int? count, long expectedBytes)
+    private static SeriesEnd RunSeries(Invocation invocation, JobDumper dumper, TimeSpan interval, int? count, long expectedBytes, bool stops)
     {
         var series = new DumpSeries(
             dumper,
             invocation.Time,
             outcome => DumpReporting.Write(invocation.Output, outcome),
             failure => invocation.Output.Failure(FailureReport.From(failure)));
-        SeriesEnd end = series.Run(interval, count, expectedBytes, invocation.Cancellation);
+        SeriesEnd end = series.Run(interval, count, expectedBytes, stops, invocation.Cancellation);
         DumpReporting.Write(invocation.Output, dumper.Job, end);
         return end;
     }

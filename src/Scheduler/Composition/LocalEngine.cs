@@ -29,8 +29,10 @@ internal sealed class LocalEngine(CheckpointEngine engine) : IJobEngine
 
     private sealed class LocalTrackedJob(TrackedJob job) : ITrackedJob
     {
-        public DumpReport Dump(ICheckpointSink sink, IProgress<long>? bytesDone, CancellationToken cancellation)
-            => job.Dump(sink, bytesDone, cancellation);
+        public DumpReport Dump(ICheckpointSink sink, IProgress<long>? bytesDone, bool stops, CancellationToken cancellation)
+            => job.Dump(sink, bytesDone, stops, cancellation);
+
+        public void Stop(ProcessIdentity root) => job.Stop(root);
 
         public void Committed() => job.Committed();
 

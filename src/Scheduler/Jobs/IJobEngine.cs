@@ -31,7 +31,10 @@ internal interface IJobEngine
 internal interface ITrackedJob : IDisposable
 {
     /// <summary>As <see cref="TrackedJob.Dump"/>.</summary>
-    DumpReport Dump(ICheckpointSink sink, IProgress<long>? bytesDone, CancellationToken cancellation);
+    DumpReport Dump(ICheckpointSink sink, IProgress<long>? bytesDone, bool stops, CancellationToken cancellation);
+
+    /// <summary>As <see cref="TrackedJob.Stop"/>.</summary>
+    void Stop(ProcessIdentity root);
 
     /// <summary>As <see cref="TrackedJob.Committed"/>.</summary>
     void Committed();

@@ -48,14 +48,15 @@ internal sealed class JobDumper(
 
     /// <summary>Takes one generation.</summary>
     /// <param name="expectedBytes">Estimate of the memory that will be handed over, for the progress; 0 where it is not known.</param>
+    /// <param name="stops">The caller stops the job (<see cref="Stop"/>) once this is committed.</param>
     /// <param name="cancellation">Cancels until the commit.</param>
-    public DumpOutcome Dump(long expectedBytes, CancellationToken cancellation)
+    public DumpOutcome Dump(long expectedBytes, bool stops, CancellationToken cancellation)
     {
         using IGenerationInProgress generation = Begin();
         DumpReport dump;
         using (IProgressTask task = progress.Start($"dump of {job.Name}", expectedBytes))
         {
-            dump = _tracked.Dump(generation, task, cancellation);
+            dump = _tracked.Dump(generation, task, stops, cancellation);
         }
 
         // The PID may have been given to another process after we located the job; its memory is not this job's generation.
@@ -75,6 +76,9 @@ internal sealed class JobDumper(
         _base = committed.Name;
         return new DumpOutcome(committed, dump);
     }
+
+    /// <summary>Kills the job, whose last dump was one that stops it.</summary>
+    public void Stop() => _tracked.Stop(root);
 
     /// <inheritdoc/>
     public void Dispose() => _tracked.Dispose();

@@ -19,6 +19,8 @@ internal sealed class FakeEngine(List<string> journal) : IJobEngine
 
     public List<FileChange> Files { get; } = [];
 
+    public List<string> Warnings { get; } = [];
+
     public List<HostCapability> Capabilities { get; } = [new("ptrace", CapabilityState.Works, "a child was seized", null)];
 
     /// <summary>Runs in the middle of a dump; may throw.</summary>
@@ -97,7 +99,7 @@ internal sealed class FakeEngine(List<string> journal) : IJobEngine
     {
         _journal.Add($"restore {source.Name} as {generationSuffix}");
         DuringRestore(source.Name);
-        return new RestoreReport(Start(4711, 999), 2, 5, 220L << 20, Files);
+        return new RestoreReport(Start(4711, 999), 2, 5, 220L << 20, Files, Warnings);
     }
 
     public IReadOnlyList<HostCapability> Probe() => Capabilities;
@@ -107,7 +109,7 @@ internal sealed class FakeEngine(List<string> journal) : IJobEngine
     {
         private bool _hasCommitted;
 
-        public DumpReport Dump(ICheckpointSink sink, IProgress<long>? bytesDone, CancellationToken cancellation)
+        public DumpReport Dump(ICheckpointSink sink, IProgress<long>? bytesDone, bool stops, CancellationToken cancellation)
             => engine.Dump(root, _hasCommitted, sink, bytesDone, cancellation);
 
         public void Committed()
@@ -115,6 +117,8 @@ internal sealed class FakeEngine(List<string> journal) : IJobEngine
             engine._journal.Add("committed");
             _hasCommitted = true;
         }
+
+        public void Stop(ProcessIdentity root) => engine.Kill(root);
 
         public void Dispose() => engine._journal.Add("untrack");
     }

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.NetworkInformation;
 using Checkpointer.Engine.Images;
 using Checkpointer.Engine.Interop;
+using Checkpointer.Engine.PacketFilter;
 using Checkpointer.Engine.Proc;
 using Checkpointer.Engine.Support;
 using Google.Protobuf;
@@ -169,7 +170,7 @@ internal sealed class TcpPeers(TcpChoice choice, bool isFrozen, FindingList find
             $"Descriptor {descriptor.Number} of process {descriptor.Process} is a TCP socket that listens on {InetSockets.Text(listener.Image.Address.Span)} with {strangers} connections that were not accepted yet and whose other ends are outside of the job, or gone");
         if (choice == TcpChoice.Refuse)
         {
-            findings.Refuse(descriptor.Process, "descriptor", $"{sentence}; it cannot be carried unless they may be lost (--tcp close).");
+            findings.Refuse(descriptor.Process, "descriptor", $"{sentence}; it cannot be carried unless they may be lost (--tcp close or keep).");
         }
         else
         {
@@ -215,12 +216,41 @@ internal sealed class TcpPeers(TcpChoice choice, bool isFrozen, FindingList find
         {
             findings.Refuse(
                 socket.Descriptor.Process, "descriptor",
-                $"{Describe(socket, state, what)}; it cannot be carried: end it, or have it reset when the job is restored (--tcp close).");
+                $"{Describe(socket, state, what)}; it cannot be carried: end it, or have it reset when the job is restored (--tcp close), or kept (--tcp keep).");
             return;
         }
 
         socket.Image.Tcp.Peer = Peer.Outside;
-        findings.Note(socket.Descriptor.Process, "descriptor", $"{Describe(socket, state, what)}; after a restore its peer has reset it.");
+        if (choice == TcpChoice.Close)
+        {
+            findings.Note(socket.Descriptor.Process, "descriptor", $"{Describe(socket, state, what)}; after a restore its peer has reset it.");
+        }
+        else if (isFrozen || WhyNotKept() is not { } reason)
+        {
+            findings.Note(
+                socket.Descriptor.Process, "descriptor",
+                $"{Describe(socket, state, what)}; it goes on after `dump --stop` and a restore on this host before that is started again; after any other restore its peer has reset it.");
+        }
+        else
+        {
+            findings.Refuse(
+                socket.Descriptor.Process, "descriptor",
+                $"{Describe(socket, state, what)}; it cannot be kept, because packets cannot be kept from it ({reason}): it can be reset when the job is restored (--tcp close).");
+        }
+    }
+
+    /// <summary>Null where packets can be kept from a connection while there is no job that has it.</summary>
+    private static string? WhyNotKept()
+    {
+        try
+        {
+            FilterTables.Try();
+            return null;
+        }
+        catch (LinuxException exception)
+        {
+            return exception.Message;
+        }
     }
 
     private void Refuse(SocketUse socket, TcpSocketState state, string what) =>
