@@ -29,8 +29,8 @@ public sealed class CheckpointEngine(EngineOptions options, ILoggerFactory logge
     /// <summary>Lists what in the job cannot be carried. Touches nothing.</summary>
     /// <exception cref="EngineException">No such process, or not one that can be a job.</exception>
     /// <param name="scope">The job.</param>
-    /// <param name="isShellJob">The terminal that it was started in is replaced by that of whoever restores.</param>
-    public static PreflightReport Check(JobScope scope, bool isShellJob = false) => new Preflight(isShellJob).Examine(scope);
+    /// <param name="choices">What is done about state that cannot be carried as it is.</param>
+    public static PreflightReport Check(JobScope scope, DumpChoices? choices = null) => new Preflight(choices ?? DumpChoices.Default).Examine(scope);
 
     /// <summary>Freezes the job, takes its state, thaws it, and hands the state to <paramref name="sink"/>.
     /// Returns after the last byte went to the sink; committing is the caller's. On any failure the job runs on as found.</summary>
@@ -39,21 +39,22 @@ public sealed class CheckpointEngine(EngineOptions options, ILoggerFactory logge
     public DumpReport Dump(JobScope scope, ICheckpointSink sink, IProgress<long>? populatedBytesDone, CancellationToken cancellation)
     {
         using var job = Track(scope);
-        return job.Dump(sink, populatedBytesDone, cancellation);
+        return job.Dump(sink, populatedBytesDone, stops: false, cancellation);
     }
 
     /// <summary>Follows a job from dump to dump. Nothing is touched before the first dump.</summary>
     /// <param name="scope">The job.</param>
-    /// <param name="isShellJob">The terminal that it was started in is replaced by that of whoever restores.</param>
-    public TrackedJob Track(JobScope scope, bool isShellJob = false) =>
-        new(scope, new JobMemory(options), memory => new Dumper(options, memory, isShellJob, Step(_dumpLog), _dumpLog));
+    /// <param name="choices">What is done about state that cannot be carried as it is.</param>
+    public TrackedJob Track(JobScope scope, DumpChoices? choices = null) =>
+        new(scope, new JobMemory(options), memory => new Dumper(options, memory, choices ?? DumpChoices.Default, Step(_dumpLog), _dumpLog),
+            memory => new TreeKiller(options, memory.Connections, Step(_dumpLog)));
 
     /// <summary>Kills a whole tree, if its root is still the same process; of a cgroup, all that are in it.</summary>
     public void Kill(JobScope scope, ProcessIdentity root) => TracerThread.Run(
         $"kill {scope}",
         () =>
         {
-            new TreeKiller(options, Step(_dumpLog)).Kill(scope, root);
+            new TreeKiller(options, connections: null, Step(_dumpLog)).Kill(scope, root);
             return root;
         });
 

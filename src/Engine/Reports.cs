@@ -39,8 +39,9 @@ public sealed record FileChange(string Path, string What, bool RolledBack);
 /// <param name="Threads">Threads restored.</param>
 /// <param name="RestoredBytes">Bytes of memory written.</param>
 /// <param name="Files">Files put back or found different.</param>
+/// <param name="Warnings">What of the generation could not be made as it says, a sentence each.</param>
 public sealed record RestoreReport(
-    ProcessIdentity Root, int Processes, int Threads, long RestoredBytes, IReadOnlyList<FileChange> Files);
+    ProcessIdentity Root, int Processes, int Threads, long RestoredBytes, IReadOnlyList<FileChange> Files, IReadOnlyList<string> Warnings);
 
 /// <summary>State of one thing that the host must be able to do.</summary>
 public enum CapabilityState

@@ -1,4 +1,6 @@
 using Checkpointer.Engine.Dump;
+using Checkpointer.Engine.Host;
+using Checkpointer.Engine.Support;
 using Checkpointer.Engine.Tracing;
 
 namespace Checkpointer.Engine;
@@ -11,12 +13,14 @@ public sealed class TrackedJob : IDisposable
 {
     private readonly JobMemory _memory;
     private readonly Func<JobMemory, Dumper> _dumper;
+    private readonly Func<JobMemory, TreeKiller> _killer;
 
-    internal TrackedJob(JobScope scope, JobMemory memory, Func<JobMemory, Dumper> dumper)
+    internal TrackedJob(JobScope scope, JobMemory memory, Func<JobMemory, Dumper> dumper, Func<JobMemory, TreeKiller> killer)
     {
         Scope = scope;
         _memory = memory;
         _dumper = dumper;
+        _killer = killer;
     }
 
     /// <summary>The job's processes.</summary>
@@ -31,11 +35,21 @@ public sealed class TrackedJob : IDisposable
     /// </summary>
     /// <param name="sink">Where <see cref="ICheckpointSink.HasBase"/> is true, its base must be the generation of the last <see cref="Committed"/>.</param>
     /// <param name="bytesDone">Progress in bytes of memory handed over.</param>
+    /// <param name="stops">The job is to be stopped (<see cref="Stop"/>) once this is committed: its connections are held from the freeze on.</param>
     /// <param name="cancellation">Cancels.</param>
     /// <exception cref="UnsupportedResourceException">State that is not carried.</exception>
     /// <exception cref="EngineException">Anything else; the job was thawed.</exception>
-    public DumpReport Dump(ICheckpointSink sink, IProgress<long>? bytesDone, CancellationToken cancellation) =>
-        TracerThread.Run($"dump {Scope}", () => _dumper(_memory).Dump(Scope, sink, bytesDone, cancellation));
+    public DumpReport Dump(ICheckpointSink sink, IProgress<long>? bytesDone, bool stops, CancellationToken cancellation) =>
+        TracerThread.Run($"dump {Scope}", () => _dumper(_memory).Dump(Scope, sink, bytesDone, stops, cancellation));
+
+    /// <summary>Kills the whole job, of a tree if the root is still the process that was dumped. Peers of connections that are kept are not told.</summary>
+    public void Stop(ProcessIdentity root) => TracerThread.Run(
+        $"kill {Scope}",
+        () =>
+        {
+            _killer(_memory).Kill(Scope, root);
+            return root;
+        });
 
     /// <summary>Says that the last dump is in a committed generation, the base of the next.</summary>
     public void Committed()

@@ -71,7 +71,7 @@ internal sealed class Recorder : IDisposable
         var before = StoreBytes();
         var processor = Environment.CpuUsage.TotalTime;
         var begun = Stopwatch.GetTimestamp();
-        var outcome = _dumper.Dump(0, CancellationToken.None);
+        var outcome = _dumper.Dump(0, stops: false, CancellationToken.None);
         var ended = Stopwatch.GetTimestamp();
         _last = outcome.Generation.Name;
         return new Cost(
@@ -107,7 +107,7 @@ internal sealed class Recorder : IDisposable
         Directory.Delete(_directory, recursive: true);
     }
 
-    private JobDumper NewDumper() => new(_engine, _store, new Silent(), _record, _root, isShellJob: false);
+    private JobDumper NewDumper() => new(_engine, _store, new Silent(), _record, _root, DumpChoices.Default);
 
     /// <summary>True when all that was ours has ended and is reaped: orphans of the job come to us.</summary>
     private static bool HasNoChildren()

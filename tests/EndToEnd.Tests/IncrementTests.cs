@@ -121,7 +121,7 @@ public sealed class IncrementTests(ProgramFixture programs)
         for (var step = 1; step <= 2; step++)
         {
             var generation = new MemoryCheckpoint(others.LastOrDefault());
-            other.Dump(generation, null, default);
+            other.Dump(generation, null, stops: false, default);
             other.Committed();
             others.Add(generation);
             run.Job.TakeStep(step);

@@ -1,7 +1,7 @@
 /*
  * A job that is a cgroup: processes whose parents are outside, in sessions of their own, in each other's, and in one whose leader has ended; they share memory and a pipe.
  * The second argument is the directory of the cgroup, which is empty at first.
- * @cgroup
+ * @alone
  */
 #include "program.h"
 

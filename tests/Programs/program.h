@@ -12,7 +12,8 @@
  *   @tree            has child processes
  *   @thread-state    what its threads do is the topic: repeated more often
  *   @refused WORD    check and dump refuse it, with WORD in the sentence
- *   @cgroup          has a cgroup to itself, and a test of its own
+ *   @alone           is run by a test of its own only
+ *   @dump OPTIONS    a dump of it needs these options
  *   @huge-pages      has memory in huge pages of 2 MiB, up to 40 of them
  *   @steps [small]   changes itself in two steps, each when the file SCRATCH.step-N appears: see take_steps; "small" where
  *                    each changes less than a quarter of its memory

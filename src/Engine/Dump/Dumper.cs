@@ -10,7 +10,7 @@ namespace Checkpointer.Engine.Dump;
 /// <summary>
 /// One dump: preflight, take ahead what can be, freeze, collect, settle pages, capture, thaw, deliver. Precondition: runs on a tracer thread.
 /// </summary>
-internal sealed class Dumper(EngineOptions options, JobMemory memory, bool isShellJob, Action<string> step, ILogger logger)
+internal sealed class Dumper(EngineOptions options, JobMemory memory, DumpChoices choices, Action<string> step, ILogger logger)
 {
     // Below, following a job from before the freeze costs it more than it spares.
     private const long BytesWorthPreparing = 64 << 20;
@@ -19,11 +19,30 @@ internal sealed class Dumper(EngineOptions options, JobMemory memory, bool isShe
     private static readonly TimeSpan _longAhead = TimeSpan.FromMilliseconds(100);
 
     /// <summary>Dumps a job to the sink.</summary>
-    public DumpReport Dump(JobScope scope, ICheckpointSink sink, IProgress<long>? bytesDone, CancellationToken cancellation)
+    public DumpReport Dump(JobScope scope, ICheckpointSink sink, IProgress<long>? bytesDone, bool stops, CancellationToken cancellation)
+    {
+        try
+        {
+            return DumpOrThrow(scope, sink, bytesDone, stops, cancellation);
+        }
+        catch
+        {
+            memory.LetConnectionsGo();
+            throw;
+        }
+    }
+
+    private DumpReport DumpOrThrow(JobScope scope, ICheckpointSink sink, IProgress<long>? bytesDone, bool stops, CancellationToken cancellation)
     {
         Leftovers.EndOrphans(scope);
-        var preflight = new Preflight(isShellJob);
+        var preflight = new Preflight(choices);
         var report = preflight.Examine(scope);
+        var first = new ProcessId(report.Pid);
+        if (preflight.Files.OpenFiles.Any(file => file.Socket?.Tcp is not null))
+        {
+            ConnectionLock.RemoveLeft(first);
+        }
+
         var notes = Accept(report);
         Rehearsal.Once(options);
         cancellation.ThrowIfCancellationRequested();
@@ -34,6 +53,11 @@ internal sealed class Dumper(EngineOptions options, JobMemory memory, bool isShe
 
         using var contents = new OpenContents(sink);
         memory.BeginDump(sink.HasBase);
+        if (stops && choices.Tcp == TcpChoice.Keep)
+        {
+            memory.Hold(new ConnectionLock(first));
+        }
+
         var precopy = new Precopy(options, memory, step);
         var freezeTime = Prepare(scope, preflight, report.PopulatedBytes, precopy, contents, cancellation);
         using var capture = new Capture(options, step, logger);
@@ -41,7 +65,7 @@ internal sealed class Dumper(EngineOptions options, JobMemory memory, bool isShe
         using var job = new Freezer(options, step).Freeze(scope, preflight.Vmas);
         var root = job.Processes[0].Id;
         var identity = ProcFs.IdentityOf(root) ?? throw new EngineException(EngineFailure.NoSuchProcess, $"Process {root} has ended.");
-        using var state = new FrozenState(preflight.Identities, preflight.Examined, isShellJob, scope, step);
+        using var state = new FrozenState(preflight.Identities, preflight.Examined, choices, scope, memory.Connections, step);
         var threads = job.Processes.Sum(process => process.Threads.Count);
         state.Collect(job);
         state.Findings.ThrowIfRefused();

@@ -14,10 +14,12 @@ namespace Checkpointer.Engine.Dump;
 /// </summary>
 /// <param name="identities">Files that preflight has looked at already.</param>
 /// <param name="examined">Pipes and terminals whose holders preflight has looked for already.</param>
-/// <param name="isShellJob">The terminal that the job was started in is replaced by that of whoever restores.</param>
+/// <param name="choices">What is done about state that cannot be carried as it is.</param>
 /// <param name="scope">The job.</param>
+/// <param name="connections">Holds connections that lead out of the job, which is stopped after this dump; null where they are not kept.</param>
 /// <param name="step">Told before each step.</param>
-internal sealed class FrozenState(FileIdentities identities, IReadOnlySet<string> examined, bool isShellJob, JobScope scope, Action<string> step) : IDisposable
+internal sealed class FrozenState(
+    FileIdentities identities, IReadOnlySet<string> examined, DumpChoices choices, JobScope scope, ConnectionLock? connections, Action<string> step) : IDisposable
 {
     private readonly List<KeyValuePair<string, IMessage>> _images = [];
     private readonly List<CaptureSource> _sources = [];
@@ -63,11 +65,13 @@ internal sealed class FrozenState(FileIdentities identities, IReadOnlySet<string
         _readers.Add(contents);
         var descriptors = new DescriptorCollector(Findings, _objects) { Contents = contents };
         _removed = descriptors.Removed;
-        Files = descriptors.Collect(tree, examined, isShellJob);
+        Files = descriptors.Collect(tree, examined, choices);
         AioRings.Inspect(job.Processes.Select(process => (process.Id, process.Vmas)), Files, Findings);
         Files.Pipes.AddRange(descriptors.Pipes.Select(PipeContents.Read));
         if (Findings.Refusals.Count == 0)
         {
+            connections?.Take(descriptors.Sockets);
+            Files.ConnectionLock = connections?.Name ?? string.Empty;
             TcpContents.ReadAll(descriptors.Sockets);
         }
 

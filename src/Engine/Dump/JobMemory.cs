@@ -5,7 +5,7 @@ using Checkpointer.Engine.Tracking;
 
 namespace Checkpointer.Engine.Dump;
 
-/// <summary>What is known between dumps of the address spaces of a job. Not for use from two threads at a time.</summary>
+/// <summary>What is known between dumps of the address spaces of a job, and what is held for its end. Not for use from two threads at a time.</summary>
 internal sealed class JobMemory(EngineOptions options) : IDisposable
 {
     private readonly Dictionary<ProcessIdentity, ProcessMemory> _processes = [];
@@ -13,12 +13,16 @@ internal sealed class JobMemory(EngineOptions options) : IDisposable
     /// <summary>Huge pages that dumps split.</summary>
     public SplitHugePages HugePages { get; } = new();
 
+    /// <summary>Connections that are held for a job which is about to be stopped; null where there is no such dump.</summary>
+    public ConnectionLock? Connections { get; private set; }
+
     /// <summary>Bytes known to be taken by the next dump.</summary>
     public long WaitingBytes => _processes.Values.Sum(memory => memory.Waiting.Bytes);
 
     /// <summary>Begins a dump: forgets processes that ended or called execve, and, without a base, what the last generation held.</summary>
     public void BeginDump(bool hasBase)
     {
+        LetConnectionsGo();
         foreach (var (identity, memory) in _processes.ToList())
         {
             if (ProcFs.IdentityOf(identity.Pid) != identity || !memory.Tracker.IsAlive)
@@ -33,6 +37,20 @@ internal sealed class JobMemory(EngineOptions options) : IDisposable
                 memory.Forget();
             }
         }
+    }
+
+    /// <summary>Holds connections until <see cref="LetConnectionsGo"/>.</summary>
+    public void Hold(ConnectionLock connections)
+    {
+        LetConnectionsGo();
+        Connections = connections;
+    }
+
+    /// <summary>Lets the connections go that are held, if any.</summary>
+    public void LetConnectionsGo()
+    {
+        Connections?.Dispose();
+        Connections = null;
     }
 
     /// <summary>The memory of a process that is followed; null where it is not.</summary>
@@ -70,6 +88,7 @@ internal sealed class JobMemory(EngineOptions options) : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        LetConnectionsGo();
         foreach (var identity in _processes.Keys.ToList())
         {
             Forget(identity);

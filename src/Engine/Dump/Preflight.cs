@@ -11,8 +11,8 @@ namespace Checkpointer.Engine.Dump;
 /// Looks at a running job without touching it and lists what could not be carried. The same inspectors run again inside the freeze,
 /// because a job that runs can change after it was looked at.
 /// </summary>
-/// <param name="isShellJob">The terminal that the job was started in is replaced by that of whoever restores.</param>
-internal sealed class Preflight(bool isShellJob)
+/// <param name="choices">What is done about state that cannot be carried as it is.</param>
+internal sealed class Preflight(DumpChoices choices)
 {
     private const int InitPid = 1;
 
@@ -83,7 +83,7 @@ internal sealed class Preflight(bool isShellJob)
         using var systemV = new SystemVCollector(tree, findings, objects);
         _ = systemV.Collect([.. Vmas.Values.SelectMany(vmas => vmas)], isFrozen: false);
         var descriptors = new DescriptorCollector(findings, objects);
-        Files = descriptors.Collect(tree, Examined, isShellJob);
+        Files = descriptors.Collect(tree, Examined, choices);
         AioRings.Inspect(Vmas.Select(entry => (entry.Key, entry.Value)), Files, findings);
         Examined = descriptors.Examined;
     }

@@ -44,7 +44,7 @@ internal static class Rehearsal
         using var contents = new OpenContents(new NoSink());
         using var capture = new Capture(new EngineOptions { Capture = CaptureChoice.Clone }, static _ => { }, NullLogger.Instance);
         using var job = new Freezer(options, static _ => { }).Freeze(process);
-        using var state = new FrozenState(new FileIdentities(), new HashSet<string>(), isShellJob: false, process, static _ => { });
+        using var state = new FrozenState(new FileIdentities(), new HashSet<string>(), DumpChoices.Default, process, connections: null, static _ => { });
         state.Collect(job);
         state.SettlePages(job, memory);
         capture.Take(state.Sources, contents);

@@ -64,6 +64,11 @@ internal sealed class HostProbe(EngineOptions options)
 
         Try("page tracking", CapabilityState.Degraded, "use Linux 6.7 or newer with CONFIG_USERFAULTFD; until then each dump reads all memory", () =>
             Tracking.TrackerChoice.IsLive(useWriteProtect: true) ? "Write protection tells which pages changed." : null);
+        Try("packet filter", CapabilityState.Degraded, "use a kernel with CONFIG_NF_TABLES_INET and CAP_NET_ADMIN; without, TCP connections out of a job cannot be kept (--tcp keep)", () =>
+        {
+            PacketFilter.FilterTables.Try();
+            return "Packets can be kept from connections (nf_tables).";
+        });
         Try("map_files", CapabilityState.Missing, AsRoot, () =>
         {
             var ours = new ProcessId(Libc.getpid());

@@ -63,9 +63,10 @@ internal static class Seccomp
     internal const int BPF_MAXINSNS = 4096;
 }
 
-/// <summary>membarrier(2), Linux 6.3.</summary>
+/// <summary>membarrier(2).</summary>
 internal static class Membarrier
 {
+    internal const int MEMBARRIER_CMD_GLOBAL = 1;
     internal const int MEMBARRIER_CMD_GET_REGISTRATIONS = 1 << 9;
 }
 
@@ -118,6 +119,7 @@ internal static class FileFlag
     internal const int O_TMPFILE = 0x410000;
     internal const int PIDFD_THREAD = O_EXCL;
     internal const int F_SETFD = 2;
+    internal const int F_DUPFD_CLOEXEC = 1030;
     internal const int F_SETFL = 4;
     internal const int F_SETLK = 6;
     internal const int F_SETSIG = 10;

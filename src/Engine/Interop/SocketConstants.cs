@@ -37,6 +37,7 @@ internal static class SocketNumber
     internal const int SOL_RAW = 255;
     internal const int SOL_NETLINK = 270;
     internal const int SIOCINQ = 0x541b;
+    internal const int SIOCOUTQNSD = 0x894b;
     internal const int POLLIN = 1;
     internal const int POLLPRI = 2;
     internal const int POLLOUT = 4;
@@ -227,10 +228,12 @@ internal static class TcpRepairNumber
     internal const int TCP_REPAIR_QUEUE = 20;
     internal const int TCP_QUEUE_SEQ = 21;
     internal const int TCP_REPAIR_OPTIONS = 22;
+    internal const int TCP_TIMESTAMP = 24;
     internal const int TCP_REPAIR_WINDOW = 29;
     internal const int TCP_REPAIR_ON = 1;
     internal const int TCP_REPAIR_OFF = 0;
     internal const int TCP_REPAIR_OFF_NO_WP = -1;
+    internal const int TCP_NO_QUEUE = 0;
     internal const int TCP_RECV_QUEUE = 1;
     internal const int TCP_SEND_QUEUE = 2;
     internal const int TCPOPT_MAXSEG = 2;
@@ -251,6 +254,8 @@ internal static class SocketDiagnosis
     internal const int NLM_F_REQUEST = 1;
     internal const int NLM_F_ACK = 4;
     internal const int NLM_F_DUMP = 0x300;
+    internal const int NLM_F_CREATE = 0x400;
+    internal const int NLM_F_APPEND = 0x800;
     internal const int NLMSG_ERROR = 2;
     internal const int NLMSG_DONE = 3;
     internal const int UDIAG_SHOW_NAME = 1;

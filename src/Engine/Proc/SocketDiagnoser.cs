@@ -19,11 +19,25 @@ internal static unsafe class SocketDiagnoser
 
     /// <summary>Sends a request, struct unix_diag_req or inet_diag_req_v2, and hands on every socket of the answer.</summary>
     public static void Ask<T>(in T request, Receiver add)
-        where T : unmanaged => Send(request, SOCK_DIAG_BY_FAMILY, NLM_F_DUMP, add);
+        where T : unmanaged => SendIfThere(request, SOCK_DIAG_BY_FAMILY, NLM_F_DUMP, add);
 
     /// <summary>Lets the kernel forget a socket that nobody holds; one that it has forgotten meanwhile is no failure.</summary>
     /// <exception cref="LinuxException">EOPNOTSUPP: it is not configured to (CONFIG_INET_DIAG_DESTROY).</exception>
-    public static void Destroy(in inet_diag_req_v2 socket) => Send(socket, SOCK_DESTROY, NLM_F_ACK, _ => { });
+    public static void Destroy(in inet_diag_req_v2 socket) => SendIfThere(socket, SOCK_DESTROY, NLM_F_ACK, _ => { });
+
+    /// <summary>A family that the kernel does not have has no sockets.</summary>
+    private static void SendIfThere<T>(in T request, int type, int flags, Receiver add)
+        where T : unmanaged
+    {
+        try
+        {
+            Send(request, type, flags, add);
+        }
+        catch (LinuxException exception) when (exception.Errno == Errno.ENOENT)
+        {
+            // Nothing to hand on.
+        }
+    }
 
     private static void Send<T>(in T request, int type, int flags, Receiver add)
         where T : unmanaged
@@ -46,7 +60,7 @@ internal static unsafe class SocketDiagnoser
 
             LinuxException.ThrowIfFailed(read, "read of sock_diag");
         }
-        while (AddAll(buffer.AsSpan(0, (int)read), add));
+        while (AddAll(buffer.AsSpan(0, (int)read), "sock_diag", add));
     }
 
     /// <summary>Hands on the attributes of a message.</summary>
@@ -60,8 +74,12 @@ internal static unsafe class SocketDiagnoser
         }
     }
 
-    /// <summary>False after the last message.</summary>
-    private static bool AddAll(ReadOnlySpan<byte> messages, Receiver add)
+    /// <summary>Hands on the messages of an answer.</summary>
+    /// <param name="messages">What was read from a netlink socket.</param>
+    /// <param name="name">Who has answered, for sentences.</param>
+    /// <param name="add">Receives each.</param>
+    /// <returns>False after the last message.</returns>
+    public static bool AddAll(ReadOnlySpan<byte> messages, string name, Receiver add)
     {
         while (messages.Length >= sizeof(nlmsghdr))
         {
@@ -69,7 +87,7 @@ internal static unsafe class SocketDiagnoser
             if (header.nlmsg_type == NLMSG_ERROR)
             {
                 var error = (Errno)(-MemoryMarshal.Read<int>(messages[sizeof(nlmsghdr)..]));
-                return error is Errno.None or Errno.ENOENT ? false : throw new LinuxException("sock_diag", error);
+                return error == Errno.None ? false : throw new LinuxException(name, error);
             }
 
             if (header.nlmsg_type == NLMSG_DONE)

@@ -1,5 +1,6 @@
 using Checkpointer.Engine.Proc;
 using Checkpointer.Engine.Resources;
+using Checkpointer.Engine.Support;
 using Microsoft.Extensions.Logging;
 
 namespace Checkpointer.Engine.Restore;
@@ -29,22 +30,23 @@ internal sealed class Restorer(EngineOptions options, CallerTerminal? caller, Ac
         HugePageCheck.Require(images);
         using var systemV = new SystemVBuilder(images, _processes);
         using var watcher = new InotifyWatcher();
+        using var connections = new KeptConnections(images.Files, new ProcessId(images.Processes[0].Process.Pid));
         using var cgroups = new CgroupPlacer(images, images.IsCgroup ? CgroupChoice.Original : options.Cgroups, logger);
         try
         {
-            Build(images, shellJob, source, systemV, watcher, bytes => AddBytes(bytesDone, bytes), cancellation);
+            Build(images, shellJob, source, systemV, watcher, connections, bytes => AddBytes(bytesDone, bytes), cancellation);
             cancellation.ThrowIfCancellationRequested();
             step("put into cgroups");
             cgroups.Place(_processes);
             step("put files back");
             rollback.Apply();
             watcher.Watch();
-            LetGo(shellJob);
+            LetGo(shellJob, connections);
             cgroups.Keep();
             systemV.Keep();
             var root = ProcFs.IdentityOf(_processes[0].Id) ?? throw new EngineException(EngineFailure.Failed, $"Process {_processes[0].Id} ended as soon as it was restored.");
             RestoreLog.Restored(logger, root.Pid.Value, _processes.Count, _restoredBytes);
-            return new RestoreReport(root, _processes.Count, _processes.Sum(process => process.Threads.Count), _restoredBytes, rollback.Changes);
+            return new RestoreReport(root, _processes.Count, _processes.Sum(process => process.Threads.Count), _restoredBytes, rollback.Changes, connections.Warnings);
         }
         catch
         {
@@ -65,7 +67,7 @@ internal sealed class Restorer(EngineOptions options, CallerTerminal? caller, Ac
     }
 
     private void Build(
-        GenerationImages images, ShellJob shellJob, ICheckpointSource source, SystemVBuilder systemV, InotifyWatcher watcher, Action<long> bytesDone, CancellationToken cancellation)
+        GenerationImages images, ShellJob shellJob, ICheckpointSource source, SystemVBuilder systemV, InotifyWatcher watcher, KeptConnections connections, Action<long> bytesDone, CancellationToken cancellation)
     {
         step("start the stub");
         using var stub = Stub.Start(options.SyscallTimeout);
@@ -86,7 +88,7 @@ internal sealed class Restorer(EngineOptions options, CallerTerminal? caller, Ac
         MappedFiles.PutBack(images.Inventory, source, bytesDone);
         step("open files");
         using var removed = new RemovedFileBuilder(images.Files.RemovedFiles);
-        var descriptors = new DescriptorBuilder(images.Files, opened, shared, removed, watcher, terminals);
+        var descriptors = new DescriptorBuilder(images.Files, opened, shared, removed, watcher, terminals, connections);
         descriptors.Open(_processes);
         terminals.Finish();
         foreach (var process in _processes)
@@ -127,7 +129,7 @@ internal sealed class Restorer(EngineOptions options, CallerTerminal? caller, Ac
         threads.SetState();
     }
 
-    private void LetGo(ShellJob shellJob)
+    private void LetGo(ShellJob shellJob, KeptConnections connections)
     {
         foreach (var process in _processes)
         {
@@ -139,6 +141,8 @@ internal sealed class Restorer(EngineOptions options, CallerTerminal? caller, Ac
             new ThreadBuilder(process).SetRegisters();
         }
 
+        step("let connections go on");
+        connections.Release();
         // Before any thread runs: one in the background that reads from its terminal is stopped.
         shellJob.GiveTerminal();
         step("let all threads go");

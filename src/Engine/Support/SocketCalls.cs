@@ -140,6 +140,25 @@ internal static unsafe class SocketCalls
         }
     }
 
+    /// <summary>sendto(2) of one packet.</summary>
+    public static void SendTo(SafeFd socket, ReadOnlySpan<byte> packet, ReadOnlySpan<byte> address, string name)
+    {
+        fixed (byte* bytes = packet, to = address)
+        {
+            var part = new iovec { iov_base = (nint)bytes, iov_len = (nuint)packet.Length };
+            var header = new msghdr { msg_name = (nint)to, msg_namelen = (uint)address.Length, msg_iov = (nint)(&part), msg_iovlen = 1 };
+            LinuxException.ThrowIfFailed(Libc.sendmsg(socket.Number, &header, SocketNumber.MSG_NOSIGNAL), $"sendmsg to {name}");
+        }
+    }
+
+    /// <summary>A second descriptor of a socket.</summary>
+    public static SafeFd Duplicate(SafeFd socket)
+    {
+        var number = Libc.fcntl(socket.Number, FileFlag.F_DUPFD_CLOEXEC, 0);
+        LinuxException.ThrowIfFailed(number, "fcntl(F_DUPFD_CLOEXEC)");
+        return new SafeFd(number);
+    }
+
     /// <summary>getsockopt(2); null where the socket has no such option.</summary>
     public static byte[]? TryOption(SafeFd socket, int level, int name, int capacity = OptionBytes)
     {

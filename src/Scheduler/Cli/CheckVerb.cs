@@ -10,7 +10,7 @@ namespace Checkpointer.Scheduler.Cli;
 internal sealed class CheckVerb : Verb
 {
     private readonly JobOrPid _target;
-    private readonly Option<bool> _shellJob = Words.ShellJob();
+    private readonly DumpChoiceOptions _choices;
 
     /// <summary>Makes the verb.</summary>
     public CheckVerb()
@@ -21,14 +21,14 @@ internal sealed class CheckVerb : Verb
             "check --pid 4711")
     {
         _target = new JobOrPid(this);
-        Options.Add(_shellJob);
+        _choices = new DumpChoiceOptions(this);
     }
 
     /// <inheritdoc/>
     public override int Run(Invocation invocation, ParseResult arguments)
     {
         PreflightReport report = invocation.Rooms.Engine.Check(
-            _target.Pid(arguments) is { } pid ? pid : Locate(invocation, _target.Job(arguments)!), arguments.GetValue(_shellJob));
+            _target.Pid(arguments) is { } pid ? pid : Locate(invocation, _target.Job(arguments)!), _choices.Of(arguments));
         var line = CheckLine.From(report);
         Output output = invocation.Output;
         output.Json(line, CliJson.Lines.CheckLine);

@@ -22,7 +22,7 @@ internal sealed class DumpVerb : Verb
     private readonly Option<int?> _count = Words.PositiveCount(
         "--count", "Number of dumps. Without --every they follow each other at once. Default with --every: until the job ends.");
 
-    private readonly Option<bool> _shellJob = Words.ShellJob();
+    private readonly DumpChoiceOptions _choices;
 
     /// <summary>Makes the verb.</summary>
     public DumpVerb()
@@ -34,13 +34,14 @@ internal sealed class DumpVerb : Verb
             "dump md --every 15m",
             "dump md --every 10s --count 50 --stop",
             "dump --pid 4711 --json",
-            "dump --pid 4711 --shell-job")
+            "dump --pid 4711 --shell-job",
+            "dump md --tcp close")
     {
         _target = new JobOrPid(this);
         Options.Add(_every);
         Options.Add(_count);
         Options.Add(_stop);
-        Options.Add(_shellJob);
+        _choices = new DumpChoiceOptions(this);
         Validators.Add(RequireAnEndBeforeStop);
     }
 
@@ -50,7 +51,7 @@ internal sealed class DumpVerb : Verb
         if (_target.Pid(arguments) is ProcessId pid)
         {
             // Refused before there is a store: a process that cannot be dumped leaves no trace.
-            (ProcessIdentity root, PreflightReport report) = new JobRegistrar(invocation.Rooms.Engine, invocation.Time).Inspect(pid, arguments.GetValue(_shellJob));
+            (ProcessIdentity root, PreflightReport report) = new JobRegistrar(invocation.Rooms.Engine, invocation.Time).Inspect(pid, _choices.Of(arguments));
             JobDumper.RequireDumpable(report);
             using IJobStore store = invocation.Rooms.OpenOrCreateStore();
             JobRecord job = JobOf(invocation, store, root, report);
@@ -66,37 +67,37 @@ internal sealed class DumpVerb : Verb
     private int Dump(
         Invocation invocation, ParseResult arguments, IJobStore store, JobRecord job, ProcessIdentity root, long expectedBytes)
     {
-        using var dumper = new JobDumper(invocation.Rooms.Engine, store, invocation.Progress, job, root, arguments.GetValue(_shellJob));
+        using var dumper = new JobDumper(invocation.Rooms.Engine, store, invocation.Progress, job, root, _choices.Of(arguments));
         TimeSpan? interval = arguments.GetValue(_every);
         int? count = arguments.GetValue(_count);
         SeriesEnd? end = null;
         if (interval is null && count is null)
         {
-            DumpReporting.Write(invocation.Output, dumper.Dump(expectedBytes, invocation.Cancellation));
+            DumpReporting.Write(invocation.Output, dumper.Dump(expectedBytes, arguments.GetValue(_stop), invocation.Cancellation));
         }
         else
         {
-            end = RunSeries(invocation, dumper, interval ?? TimeSpan.Zero, count, expectedBytes);
+            end = RunSeries(invocation, dumper, interval ?? TimeSpan.Zero, count, expectedBytes, arguments.GetValue(_stop));
         }
 
         // Only now: until the commit, the running job is the only copy of its work.
         if (arguments.GetValue(_stop) && end is null or { LastFailure: null, JobEnded: false })
         {
-            dumper.Kill();
+            dumper.Stop();
             invocation.Output.Line($"job {job.Name} was stopped; `checkpointer recover --latest {job.Name}` brings it back");
         }
 
         return end is null ? ExitCode.Ok : DumpReporting.Code(end, arguments.GetValue(_stop));
     }
 
-    private static SeriesEnd RunSeries(Invocation invocation, JobDumper dumper, TimeSpan interval, int? count, long expectedBytes)
+    private static SeriesEnd RunSeries(Invocation invocation, JobDumper dumper, TimeSpan interval, int? count, long expectedBytes, bool stops)
     {
         var series = new DumpSeries(
             dumper,
             invocation.Time,
             outcome => DumpReporting.Write(invocation.Output, outcome),
             failure => invocation.Output.Failure(FailureReport.From(failure)));
-        SeriesEnd end = series.Run(interval, count, expectedBytes, invocation.Cancellation);
+        SeriesEnd end = series.Run(interval, count, expectedBytes, stops, invocation.Cancellation);
         DumpReporting.Write(invocation.Output, dumper.Job, end);
         return end;
     }

@@ -11,7 +11,7 @@ namespace Checkpointer.Scheduler.Cli;
 internal sealed class RegisterVerb : Verb
 {
     private readonly Argument<string> _name = new("NAME") { Description = $"Name for the job: {JobName.Rule}." };
-    private readonly Option<bool> _shellJob = Words.ShellJob();
+    private readonly DumpChoiceOptions _choices;
     private readonly Option<int?> _pid = Words.Pid("Root process of the job; its descendants belong to it.");
     private readonly Option<string?> _cgroup = Words.Cgroup("The job is what runs in this cgroup, in those below it, and the descendants of these processes.");
 
@@ -28,7 +28,7 @@ internal sealed class RegisterVerb : Verb
         Arguments.Add(_name);
         Options.Add(_pid);
         Options.Add(_cgroup);
-        Options.Add(_shellJob);
+        _choices = new DumpChoiceOptions(this);
         Validators.Add(result =>
         {
             if (result.GetResult(_pid) is null == result.GetResult(_cgroup) is null)
@@ -43,7 +43,7 @@ internal sealed class RegisterVerb : Verb
     {
         var registrar = new JobRegistrar(invocation.Rooms.Engine, invocation.Time);
         JobScope scope = arguments.GetValue(_cgroup) is { } cgroup ? JobScope.FromCgroup(cgroup) : Words.ToProcessId(arguments.GetValue(_pid))!.Value;
-        (ProcessIdentity identity, PreflightReport report) = registrar.Inspect(scope, arguments.GetValue(_shellJob));
+        (ProcessIdentity identity, PreflightReport report) = registrar.Inspect(scope, _choices.Of(arguments));
         using IJobStore store = invocation.Rooms.OpenOrCreateStore();
         JobRecord job = registrar.Register(store, arguments.GetRequiredValue(_name), scope, identity, report);
 

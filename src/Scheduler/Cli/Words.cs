@@ -65,12 +65,6 @@ internal static class Words
         CustomParser = result => ParsePositive(result, "number"),
     };
 
-    /// <summary><c>--shell-job</c> of verbs that look at a job.</summary>
-    public static Option<bool> ShellJob() => new("--shell-job")
-    {
-        Description = "The job was started in a terminal, and goes on in the terminal of whoever recovers it with --shell-job.",
-    };
-
     /// <summary>Refuses words that cannot be names of jobs.</summary>
     public static void RequireJobNames(ArgumentResult result)
     {

@@ -8,13 +8,13 @@ namespace Checkpointer.Scheduler.Composition;
 internal sealed class LocalEngine(CheckpointEngine engine) : IJobEngine
 {
     /// <inheritdoc/>
-    public PreflightReport Check(JobScope scope, bool isShellJob) => CheckpointEngine.Check(scope, isShellJob);
+    public PreflightReport Check(JobScope scope, DumpChoices choices) => CheckpointEngine.Check(scope, choices);
 
     /// <inheritdoc/>
     public ProcessIdentity? Identify(JobScope scope) => CheckpointEngine.Identify(scope);
 
     /// <inheritdoc/>
-    public ITrackedJob Track(JobScope scope, bool isShellJob) => new LocalTrackedJob(engine.Track(scope, isShellJob));
+    public ITrackedJob Track(JobScope scope, DumpChoices choices) => new LocalTrackedJob(engine.Track(scope, choices));
 
     /// <inheritdoc/>
     public void Kill(JobScope scope, ProcessIdentity root) => engine.Kill(scope, root);
@@ -29,8 +29,10 @@ internal sealed class LocalEngine(CheckpointEngine engine) : IJobEngine
 
     private sealed class LocalTrackedJob(TrackedJob job) : ITrackedJob
     {
-        public DumpReport Dump(ICheckpointSink sink, IProgress<long>? bytesDone, CancellationToken cancellation)
-            => job.Dump(sink, bytesDone, cancellation);
+        public DumpReport Dump(ICheckpointSink sink, IProgress<long>? bytesDone, bool stops, CancellationToken cancellation)
+            => job.Dump(sink, bytesDone, stops, cancellation);
+
+        public void Stop(ProcessIdentity root) => job.Stop(root);
 
         public void Committed() => job.Committed();
 

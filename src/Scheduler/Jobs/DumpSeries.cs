@@ -32,19 +32,20 @@ internal sealed class DumpSeries(
     /// <param name="interval">From the start of a dump to the start of the next; zero for back to back.</param>
     /// <param name="count">Dumps to try; null for as many as come until the job ends.</param>
     /// <param name="expectedBytes">As of the first <see cref="JobDumper.Dump"/>.</param>
+    /// <param name="stops">The job is stopped after the last dump.</param>
     /// <param name="cancellation">Cancels, also between two dumps.</param>
     /// <exception cref="OperationCanceledException">Cancelled; no generation is half.</exception>
-    public SeriesEnd Run(TimeSpan interval, int? count, long expectedBytes, CancellationToken cancellation)
+    public SeriesEnd Run(TimeSpan interval, int? count, long expectedBytes, bool stops, CancellationToken cancellation)
     {
         for (int done = 0; count is null || done < count; done++)
         {
             long started = time.GetTimestamp();
-            if (!TryDump(done == 0 ? expectedBytes : 0, cancellation))
+            bool isLast = done + 1 == count;
+            if (!TryDump(done == 0 ? expectedBytes : 0, stops && isLast, cancellation))
             {
                 return End(jobEnded: true);
             }
 
-            bool isLast = done + 1 == count;
             if (!isLast && !WaitUntil(started, interval, cancellation))
             {
                 return End(jobEnded: true);
@@ -55,11 +56,11 @@ internal sealed class DumpSeries(
     }
 
     /// <summary>Takes one generation, or tells why not. False where the job has ended.</summary>
-    private bool TryDump(long expectedBytes, CancellationToken cancellation)
+    private bool TryDump(long expectedBytes, bool stops, CancellationToken cancellation)
     {
         try
         {
-            DumpOutcome outcome = dumper.Dump(expectedBytes, cancellation);
+            DumpOutcome outcome = dumper.Dump(expectedBytes, stops, cancellation);
             _generations++;
             _lastFailure = null;
             onGeneration(outcome);

@@ -8,13 +8,13 @@ namespace Checkpointer.Scheduler.Jobs;
 internal interface IJobEngine
 {
     /// <summary>As <see cref="CheckpointEngine.Check"/>.</summary>
-    PreflightReport Check(JobScope scope, bool isShellJob);
+    PreflightReport Check(JobScope scope, DumpChoices choices);
 
     /// <summary>As <see cref="CheckpointEngine.Identify"/>.</summary>
     ProcessIdentity? Identify(JobScope scope);
 
     /// <summary>As <see cref="CheckpointEngine.Track"/>. The caller disposes it.</summary>
-    ITrackedJob Track(JobScope scope, bool isShellJob);
+    ITrackedJob Track(JobScope scope, DumpChoices choices);
 
     /// <summary>As <see cref="CheckpointEngine.Kill"/>.</summary>
     void Kill(JobScope scope, ProcessIdentity root);
@@ -31,7 +31,10 @@ internal interface IJobEngine
 internal interface ITrackedJob : IDisposable
 {
     /// <summary>As <see cref="TrackedJob.Dump"/>.</summary>
-    DumpReport Dump(ICheckpointSink sink, IProgress<long>? bytesDone, CancellationToken cancellation);
+    DumpReport Dump(ICheckpointSink sink, IProgress<long>? bytesDone, bool stops, CancellationToken cancellation);
+
+    /// <summary>As <see cref="TrackedJob.Stop"/>.</summary>
+    void Stop(ProcessIdentity root);
 
     /// <summary>As <see cref="TrackedJob.Committed"/>.</summary>
     void Committed();

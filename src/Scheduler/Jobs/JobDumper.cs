@@ -18,13 +18,13 @@ internal sealed record DumpOutcome(GenerationRecord Generation, DumpReport Repor
 /// <param name="progress">Shows how far a dump is.</param>
 /// <param name="job">The job.</param>
 /// <param name="root">Its root process.</param>
-/// <param name="isShellJob">The terminal that it was started in is replaced by that of whoever restores.</param>
+/// <param name="choices">What is done about state that cannot be carried as it is.</param>
 internal sealed class JobDumper(
-    IJobEngine engine, IJobStore store, IProgressDisplay progress, JobRecord job, ProcessIdentity root, bool isShellJob)
+    IJobEngine engine, IJobStore store, IProgressDisplay progress, JobRecord job, ProcessIdentity root, DumpChoices choices)
     : IDisposable
 {
     private readonly JobScope _scope = JobLocator.ScopeOf(job);
-    private readonly ITrackedJob _tracked = engine.Track(JobLocator.ScopeOf(job), isShellJob);
+    private readonly ITrackedJob _tracked = engine.Track(JobLocator.ScopeOf(job), choices);
 
     /// <summary>The generation that the tracker counts from: the last that we committed. Others may commit generations of the job
     /// meanwhile; what they hold says nothing of what our tracker saw.</summary>
@@ -55,14 +55,15 @@ internal sealed class JobDumper(
 
     /// <summary>Takes one generation.</summary>
     /// <param name="expectedBytes">Estimate of the memory that will be handed over, for the progress; 0 where it is not known.</param>
+    /// <param name="stops">The caller stops the job (<see cref="Stop"/>) once this is committed.</param>
     /// <param name="cancellation">Cancels until the commit.</param>
-    public DumpOutcome Dump(long expectedBytes, CancellationToken cancellation)
+    public DumpOutcome Dump(long expectedBytes, bool stops, CancellationToken cancellation)
     {
         using IGenerationInProgress generation = Begin();
         DumpReport dump;
         using (IProgressTask task = progress.Start($"dump of {job.Name}", expectedBytes))
         {
-            dump = _tracked.Dump(generation, task, cancellation);
+            dump = _tracked.Dump(generation, task, stops, cancellation);
         }
 
         // The PID may have been given to another process after we located the job; its memory is not this job's generation.
@@ -84,8 +85,8 @@ internal sealed class JobDumper(
         return new DumpOutcome(committed, dump);
     }
 
-    /// <summary>Kills the job.</summary>
-    public void Kill() => engine.Kill(_scope, Root);
+    /// <summary>Kills the job, whose last dump was one that stops it.</summary>
+    public void Stop() => _tracked.Stop(Root);
 
     /// <inheritdoc/>
     public void Dispose() => _tracked.Dispose();

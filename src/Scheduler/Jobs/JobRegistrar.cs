@@ -10,13 +10,13 @@ internal sealed class JobRegistrar(IJobEngine engine, TimeProvider time)
 {
     /// <summary>Looks at processes before they become a job. Touches neither them nor a store.</summary>
     /// <param name="scope">The processes.</param>
-    /// <param name="isShellJob">The terminal that it was started in is replaced by that of whoever restores.</param>
+    /// <param name="choices">What is done about state that cannot be carried as it is.</param>
     /// <exception cref="EngineException">It does not exist or cannot be a job.</exception>
-    public (ProcessIdentity Identity, PreflightReport Report) Inspect(JobScope scope, bool isShellJob)
+    public (ProcessIdentity Identity, PreflightReport Report) Inspect(JobScope scope, DumpChoices choices)
     {
         // The identity is taken on both sides of the look: a PID that changed hands in between must not be registered.
         ProcessIdentity? before = engine.Identify(scope);
-        PreflightReport report = engine.Check(scope, isShellJob);
+        PreflightReport report = engine.Check(scope, choices);
         ProcessIdentity? after = engine.Identify(scope);
         if (before is null || before != after)
         {

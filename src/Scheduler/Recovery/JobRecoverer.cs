@@ -96,6 +96,7 @@ internal sealed class JobRecoverer(IJobEngine engine, IJobStore store, Generatio
 
     private static RecoveryOutcome Restored(RestoredGeneration restored, List<string> warnings)
     {
+        warnings.AddRange(restored.Report.Warnings);
         warnings.AddRange(restored.FilesFoundDifferent.Select(file => $"{file.Path}: {file.What}"));
         ProcessIdentity root = restored.Report.Root;
         return new RecoveryOutcome(

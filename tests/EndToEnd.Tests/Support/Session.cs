@@ -111,7 +111,7 @@ internal sealed class Session : IDisposable
     public JsonElement Dump(int number)
     {
         string[] target = _isRegistered || number > 1 ? [JobName] : ["--pid", $"{Job.Pid}"];
-        var result = Cli.Run(["dump", .. target]).Expect(0).Json.Single();
+        var result = Cli.Run(["dump", .. target, .. _program?.DumpOptions ?? []]).Expect(0).Json.Single();
         Assert.Equal($"{JobName}/{number}", result.GetProperty("generation").GetString());
         AssertUntraced();
         return result;

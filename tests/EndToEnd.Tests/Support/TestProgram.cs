@@ -14,10 +14,11 @@ namespace Checkpointer.EndToEnd.Tests.Support;
 /// <param name="ChangesLittle">Each of its steps changes less than a quarter of its memory.</param>
 /// <param name="CompilerFlags">More flags.</param>
 /// <param name="NeedsHugePages">Has memory in huge pages of 2 MiB.</param>
-/// <param name="NeedsCgroup">Has a cgroup to itself, and a test of its own.</param>
+/// <param name="IsAlone">Is run by a test of its own only.</param>
+/// <param name="DumpOptions">Options that a dump of it needs.</param>
 internal sealed partial record TestProgram(
     string Name, string Source, bool GoesByFile, bool HasChildren, bool IsThreadState, string? RefusedFor,
-    bool HasSteps, bool ChangesLittle, IReadOnlyList<string> CompilerFlags, bool NeedsHugePages, bool NeedsCgroup)
+    bool HasSteps, bool ChangesLittle, IReadOnlyList<string> CompilerFlags, bool NeedsHugePages, bool IsAlone, IReadOnlyList<string> DumpOptions)
 {
     private static readonly Lazy<IReadOnlyList<TestProgram>> _all = new(() =>
         [.. Directory.GetFiles(Path.Combine(Repository.Root, "tests", "Programs"), "*.c").Order(StringComparer.Ordinal).Select(Read)
@@ -27,7 +28,7 @@ internal sealed partial record TestProgram(
     public static IReadOnlyList<TestProgram> All => _all.Value;
 
     /// <summary>Names of programs of one process that are carried, for theories.</summary>
-    public static TheoryData<string> Processes => Select(program => program is { HasChildren: false, RefusedFor: null, NeedsCgroup: false });
+    public static TheoryData<string> Processes => Select(program => program is { HasChildren: false, RefusedFor: null, IsAlone: false });
 
     /// <summary>Names of programs that are trees of processes.</summary>
     public static TheoryData<string> Trees => Select(program => program.HasChildren);
@@ -60,7 +61,8 @@ internal sealed partial record TestProgram(
             words.GetValueOrDefault("steps") == "small",
             words.GetValueOrDefault("cflags", "").Split(' ', StringSplitOptions.RemoveEmptyEntries),
             words.ContainsKey("huge-pages"),
-            words.ContainsKey("cgroup"));
+            words.ContainsKey("alone"),
+            words.GetValueOrDefault("dump", "").Split(' ', StringSplitOptions.RemoveEmptyEntries));
     }
 
     [GeneratedRegex(@"^ \* @([a-z-]+)(.*)$", RegexOptions.Multiline)]

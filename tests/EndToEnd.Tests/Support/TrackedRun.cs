@@ -53,7 +53,7 @@ internal sealed class TrackedRun : IDisposable
     {
         try
         {
-            return _tracked.Dump(sink, progress, cancellation);
+            return _tracked.Dump(sink, progress, stops: false, cancellation);
         }
         finally
         {

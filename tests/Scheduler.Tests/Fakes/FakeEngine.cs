@@ -19,6 +19,8 @@ internal sealed class FakeEngine(List<string> journal) : IJobEngine
 
     public List<FileChange> Files { get; } = [];
 
+    public List<string> Warnings { get; } = [];
+
     public List<HostCapability> Capabilities { get; } = [new("ptrace", CapabilityState.Works, "a child was seized", null)];
 
     /// <summary>Runs in the middle of a dump; may throw.</summary>
@@ -32,10 +34,10 @@ internal sealed class FakeEngine(List<string> journal) : IJobEngine
     public ProcessIdentity Start(int pid, ulong startTicks = 100)
         => Alive[pid] = new ProcessIdentity(new ProcessId(pid), startTicks, Boot);
 
-    public PreflightReport Check(JobScope scope, bool isShellJob)
+    public PreflightReport Check(JobScope scope, DumpChoices choices)
     {
         ProcessId root = RootOf(scope);
-        _journal.Add($"check {root}{(isShellJob ? " as shell job" : "")}");
+        _journal.Add($"check {root}{(choices.IsShellJob ? " as shell job" : "")}");
         return Alive.ContainsKey(root.Value)
             ? new PreflightReport(root.Value, "lmp -in melt.lmp", 2, 5, 220L << 20, Findings)
             : throw new EngineException(EngineFailure.NoSuchProcess, $"no process {root}", "look with ps");
@@ -46,9 +48,9 @@ internal sealed class FakeEngine(List<string> journal) : IJobEngine
 
     public ProcessIdentity? Identify(JobScope scope) => Alive.GetValueOrDefault(RootOf(scope).Value);
 
-    public ITrackedJob Track(JobScope scope, bool isShellJob)
+    public ITrackedJob Track(JobScope scope, DumpChoices choices)
     {
-        _journal.Add($"track {RootOf(scope)}{(isShellJob ? " as shell job" : "")}");
+        _journal.Add($"track {RootOf(scope)}{(choices.IsShellJob ? " as shell job" : "")}");
         return new Tracked(this, scope);
     }
 
@@ -104,7 +106,7 @@ internal sealed class FakeEngine(List<string> journal) : IJobEngine
     {
         _journal.Add($"restore {source.Name} as {generationSuffix}");
         DuringRestore(source.Name);
-        return new RestoreReport(Start(4711, 999), 2, 5, 220L << 20, Files);
+        return new RestoreReport(Start(4711, 999), 2, 5, 220L << 20, Files, Warnings);
     }
 
     public IReadOnlyList<HostCapability> Probe() => Capabilities;
@@ -114,7 +116,7 @@ internal sealed class FakeEngine(List<string> journal) : IJobEngine
     {
         private bool _hasCommitted;
 
-        public DumpReport Dump(ICheckpointSink sink, IProgress<long>? bytesDone, CancellationToken cancellation)
+        public DumpReport Dump(ICheckpointSink sink, IProgress<long>? bytesDone, bool stops, CancellationToken cancellation)
             => engine.Dump(scope, _hasCommitted, sink, bytesDone, cancellation);
 
         public void Committed()
@@ -122,6 +124,8 @@ internal sealed class FakeEngine(List<string> journal) : IJobEngine
             engine._journal.Add("committed");
             _hasCommitted = true;
         }
+
+        public void Stop(ProcessIdentity root) => engine.Kill(scope, root);
 
         public void Dispose() => engine._journal.Add("untrack");
     }

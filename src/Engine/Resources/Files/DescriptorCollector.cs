@@ -41,8 +41,8 @@ internal sealed class DescriptorCollector(FindingList findings, SharedObjectTabl
     /// <summary>Collects the descriptors of all processes.</summary>
     /// <param name="tree">The job.</param>
     /// <param name="examined">Pipes and terminals whose holders need not be looked for: that means looking through all processes of the host.</param>
-    /// <param name="isShellJob">The terminal that the job was started in is replaced by that of whoever restores.</param>
-    public Files Collect(ProcessTree tree, IReadOnlySet<string> examined, bool isShellJob)
+    /// <param name="choices">What is done about state that cannot be carried as it is.</param>
+    public Files Collect(ProcessTree tree, IReadOnlySet<string> examined, DumpChoices choices)
     {
         _job.UnionWith(tree.Live.Concat(tree.Zombies).Select(process => process.Value));
         _threads.UnionWith(tree.Live.SelectMany(process => ProcFs.TryThreads(process) ?? []).Select(thread => thread.Value));
@@ -65,7 +65,7 @@ internal sealed class DescriptorCollector(FindingList findings, SharedObjectTabl
 
         Sockets = [.. kinds.Sockets.Uses];
         new UnixSocketPeers(findings).Resolve(Sockets);
-        new TcpPeers(findings).Resolve(Sockets);
+        new TcpPeers(choices.Tcp, isFrozen: Contents is not null, findings).Resolve(Sockets);
         if (findings.Refusals.Count == 0)
         {
             Contents?.ReadAll(Sockets, number => EnterInFlight(number, kinds, duplicates));
@@ -77,7 +77,7 @@ internal sealed class DescriptorCollector(FindingList findings, SharedObjectTabl
         // What is in flight is held by us, too, for the time of the dump.
         RefuseForeignPipes([.. tree.Live, new ProcessId(Environment.ProcessId)], [.. Pipes.Where(pipe => !examined.Contains(pipe.Target))]);
         Terminals = kinds.Terminals.Uses;
-        new TerminalInspector(Terminals, isShellJob, findings).Inspect(tree.Live, duplicates);
+        new TerminalInspector(Terminals, choices.IsShellJob, findings).Inspect(tree.Live, duplicates);
         TerminalHolders.Refuse(tree.Live, [.. Terminals.Where(use => use.Master is not null && !examined.Contains(use.Name))], findings);
         _files.Terminals.AddRange(Terminals.Select(use => use.Image));
         return _files;

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Net;
 using Checkpointer.Engine.Images;
 using Checkpointer.Engine.Interop;
+using Checkpointer.Engine.PacketFilter;
 using Checkpointer.Engine.Proc;
 using Checkpointer.Engine.Support;
 using static Checkpointer.Engine.Images.TcpConnection.Types;
@@ -53,6 +54,14 @@ internal sealed class InetSockets
         return changed;
     }
 
+    /// <summary>The same with another port.</summary>
+    public static byte[] WithPort(ReadOnlySpan<byte> address, int port)
+    {
+        var changed = address.ToArray();
+        BinaryPrimitives.WriteUInt16BigEndian(changed.AsSpan(PortOffset), (ushort)port);
+        return changed;
+    }
+
     /// <summary>struct sockaddr_in or sockaddr_in6 of an address.</summary>
     public static byte[] Raw(int family, IPEndPoint point)
     {
@@ -63,9 +72,18 @@ internal sealed class InetSockets
         return WithHost(address, isVersion6 ? point.Address.MapToIPv6() : point.Address);
     }
 
+    /// <summary>An IPv4 address that stands in an IPv6 one as such; any other as it is, with its scope.</summary>
+    public static byte[] Unmapped(ReadOnlySpan<byte> address) =>
+        Host(address).IsIPv4MappedToIPv6 ? Raw(AF_INET, new IPEndPoint(Host(address).MapToIPv4(), Port(address))) : address.ToArray();
+
+    /// <summary>How the packets of a connection show its addresses.</summary>
+    public static TcpAddresses Addresses(Socket connection) => new(PointOf(connection.Address.Span), PointOf(connection.PeerAddress.Span));
+
     /// <summary>For sentences.</summary>
     public static string Text(ReadOnlySpan<byte> address) =>
         address.Length < AddressOffset4 ? "(none)" : new IPEndPoint(Host(address), Port(address)).ToString();
+
+    private static IPEndPoint PointOf(ReadOnlySpan<byte> address) => TcpSocketState.Normal(new IPEndPoint(Host(address), Port(address)));
 
     private static string? DescribeTcp(SafeFd socket, Socket image, OpenDescriptor descriptor)
     {

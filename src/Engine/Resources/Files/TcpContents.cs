@@ -101,7 +101,7 @@ internal sealed class TcpContents : IDisposable
     }
 
     /// <summary>Where there is nothing no question is asked: the answer could be an error that the job is to see.</summary>
-    private static ReadOnlyMemory<byte> Peek(SafeFd socket, SocketUse use, int bytes, bool isWhole = true)
+    public static ReadOnlyMemory<byte> Peek(SafeFd socket, SocketUse use, int bytes, bool isWhole = true)
     {
         if (bytes == 0)
         {

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.NetworkInformation;
 using Checkpointer.Engine.Images;
 using Checkpointer.Engine.Interop;
+using Checkpointer.Engine.PacketFilter;
 using Checkpointer.Engine.Proc;
 using Checkpointer.Engine.Support;
 using Google.Protobuf;
@@ -12,10 +13,13 @@ using static Checkpointer.Engine.Interop.TcpState;
 namespace Checkpointer.Engine.Resources;
 
 /// <summary>
-/// Finds how the TCP sockets of a job are connected, once all are known, and refuses connections that lead out of it. The two ends of a connection on
+/// Finds how the TCP sockets of a job are connected, once all are known, and which connections lead out of it. The two ends of a connection on
 /// one host are two sockets with the same addresses the other way round.
 /// </summary>
-internal sealed class TcpPeers(FindingList findings)
+/// <param name="choice">What becomes of connections that lead out of the job.</param>
+/// <param name="isFrozen">False in preflight, where the job may open an end after its descriptors were looked at.</param>
+/// <param name="findings">Told what is refused or differs.</param>
+internal sealed class TcpPeers(TcpChoice choice, bool isFrozen, FindingList findings)
 {
     private readonly Dictionary<(IPEndPoint Local, IPEndPoint Remote), TcpSocketState> _byAddresses = [];
     private readonly Dictionary<uint, TcpSocketState> _states = [];
@@ -57,7 +61,7 @@ internal sealed class TcpPeers(FindingList findings)
             }
         }
 
-        RefuseStrangers();
+        ResolveStrangers();
     }
 
     private void Resolve(SocketUse socket, TcpSocketState state)
@@ -83,7 +87,7 @@ internal sealed class TcpPeers(FindingList findings)
         }
         else if (peer.Inode != 0)
         {
-            RefuseHeld(socket, state, peer.Inode);
+            ResolveHeld(socket, state, peer.Inode);
         }
         else if (peer.State is TCP_ESTABLISHED or TCP_CLOSE_WAIT or TCP_SYN_RECV)
         {
@@ -103,7 +107,7 @@ internal sealed class TcpPeers(FindingList findings)
         }
         else
         {
-            Refuse(socket, state, "outside of the job");
+            LeadOut(socket, state, "outside of the job");
         }
     }
 
@@ -113,7 +117,7 @@ internal sealed class TcpPeers(FindingList findings)
         socket.Image.Tcp.Peer = Peer.Closed;
         if (peer.State != TCP_TIME_WAIT && peer.Unacknowledged > 1 && (state.Shutdown & SocketNumber.RCV_SHUTDOWN) == 0)
         {
-            Refuse(socket, state, string.Create(CultureInfo.InvariantCulture, $"whose other end was closed and has {peer.Unacknowledged - 1} bytes underway that nobody can read yet"));
+            LeadOut(socket, state, string.Create(CultureInfo.InvariantCulture, $"whose other end was closed and has {peer.Unacknowledged - 1} bytes underway that nobody can read yet"));
         }
     }
 
@@ -122,7 +126,7 @@ internal sealed class TcpPeers(FindingList findings)
         var listener = _listeners.FirstOrDefault(listener => Accepts(listener.Image, state.Remote));
         if (listener is null)
         {
-            Refuse(client, state, "that waits to be accepted outside of the job");
+            LeadOut(client, state, "that waits to be accepted outside of the job");
             return;
         }
 
@@ -146,18 +150,31 @@ internal sealed class TcpPeers(FindingList findings)
     }
 
     /// <summary>Connections that wait in the queues of the job's sockets must come from the job. Sockets that share a port share its clients.</summary>
-    private void RefuseStrangers()
+    private void ResolveStrangers()
     {
         foreach (var port in _listeners.Where(listener => listener.Image.Tcp is not null).GroupBy(listener => InetSockets.Port(listener.Image.Address.Span)))
         {
             var strangers = port.Sum(listener => _states.TryGetValue(listener.Inode, out var state) ? state.Unread : 0) - _waiting.GetValueOrDefault(port.Key);
             if (strangers > 0)
             {
-                var descriptor = port.First().Descriptor;
-                findings.Refuse(descriptor.Process, "descriptor", string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"Descriptor {descriptor.Number} of process {descriptor.Process} is a TCP socket that listens on {InetSockets.Text(port.First().Image.Address.Span)} with {strangers} connections that were not accepted yet and whose other ends are outside of the job, or gone; it cannot be carried."));
+                ReportStrangers(port.First(), strangers);
             }
+        }
+    }
+
+    private void ReportStrangers(SocketUse listener, long strangers)
+    {
+        var descriptor = listener.Descriptor;
+        var sentence = string.Create(
+            CultureInfo.InvariantCulture,
+            $"Descriptor {descriptor.Number} of process {descriptor.Process} is a TCP socket that listens on {InetSockets.Text(listener.Image.Address.Span)} with {strangers} connections that were not accepted yet and whose other ends are outside of the job, or gone");
+        if (choice == TcpChoice.Refuse)
+        {
+            findings.Refuse(descriptor.Process, "descriptor", $"{sentence}; it cannot be carried unless they may be lost (--tcp close or keep).");
+        }
+        else
+        {
+            findings.Note(descriptor.Process, "descriptor", $"{sentence}; they are lost at a restore.");
         }
     }
 
@@ -169,9 +186,16 @@ internal sealed class TcpPeers(FindingList findings)
             || NetworkInterface.GetAllNetworkInterfaces().Any(network => network.GetIPProperties().UnicastAddresses.Any(own => address.Equals(TcpSocketState.Normal(new IPEndPoint(own.Address, 0)).Address)));
     }
 
-    /// <summary>In preflight a process of the job may have opened the other end after its descriptors were looked at.</summary>
-    private void RefuseHeld(SocketUse socket, TcpSocketState state, uint peer)
+    /// <summary>In preflight a process of the job may have opened the other end after its descriptors were looked at. Looking through all processes of the
+    /// host takes long: in the freeze only to name the holder in a refusal.</summary>
+    private void ResolveHeld(SocketUse socket, TcpSocketState state, uint peer)
     {
+        if (isFrozen && choice != TcpChoice.Refuse)
+        {
+            LeadOut(socket, state, "outside of the job");
+            return;
+        }
+
         var job = _byInode.Values.Select(use => use.Descriptor.Process).ToHashSet();
         var link = string.Create(CultureInfo.InvariantCulture, $"socket:[{peer}]");
         var holders = DescriptorLink.OfAllBut(new HashSet<ProcessId>()).Where(descriptor => descriptor.Target == link).Select(descriptor => descriptor.Process).ToList();
@@ -180,12 +204,58 @@ internal sealed class TcpPeers(FindingList findings)
             return;
         }
 
-        Refuse(socket, state, holders is [var stranger, ..]
+        LeadOut(socket, state, choice != TcpChoice.Refuse ? "outside of the job" : holders is [var stranger, ..]
             ? $"outside of the job, to process {stranger} ({ProcFs.TryStat(stranger)?.Comm ?? "gone"})"
             : $"outside of the job, to a socket that nobody seems to hold ({link})");
     }
 
-    private void Refuse(SocketUse socket, TcpSocketState state, string what) => findings.Refuse(
-        socket.Descriptor.Process, "descriptor",
-        $"Descriptor {socket.Descriptor.Number} of process {socket.Descriptor.Process} is a TCP connection from {state.Local} to {state.Remote} ({socket.Descriptor.Target}) {what}; it cannot be carried.");
+    /// <summary>A connection that leads out of the job: refused, or reset after a restore.</summary>
+    private void LeadOut(SocketUse socket, TcpSocketState state, string what)
+    {
+        if (choice == TcpChoice.Refuse)
+        {
+            findings.Refuse(
+                socket.Descriptor.Process, "descriptor",
+                $"{Describe(socket, state, what)}; it cannot be carried: end it, or have it reset when the job is restored (--tcp close), or kept (--tcp keep).");
+            return;
+        }
+
+        socket.Image.Tcp.Peer = Peer.Outside;
+        if (choice == TcpChoice.Close)
+        {
+            findings.Note(socket.Descriptor.Process, "descriptor", $"{Describe(socket, state, what)}; after a restore its peer has reset it.");
+        }
+        else if (isFrozen || WhyNotKept() is not { } reason)
+        {
+            findings.Note(
+                socket.Descriptor.Process, "descriptor",
+                $"{Describe(socket, state, what)}; it goes on after `dump --stop` and a restore on this host before that is started again; after any other restore its peer has reset it.");
+        }
+        else
+        {
+            findings.Refuse(
+                socket.Descriptor.Process, "descriptor",
+                $"{Describe(socket, state, what)}; it cannot be kept, because packets cannot be kept from it ({reason}): it can be reset when the job is restored (--tcp close).");
+        }
+    }
+
+    /// <summary>Null where packets can be kept from a connection while there is no job that has it.</summary>
+    private static string? WhyNotKept()
+    {
+        try
+        {
+            FilterTables.Try();
+            return null;
+        }
+        catch (LinuxException exception)
+        {
+            return exception.Message;
+        }
+    }
+
+    private void Refuse(SocketUse socket, TcpSocketState state, string what) =>
+        findings.Refuse(socket.Descriptor.Process, "descriptor", $"{Describe(socket, state, what)}; it cannot be carried.");
+
+    private static string Describe(SocketUse socket, TcpSocketState state, string what) =>
+        $"Descriptor {socket.Descriptor.Number} of process {socket.Descriptor.Process} is a TCP connection from {state.Local} to {state.Remote} ({socket.Descriptor.Target}) {what}";
 }

@@ -6,7 +6,8 @@ namespace Checkpointer.Engine.Restore;
 
 /// <summary>Opens the files and pipes of a job and gives them to its processes under their old descriptor numbers.</summary>
 internal sealed class DescriptorBuilder(
-    Files files, OpenedFiles opened, SharedObjects shared, RemovedFileBuilder removed, InotifyWatcher watcher, TerminalBuilder terminals)
+    Files files, OpenedFiles opened, SharedObjects shared, RemovedFileBuilder removed, InotifyWatcher watcher, TerminalBuilder terminals,
+    KeptConnections connections)
 {
     // Flags that only matter to the open(2) that made the file; O_ASYNC counts only where fcntl(2) sets it, which the job does.
     private const int OpeningFlags = FileFlag.O_CREAT | FileFlag.O_EXCL | FileFlag.O_TRUNC | FileFlag.O_CLOEXEC | FileFlag.O_NOCTTY | FileFlag.O_ASYNC;
@@ -25,7 +26,7 @@ internal sealed class DescriptorBuilder(
     {
         var pipes = files.Pipes.ToDictionary(pipe => pipe.Id, pipe => PipeBuilder.Build(pipe, opened));
         using var pidfds = new Pidfds();
-        using var sockets = new SocketBuilder(files, processes);
+        using var sockets = new SocketBuilder(files, processes, connections);
         var madeSockets = sockets.Build(opened);
         foreach (var file in files.OpenFiles)
         {

@@ -12,11 +12,11 @@ internal sealed class SocketBuilder : IDisposable
     private readonly TcpSocketBuilder _tcp;
     private readonly Dictionary<uint, InetSocketBuilder> _others = [];
 
-    public SocketBuilder(Files files, IReadOnlyList<RestoredProcess> processes)
+    public SocketBuilder(Files files, IReadOnlyList<RestoredProcess> processes, KeptConnections kept)
     {
         _files = [.. files.OpenFiles.Where(file => file.Kind == OpenFile.Types.Kind.Socket)];
         _unix = new UnixSocketBuilder(_files.Where(file => file.Socket.Family == SocketNumber.AF_UNIX), new SocketPairMaker(processes));
-        _tcp = new TcpSocketBuilder(_files);
+        _tcp = new TcpSocketBuilder(_files, kept);
     }
 
     /// <summary>Makes all, empty.</summary>

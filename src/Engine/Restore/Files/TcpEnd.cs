@@ -1,6 +1,7 @@
 using System.Net;
 using Checkpointer.Engine.Images;
 using Checkpointer.Engine.Interop;
+using Checkpointer.Engine.PacketFilter;
 using Checkpointer.Engine.Resources;
 using Checkpointer.Engine.Support;
 using static Checkpointer.Engine.Interop.SocketNumber;
@@ -65,9 +66,24 @@ internal sealed class TcpEnd : IDisposable
     public byte[] NearbyAddress()
     {
         var host = Image.Address.IsEmpty ? IPAddress.Any : InetSockets.Host(Image.Address.Span);
-        var isAny = host.Equals(IPAddress.Any) || host.Equals(IPAddress.IPv6Any);
-        return InetSockets.Raw(Image.Family, new IPEndPoint(isAny ? Image.Family == AF_INET6 ? IPAddress.IPv6Loopback : IPAddress.Loopback : host, 0));
+        return host.Equals(IPAddress.Any) || host.Equals(IPAddress.IPv6Any) ? Loopback(0) : InetSockets.WithPort(Image.Address.Span, 0);
     }
+
+    /// <summary>Binds it to its own address, or to its port of the loopback one where this host does not have that address any more.</summary>
+    public void BindAnywhere()
+    {
+        try
+        {
+            Bind(Image.Address.Span);
+        }
+        catch (LinuxException exception) when (exception.Errno == Errno.EADDRNOTAVAIL)
+        {
+            Image.Address = Google.Protobuf.ByteString.CopyFrom(Loopback(InetSockets.Port(Image.Address.Span)));
+        }
+    }
+
+    private byte[] Loopback(int port) =>
+        InetSockets.Raw(Image.Family, new IPEndPoint(Image.Family == AF_INET6 ? IPAddress.IPv6Loopback : IPAddress.Loopback, port));
 
     /// <summary>Binds it, whatever is left on its port of connections of the killed job.</summary>
     public void Bind(ReadOnlySpan<byte> address)
@@ -89,20 +105,49 @@ internal sealed class TcpEnd : IDisposable
     /// <param name="segmentBytes">The longest segment that the peer takes.</param>
     public void Establish(uint sends, uint receives, uint segmentBytes)
     {
-        MakeRoom(SO_RCVBUF, SO_RCVBUFFORCE, _received.Length);
-        _repair = TcpRepair.Begin(Fd);
-        _repair.SetSequence(TCP_SEND_QUEUE, sends);
-        _repair.SetSequence(TCP_RECV_QUEUE, unchecked(receives - (uint)_received.Length));
-        if (SocketCalls.Address(Fd) is var own && InetSockets.Port(own) == 0)
+        Connect(sends, receives);
+        SetParameters(Math.Max(segmentBytes, SmallestSegment));
+        PutReceived();
+        SetWindow(receives, 0);
+    }
+
+    /// <summary>Connects it to the peer that it has had all the time, as it was; it stays silent until <see cref="GoOn"/>.</summary>
+    public void Resume()
+    {
+        var kept = Image.Tcp.Kept;
+        var peerEnds = TcpKeeper.HasEnd((int)kept.State) ? 1u : 0;
+        var ownEnd = TcpKeeper.HasOwnEnd((int)kept.State) ? 1u : 0;
+        var first = unchecked(kept.Written - ownEnd - (uint)Image.Tcp.Unsent.Length - (uint)kept.Sent.Length);
+        var receives = unchecked(kept.Received - peerEnds);
+        MakeRoom(SO_SNDBUF, SO_SNDBUFFORCE, 2 * (kept.Sent.Length + Image.Tcp.Unsent.Length));
+        Connect(first, receives);
+        SetParameters(kept.SegmentBytes);
+        if ((Image.Tcp.Options & TCPI_OPT_TIMESTAMPS) != 0)
         {
-            Bind(Image.Address.Span);
+            SocketCalls.SetOption(Fd, SOL_TCP, TCP_TIMESTAMP, unchecked((int)kept.Timestamp));
         }
 
-        SocketCalls.Connect(Fd, Image.PeerAddress.Span, InetSockets.Text(Image.PeerAddress.Span));
-        SetParameters(segmentBytes);
-        SocketCalls.SetOption(Fd, SOL_TCP, TCP_REPAIR_QUEUE, TCP_RECV_QUEUE);
-        SocketCalls.Send(Fd, _received, "a queue of received data");
-        SetWindow(receives, 0);
+        PutReceived();
+        SocketCalls.SetOption(Fd, SOL_TCP, TCP_REPAIR_QUEUE, TCP_SEND_QUEUE);
+        SocketCalls.Send(Fd, kept.Sent.Span, "a queue of sent data");
+        SocketCalls.SetOption(Fd, SOL_TCP, TCP_REPAIR_QUEUE, TCP_NO_QUEUE);
+        SetWindow(kept, receives);
+        if (peerEnds != 0)
+        {
+            var addresses = InetSockets.Addresses(Image);
+            var window = (ushort)Math.Min(kept.SendWindow >> (int)Image.Tcp.SendScale, ushort.MaxValue);
+            new ForgedSegment(addresses.Remote, addresses.Local, receives, first, window).Send(FilterRules.Mark, InetSockets.Unmapped(Image.Address.Span));
+        }
+    }
+
+    /// <summary>Lets it talk to its peer again, sends what was not sent, ends what was ended, and sets its own options. An end of stream that the peer
+    /// has acknowledged is sent once more, which it answers.</summary>
+    public void GoOn()
+    {
+        _repair!.EndWithProbe();
+        SocketCalls.Send(Fd, Image.Tcp.Unsent.Span, InetSockets.Text(Image.PeerAddress.Span));
+        Shut(TcpKeeper.HasEnd((int)Image.Tcp.Kept.State) ? SEND_SHUTDOWN : 0u);
+        SetOptions();
     }
 
     /// <summary>Lets it talk, and asks the peer how much it takes.</summary>
@@ -172,11 +217,31 @@ internal sealed class TcpEnd : IDisposable
         }
     }
 
+    private void Connect(uint sends, uint receives)
+    {
+        MakeRoom(SO_RCVBUF, SO_RCVBUFFORCE, _received.Length);
+        _repair = TcpRepair.Begin(Fd);
+        _repair.SetSequence(TCP_SEND_QUEUE, sends);
+        _repair.SetSequence(TCP_RECV_QUEUE, unchecked(receives - (uint)_received.Length));
+        if (SocketCalls.Address(Fd) is var own && InetSockets.Port(own) == 0)
+        {
+            Bind(Image.Address.Span);
+        }
+
+        SocketCalls.Connect(Fd, Image.PeerAddress.Span, InetSockets.Text(Image.PeerAddress.Span));
+    }
+
+    private void PutReceived()
+    {
+        SocketCalls.SetOption(Fd, SOL_TCP, TCP_REPAIR_QUEUE, TCP_RECV_QUEUE);
+        SocketCalls.Send(Fd, _received, "a queue of received data");
+    }
+
     private unsafe void SetParameters(uint segmentBytes)
     {
         var options = stackalloc tcp_repair_opt[4];
         var count = 0;
-        options[count++] = new tcp_repair_opt { opt_code = TCPOPT_MAXSEG, opt_val = Math.Max(segmentBytes, SmallestSegment) };
+        options[count++] = new tcp_repair_opt { opt_code = TCPOPT_MAXSEG, opt_val = segmentBytes };
         if ((Image.Tcp.Options & TCPI_OPT_WSCALE) != 0)
         {
             options[count++] = new tcp_repair_opt { opt_code = TCPOPT_WINDOW, opt_val = Image.Tcp.SendScale | (Image.Tcp.ReceiveScale << 16) };
@@ -199,6 +264,21 @@ internal sealed class TcpEnd : IDisposable
     private unsafe void SetWindow(uint receives, uint peerTakes)
     {
         var window = new tcp_repair_window { snd_wl1 = unchecked(receives - 1), snd_wnd = peerTakes, max_window = peerTakes, rcv_wup = receives };
+        SocketCalls.SetOption(Fd, SOL_TCP, TCP_REPAIR_WINDOW, new ReadOnlySpan<byte>(&window, sizeof(tcp_repair_window)));
+    }
+
+    /// <summary>As it was; but the peer's end of stream, which may be acknowledged, comes only now.</summary>
+    private unsafe void SetWindow(KeptConnection kept, uint receives)
+    {
+        var ahead = Math.Max(unchecked((int)(kept.WindowSent - receives)), 0);
+        var window = new tcp_repair_window
+        {
+            snd_wl1 = kept.WindowUpdate,
+            snd_wnd = kept.SendWindow,
+            max_window = kept.SendWindowMax,
+            rcv_wnd = kept.ReceiveWindow + (uint)ahead,
+            rcv_wup = unchecked(kept.WindowSent - (uint)ahead),
+        };
         SocketCalls.SetOption(Fd, SOL_TCP, TCP_REPAIR_WINDOW, new ReadOnlySpan<byte>(&window, sizeof(tcp_repair_window)));
     }
 }

@@ -18,10 +18,14 @@ internal sealed class TcpSocketBuilder
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(2); // on one host it takes microseconds
 
     private readonly Dictionary<uint, TcpEnd> _ends;
+    private readonly KeptConnections _kept;
     private readonly List<(TcpEnd Lost, TcpEnd End)> _lost = [];
 
-    public TcpSocketBuilder(IEnumerable<OpenFile> files) =>
+    public TcpSocketBuilder(IEnumerable<OpenFile> files, KeptConnections kept)
+    {
+        _kept = kept;
         _ends = files.Where(file => IsConnection(file.Socket)).OrderBy(file => file.Inode).ToDictionary(file => file.Id, file => new TcpEnd(file.Socket));
+    }
 
     /// <summary>True for what is made here.</summary>
     public static bool IsConnection(Socket image) => image is { Tcp: not null, IsListening: false };
@@ -35,7 +39,7 @@ internal sealed class TcpSocketBuilder
             Build(id, end);
         }
 
-        return _ends.ToDictionary(pair => pair.Key, pair => pair.Value.Fd);
+        return _ends.ToDictionary(pair => pair.Key, pair => pair.Value.Image.Tcp.Kept is null ? pair.Value.Fd : SocketCalls.Duplicate(pair.Value.Fd));
     }
 
     /// <summary>Puts back what was underway, ends what was ended, connects what waits, sets all options.</summary>
@@ -59,7 +63,8 @@ internal sealed class TcpSocketBuilder
             SocketCalls.BeginConnect(end.Fd, end.Image.PeerAddress.Span, InetSockets.Text(end.Image.PeerAddress.Span));
         }
 
-        foreach (var end in _ends.Values)
+        // Those that go on get theirs when they do.
+        foreach (var end in _ends.Values.Where(end => end.Image.Tcp.Kept is null))
         {
             end.SetOptions();
         }
@@ -94,6 +99,13 @@ internal sealed class TcpSocketBuilder
             case Peer.Ended:
                 JoinEnded(end);
                 break;
+            case Peer.Outside when end.Image.Tcp.Kept is not null:
+                Resume(end);
+                break;
+            case Peer.Outside:
+                end.BindAnywhere();
+                JoinEnded(end);
+                break;
             case Peer.Refused:
                 BeRefused(end);
                 break;
@@ -103,6 +115,16 @@ internal sealed class TcpSocketBuilder
                 break;
             default:
                 throw new EngineException(EngineFailure.BadImage, $"A TCP socket of the image ({InetSockets.Text(end.Image.Address.Span)}) has no peer that fits it.");
+        }
+    }
+
+    private void Resume(TcpEnd end)
+    {
+        _kept.Add(end);
+        end.Resume();
+        if (TcpKeeper.HasEnd((int)end.Image.Tcp.Kept.State))
+        {
+            Await(end, TcpState.TCP_CLOSE_WAIT);
         }
     }
 
@@ -155,12 +177,18 @@ internal sealed class TcpSocketBuilder
     {
         using (lost)
         {
-            if (end.Image.Tcp.Peer != Peer.Ended)
+            if (end.Image.Tcp.Peer is not (Peer.Ended or Peer.Outside))
             {
                 return;
             }
 
-            if (end.Image.HasError)
+            if (end.Image.Tcp.Peer == Peer.Outside && (end.Image.Shutdown & SocketNumber.RCV_SHUTDOWN) != 0)
+            {
+                SocketCalls.Shutdown(lost.Fd, SocketNumber.SEND_SHUTDOWN);
+                Await(end, TcpState.TCP_CLOSE_WAIT);
+                lost.Reset();
+            }
+            else if (end.Image.HasError || end.Image.Tcp.Peer == Peer.Outside)
             {
                 lost.Reset();
             }

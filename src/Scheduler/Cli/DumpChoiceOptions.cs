@@ -1,0 +1,46 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using Checkpointer.Engine;
+
+namespace Checkpointer.Scheduler.Cli;
+
+/// <summary>The options of verbs that look at a job as a dump does: what is done about state that cannot be carried as it is.</summary>
+internal sealed class DumpChoiceOptions
+{
+    private readonly Option<bool> _shellJob = new("--shell-job")
+    {
+        Description = "The job was started in a terminal, and goes on in the terminal of whoever recovers it with --shell-job.",
+    };
+
+    private readonly Option<TcpChoice> _tcp = new("--tcp")
+    {
+        Description = "What becomes of TCP connections that lead out of the job: refuse (the default); close: reset when it is recovered; keep: go on after --stop.",
+        HelpName = "refuse|close|keep",
+        CustomParser = ParseTcp,
+    };
+
+    /// <summary>Adds the options to a verb.</summary>
+    public DumpChoiceOptions(Command verb)
+    {
+        verb.Options.Add(_shellJob);
+        verb.Options.Add(_tcp);
+    }
+
+    /// <summary>What was chosen.</summary>
+    public DumpChoices Of(ParseResult arguments) => new(arguments.GetValue(_shellJob), arguments.GetValue(_tcp));
+
+    private static TcpChoice ParseTcp(ArgumentResult result)
+    {
+        string word = result.Tokens[0].Value;
+        foreach (TcpChoice choice in Enum.GetValues<TcpChoice>())
+        {
+            if (word.Equals(choice.ToString(), StringComparison.OrdinalIgnoreCase))
+            {
+                return choice;
+            }
+        }
+
+        result.AddError($"'{word}' is no choice for TCP connections: refuse, close or keep.");
+        return default;
+    }
+}
