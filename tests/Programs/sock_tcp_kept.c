@@ -43,6 +43,8 @@ static int connect_to(int to, int family)
     return fd;
 }
 
+static int is_sixth(int i) { return i == Sixth || i == CloseWait; }
+
 static void send_all(int fd, const void *data, size_t bytes) { require(send(fd, data, bytes, MSG_NOSIGNAL) == (ssize_t)bytes, "send: %s", strerror(errno)); }
 
 static void receive_all(int fd, void *data, size_t bytes)
@@ -99,7 +101,7 @@ static void stand_outside(int own, int told)
     alarm(120);
     for (int i = 0; i < Count; i++)
         if (i != Client)
-            ends[i] = connect_to(i == Mapped || i == Sixth ? listener6 : listener, i == Sixth ? AF_INET6 : AF_INET);
+            ends[i] = connect_to(i == Mapped || is_sixth(i) ? listener6 : listener, is_sixth(i) ? AF_INET6 : AF_INET);
     ends[Client] = must(accept(own, NULL, NULL));
     must(fcntl(STDOUT_FILENO, F_SETFL, O_APPEND)); /* a failure is told in the output of the job */
     close(listener);
@@ -142,7 +144,7 @@ static void set_up(void)
     close(pipes[1]);
     for (int i = 0; i < Count; i++)
         if (i != Client)
-            ends[i] = must(accept(i == Mapped || i == Sixth ? listener6 : listener, NULL, NULL));
+            ends[i] = must(accept(i == Mapped || is_sixth(i) ? listener6 : listener, NULL, NULL));
     require(read(pipes[0], received, sizeof received) == sizeof received, "the one outside has ended");
     close(pipes[0]);
     set_option(ends[Full], SOL_SOCKET, SO_SNDBUF, 200000);

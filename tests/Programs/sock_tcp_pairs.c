@@ -47,6 +47,15 @@ static void name_ends(const struct connection *c, union address names[4])
     }
 }
 
+/* SO_PEERNAME tells it of an end that has ended, too. */
+static union address peer_of(int fd, const union address *expected)
+{
+    union address address = {0};
+    socklen_t length = size_of(expected);
+    must(getsockopt(fd, SOL_SOCKET, SO_PEERNAME, &address, &length));
+    return address;
+}
+
 static int listen_on(int family, int backlog)
 {
     union address address = {.any.sa_family = (sa_family_t)family};
@@ -188,6 +197,8 @@ int main(int argc, char **argv)
     require(read(reset.server, text, 1) == -1 && errno == ECONNRESET, "an end that was reset (%s)", strerror(errno));
     require(write(reset.server, "x", 1) == -1 && errno == EPIPE, "an end that was reset is open");
     require(read(ended.server, text, 8) == 5 && memcmp(text, "ended", 5) == 0 && read(ended.server, text, 1) == 0, "an end behind its end");
+    union address peer = peer_of(ended.client, &ended.names[1]);
+    require(memcmp(&peer, &ended.names[1], sizeof peer) == 0, "the peer of an ended client is another");
     require(read(ended.client, text, 1) == 0 && write(ended.client, "x", 1) == -1 && errno == EPIPE, "an ended client");
 
     struct connection accepted = {.client = waiting, .server = must(accept(v4, NULL, NULL))};

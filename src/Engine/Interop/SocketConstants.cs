@@ -69,6 +69,7 @@ internal static class SocketOptionName
     internal const int SO_SNDTIMEO_OLD = 21;
     internal const int SO_BINDTODEVICE = 25;
     internal const int SO_ATTACH_FILTER = 26;
+    internal const int SO_PEERNAME = 28;
     internal const int SO_TIMESTAMP_OLD = 29;
     internal const int SO_ACCEPTCONN = 30;
     internal const int SO_SNDBUFFORCE = 32;

@@ -40,6 +40,22 @@ internal sealed class FilterTables : IDisposable
         }
     }
 
+    /// <summary>Keeps all packets from a connection until this is disposed; null where that cannot be done here.</summary>
+    public static FilterTables? TryBlock(TcpAddresses connection)
+    {
+        var filter = new FilterTables();
+        try
+        {
+            filter.Block(NameOf(new ProcessId(Environment.ProcessId), "ended" + WhileWeLive), isOwned: true, [connection]);
+            return filter;
+        }
+        catch (LinuxException)
+        {
+            filter.Dispose();
+            return null;
+        }
+    }
+
     /// <summary>True where a table is there.</summary>
     public static bool IsThere(string table)
     {

@@ -50,7 +50,9 @@ internal static unsafe class InetSocketTable
     }
 
     /// <summary>Removes what the kernel still has of closed TCP connections from a port of this host; it would for a minute.</summary>
-    public static void RemoveClosed(int port)
+    /// <param name="port">The port.</param>
+    /// <param name="remote">Only of the connection to this address; null: of all.</param>
+    public static void RemoveClosed(int port, IPEndPoint? remote = null)
     {
         var closed = new List<inet_diag_req_v2>();
         foreach (var family in new[] { SocketNumber.AF_INET, SocketNumber.AF_INET6 })
@@ -59,7 +61,7 @@ internal static unsafe class InetSocketTable
             SocketDiagnoser.Ask(request, message =>
             {
                 var socket = MemoryMarshal.Read<inet_diag_msg>(message);
-                if (socket.idiag_inode == 0 && BinaryPrimitives.ReverseEndianness(socket.id.idiag_sport) == port)
+                if (socket.idiag_inode == 0 && BinaryPrimitives.ReverseEndianness(socket.id.idiag_sport) == port && (remote is null || ParseTcp(message).Remote.Equals(remote)))
                 {
                     closed.Add(request with { id = socket.id });
                 }

@@ -6,21 +6,30 @@ using static Checkpointer.Engine.Interop.SocketNumber;
 namespace Checkpointer.Engine.Support;
 
 /// <summary>
-/// The end of a stream, made by ourselves in the name of a peer and sent to a socket of this host (RFC 9293, raw(7)). That has received one before, and there is
-/// no other way to tell a new socket.
+/// A TCP segment without data, made by ourselves in the name of a peer and sent to a socket of this host (RFC 9293, raw(7)): how a connection has ended cannot be
+/// told to a new socket in another way.
 /// </summary>
 /// <param name="From">The peer.</param>
 /// <param name="To">The socket.</param>
-/// <param name="Sequence">Number of the end of the stream.</param>
+/// <param name="Flags">One of the constants here.</param>
+/// <param name="Sequence">The next number that the socket waits for.</param>
 /// <param name="Acknowledged">The next number that the peer waits for.</param>
 /// <param name="Window">What the peer takes, as in its last segment.</param>
-internal sealed record ForgedSegment(IPEndPoint From, IPEndPoint To, uint Sequence, uint Acknowledged, ushort Window)
+internal sealed record ForgedSegment(IPEndPoint From, IPEndPoint To, byte Flags, uint Sequence, uint Acknowledged, ushort Window)
 {
+    /// <summary>The peer ends its direction.</summary>
+    public const byte End = 0x11; // FIN, ACK
+
+    /// <summary>The peer has received what was sent.</summary>
+    public const byte Acknowledgement = 0x10; // ACK
+
+    /// <summary>The peer breaks the connection off.</summary>
+    public const byte Reset = 0x14; // RST, ACK
+
     private const int TcpBytes = 20;
     private const int HeaderBytes4 = 20;
     private const int HeaderBytes6 = 40;
     private const byte TimeToLive = 64;
-    private const byte FinAndAck = 0x11;
     private const byte DataOffset = TcpBytes / sizeof(uint) << 4;
     private const int ChecksumOffset = 16;
 
@@ -28,7 +37,7 @@ internal sealed record ForgedSegment(IPEndPoint From, IPEndPoint To, uint Sequen
 
     /// <summary>Sends it.</summary>
     /// <param name="mark">SO_MARK of the packet.</param>
-    /// <param name="address">struct sockaddr_in or sockaddr_in6 of the socket, with its scope.</param>
+    /// <param name="address">struct sockaddr_in or sockaddr_in6 of the socket, with its scope and without its port, which raw(7) takes for a protocol.</param>
     public void Send(uint mark, ReadOnlySpan<byte> address)
     {
         const int IPPROTO_RAW = 255; // with the header of IP
@@ -47,7 +56,7 @@ internal sealed record ForgedSegment(IPEndPoint From, IPEndPoint To, uint Sequen
         BinaryPrimitives.WriteUInt32BigEndian(segment[4..], Sequence);
         BinaryPrimitives.WriteUInt32BigEndian(segment[8..], Acknowledged);
         segment[12] = DataOffset;
-        segment[13] = FinAndAck;
+        segment[13] = Flags;
         BinaryPrimitives.WriteUInt16BigEndian(segment[14..], Window);
         BinaryPrimitives.WriteUInt16BigEndian(segment[ChecksumOffset..], Checksum(segment));
         if (IsVersion4)

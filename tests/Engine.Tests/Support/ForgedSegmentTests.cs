@@ -16,7 +16,7 @@ public sealed class ForgedSegmentTests
     [InlineData("fe80::1:2", "2001:db8::ffff:1", 40)]
     public void Bytes_SumUpToWhatAReceiverChecks(string from, string to, int headerBytes)
     {
-        var segment = new ForgedSegment(new IPEndPoint(IPAddress.Parse(from), 65530), new IPEndPoint(IPAddress.Parse(to), 80), 0xfffffff0, 0x80000001, 0xfffe);
+        var segment = new ForgedSegment(new IPEndPoint(IPAddress.Parse(from), 65530), new IPEndPoint(IPAddress.Parse(to), 80), ForgedSegment.Reset, 0xfffffff0, 0x80000001, 0xfffe);
 
         var packet = segment.Bytes();
 
@@ -29,7 +29,7 @@ public sealed class ForgedSegmentTests
     [Fact]
     public void Bytes_OfVersion4_AreThoseOfTheStandard()
     {
-        var segment = new ForgedSegment(new IPEndPoint(IPAddress.Parse("1.2.3.4"), 0x1234), new IPEndPoint(IPAddress.Parse("5.6.7.8"), 0x5678), 0x01020304, 0x05060708, 0x0a0b);
+        var segment = new ForgedSegment(new IPEndPoint(IPAddress.Parse("1.2.3.4"), 0x1234), new IPEndPoint(IPAddress.Parse("5.6.7.8"), 0x5678), ForgedSegment.End, 0x01020304, 0x05060708, 0x0a0b);
 
         var packet = segment.Bytes();
 

@@ -72,9 +72,9 @@ internal sealed class InetSockets
         return WithHost(address, isVersion6 ? point.Address.MapToIPv6() : point.Address);
     }
 
-    /// <summary>An IPv4 address that stands in an IPv6 one as such; any other as it is, with its scope.</summary>
-    public static byte[] Unmapped(ReadOnlySpan<byte> address) =>
-        Host(address).IsIPv4MappedToIPv6 ? Raw(AF_INET, new IPEndPoint(Host(address).MapToIPv4(), Port(address))) : address.ToArray();
+    /// <summary>The host alone: an IPv4 address that stands in an IPv6 one as such; any other as it is, with its scope.</summary>
+    public static byte[] HostOnly(ReadOnlySpan<byte> address) =>
+        Host(address).IsIPv4MappedToIPv6 ? Raw(AF_INET, new IPEndPoint(Host(address).MapToIPv4(), 0)) : WithPort(address, 0);
 
     /// <summary>How the packets of a connection show its addresses.</summary>
     public static TcpAddresses Addresses(Socket connection) => new(PointOf(connection.Address.Span), PointOf(connection.PeerAddress.Span));
@@ -117,6 +117,8 @@ internal sealed class InetSockets
                 // Readable without a connection: it has had one, or has tried to. Options are only there once the peer has answered.
                 connection.Peer = (events & POLLERR) != 0 && connection.Options == 0 ? Peer.Refused : Peer.Ended;
                 image.Tcp = events == 0 ? null : connection;
+                // getpeername(2) does not tell it any more.
+                image.PeerAddress = Google.Protobuf.ByteString.CopyFrom(SocketCalls.TryOption(socket, SOL_SOCKET, SocketOptionName.SO_PEERNAME, image.Family == AF_INET6 ? RawBytes6 : RawBytes4) ?? []);
                 return null;
             default:
                 image.Tcp = connection;

@@ -2,6 +2,7 @@ using System.Net;
 using Checkpointer.Engine.Images;
 using Checkpointer.Engine.Interop;
 using Checkpointer.Engine.PacketFilter;
+using Checkpointer.Engine.Proc;
 using Checkpointer.Engine.Resources;
 using Checkpointer.Engine.Support;
 using static Checkpointer.Engine.Interop.SocketNumber;
@@ -134,10 +135,40 @@ internal sealed class TcpEnd : IDisposable
         SetWindow(kept, receives);
         if (peerEnds != 0)
         {
-            var addresses = InetSockets.Addresses(Image);
-            var window = (ushort)Math.Min(kept.SendWindow >> (int)Image.Tcp.SendScale, ushort.MaxValue);
-            new ForgedSegment(addresses.Remote, addresses.Local, receives, first, window).Send(FilterRules.Mark, InetSockets.Unmapped(Image.Address.Span));
+            Hear(ForgedSegment.End, receives, first, (ushort)Math.Min(kept.SendWindow >> (int)Image.Tcp.SendScale, ushort.MaxValue));
         }
+    }
+
+    /// <summary>Makes it one that has ended, with the addresses that it had, without a word to whoever has that of its peer now: packets are kept back meanwhile.</summary>
+    /// <returns>False where that cannot be: there is such a connection, or no way to the peer, or packets cannot be kept back.</returns>
+    public bool TryEnd(uint sends, uint receives)
+    {
+        using var filter = FilterTables.TryBlock(InetSockets.Addresses(Image));
+        if (filter is null || !TryConnect(sends, receives))
+        {
+            return false;
+        }
+
+        SetParameters(Math.Max(Image.Tcp.SegmentBytes, SmallestSegment));
+        PutReceived();
+        SetWindow(receives, PlausibleWindow);
+        if (Image.HasError)
+        {
+            Hear(ForgedSegment.Reset, receives, sends, 0);
+        }
+        else
+        {
+            Hear(ForgedSegment.End, receives, sends, ushort.MaxValue);
+            // In repair mode what goes to this queue counts as sent.
+            SocketCalls.SetOption(Fd, SOL_TCP, TCP_REPAIR_QUEUE, TCP_SEND_QUEUE);
+            SocketCalls.Shutdown(Fd, SEND_SHUTDOWN);
+            SocketCalls.SetOption(Fd, SOL_TCP, TCP_REPAIR_QUEUE, TCP_NO_QUEUE);
+            Hear(ForgedSegment.Acknowledgement, unchecked(receives + 1), unchecked(sends + 1), ushort.MaxValue);
+        }
+
+        _repair!.Dispose();
+        Share();
+        return true;
     }
 
     /// <summary>Lets it talk to its peer again, sends what was not sent, ends what was ended, and sets its own options. An end of stream that the peer
@@ -229,6 +260,30 @@ internal sealed class TcpEnd : IDisposable
         }
 
         SocketCalls.Connect(Fd, Image.PeerAddress.Span, InetSockets.Text(Image.PeerAddress.Span));
+    }
+
+    private bool TryConnect(uint sends, uint receives)
+    {
+        try
+        {
+            // The connection of the killed job may still wait for its end.
+            var addresses = InetSockets.Addresses(Image);
+            InetSocketTable.RemoveClosed(addresses.Local.Port, addresses.Remote);
+            Connect(sends, receives);
+            return true;
+        }
+        catch (LinuxException exception) when (exception.Errno is Errno.EADDRNOTAVAIL or Errno.ENETUNREACH or Errno.EHOSTUNREACH or Errno.EINVAL)
+        {
+            _repair!.Dispose();
+            return false;
+        }
+    }
+
+    /// <summary>Has it receive a segment of its peer.</summary>
+    private void Hear(byte flags, uint sequence, uint acknowledged, ushort window)
+    {
+        var addresses = InetSockets.Addresses(Image);
+        new ForgedSegment(addresses.Remote, addresses.Local, flags, sequence, acknowledged, window).Send(FilterRules.Mark, InetSockets.HostOnly(Image.Address.Span));
     }
 
     private void PutReceived()

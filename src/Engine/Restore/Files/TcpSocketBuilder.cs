@@ -97,7 +97,7 @@ internal sealed class TcpSocketBuilder
                 JoinLost(end, TcpEnd.LostPeerOf(end.Image, end.Image.PeerAddress.Span));
                 break;
             case Peer.Ended:
-                JoinEnded(end);
+                MakeEnded(end);
                 break;
             case Peer.Outside when end.Image.Tcp.Kept is not null:
                 Resume(end);
@@ -143,7 +143,20 @@ internal sealed class TcpSocketBuilder
         _lost.Add((lost, end));
     }
 
-    /// <summary>The kernel does not tell the other address of a connection that has ended; any will do.</summary>
+    /// <summary>Ends it at once: its other end may have ended, too, and is made the same way. Hardly a program asks for the addresses, so that others do.</summary>
+    private void MakeEnded(TcpEnd end)
+    {
+        if (!end.Image.PeerAddress.IsEmpty && InetSockets.Port(end.Image.Address.Span) != 0 && end.TryEnd(NewNumber(), NewNumber()))
+        {
+            Await(end, TcpState.TCP_CLOSE);
+        }
+        else
+        {
+            JoinEnded(end);
+        }
+    }
+
+    /// <summary>A connection whose other address is any.</summary>
     private void JoinEnded(TcpEnd end)
     {
         if (InetSockets.Port(end.Image.Address.Span) == 0)
