@@ -45,8 +45,9 @@ public sealed class CheckpointEngine(EngineOptions options, ILoggerFactory logge
     /// <summary>Follows a job from dump to dump. Nothing is touched before the first dump.</summary>
     /// <param name="root">The job.</param>
     /// <param name="isShellJob">The terminal that it was started in is replaced by that of whoever restores.</param>
-    public TrackedJob Track(ProcessId root, bool isShellJob = false) =>
-        new(root, new JobMemory(options), memory => new Dumper(options, memory, isShellJob, Step(_dumpLog), _dumpLog));
+    /// <param name="files">Which files its generations carry; null for <see cref="FilePolicy.Default"/>.</param>
+    public TrackedJob Track(ProcessId root, bool isShellJob = false, FilePolicy? files = null) =>
+        new(root, new JobMemory(options), memory => new Dumper(options, memory, isShellJob, files ?? FilePolicy.Default, Step(_dumpLog), _dumpLog));
 
     /// <summary>Kills the whole tree under <paramref name="root"/>, if it is still the same process.</summary>
     public void Kill(ProcessIdentity root) => TracerThread.Run(
@@ -63,11 +64,19 @@ public sealed class CheckpointEngine(EngineOptions options, ILoggerFactory logge
     /// <param name="restoredBytesDone">Progress in bytes of memory.</param>
     /// <param name="cancellation">Cancels until the processes run.</param>
     /// <param name="terminal">Where the job goes on; null where it is to lead a session of its own.</param>
+    /// <param name="keepFiles">Files are left as they are; what differs is told.</param>
     public RestoreReport Restore(
-        ICheckpointSource source, string generationSuffix, IProgress<long>? restoredBytesDone, CancellationToken cancellation, CallerTerminal? terminal = null) =>
+        ICheckpointSource source, string generationSuffix, IProgress<long>? restoredBytesDone, CancellationToken cancellation, CallerTerminal? terminal = null, bool keepFiles = false) =>
         TracerThread.Run(
             $"restore {source.Name}",
-            () => new Restorer(options, terminal, Step(_restoreLog), _restoreLog).Restore(source, generationSuffix, restoredBytesDone, cancellation));
+            () => new Restorer(options, terminal, keepFiles, Step(_restoreLog), _restoreLog).Restore(source, generationSuffix, restoredBytesDone, cancellation));
+
+    /// <summary>Checks the world as a restore does, and says what that would do with files. Changes nothing.</summary>
+    /// <param name="source">The generation.</param>
+    /// <param name="generationSuffix">As of <see cref="Restore"/>.</param>
+    /// <param name="keepFiles">As of <see cref="Restore"/>.</param>
+    public static IReadOnlyList<FileChange> PlanRestore(ICheckpointSource source, string generationSuffix, bool keepFiles = false) =>
+        Restorer.Plan(source, generationSuffix, keepFiles);
 
     private Action<string> Step(ILogger logger) => step =>
     {

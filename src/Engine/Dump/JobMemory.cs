@@ -10,12 +10,16 @@ internal sealed class JobMemory(EngineOptions options) : IDisposable
 {
     private readonly Dictionary<ProcessIdentity, ProcessMemory> _processes = [];
 
+    /// <summary>What is known of the files of the job.</summary>
+    public FileMemory Files { get; } = new();
+
     /// <summary>Bytes known to be taken by the next dump.</summary>
     public long WaitingBytes => _processes.Values.Sum(memory => memory.Waiting.Bytes);
 
     /// <summary>Begins a dump: forgets processes that ended or called execve, and, without a base, what the last generation held.</summary>
     public void BeginDump(bool hasBase)
     {
+        Files.BeginDump(hasBase);
         foreach (var (identity, memory) in _processes.ToList())
         {
             if (ProcFs.IdentityOf(identity.Pid) != identity || !memory.Tracker.IsAlive)
@@ -55,6 +59,7 @@ internal sealed class JobMemory(EngineOptions options) : IDisposable
     /// <summary>The last dump is in a committed generation.</summary>
     public void Committed()
     {
+        Files.Committed();
         foreach (var memory in _processes.Values)
         {
             memory.Committed();

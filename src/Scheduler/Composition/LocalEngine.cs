@@ -14,15 +14,19 @@ internal sealed class LocalEngine(CheckpointEngine engine) : IJobEngine
     public ProcessIdentity? Identify(ProcessId pid) => CheckpointEngine.Identify(pid);
 
     /// <inheritdoc/>
-    public ITrackedJob Track(ProcessId root, bool isShellJob) => new LocalTrackedJob(engine.Track(root, isShellJob));
+    public ITrackedJob Track(ProcessId root, bool isShellJob, FilePolicy files) => new LocalTrackedJob(engine.Track(root, isShellJob, files));
 
     /// <inheritdoc/>
     public void Kill(ProcessIdentity root) => engine.Kill(root);
 
     /// <inheritdoc/>
     public RestoreReport Restore(
-        ICheckpointSource source, string generationSuffix, IProgress<long>? restoredBytesDone, CallerTerminal? terminal, CancellationToken cancellation)
-        => engine.Restore(source, generationSuffix, restoredBytesDone, cancellation, terminal);
+        ICheckpointSource source, string generationSuffix, IProgress<long>? restoredBytesDone, CallerTerminal? terminal, bool keepFiles, CancellationToken cancellation)
+        => engine.Restore(source, generationSuffix, restoredBytesDone, cancellation, terminal, keepFiles);
+
+    /// <inheritdoc/>
+    public IReadOnlyList<FileChange> PlanRestore(ICheckpointSource source, string generationSuffix, bool keepFiles)
+        => CheckpointEngine.PlanRestore(source, generationSuffix, keepFiles);
 
     /// <inheritdoc/>
     public IReadOnlyList<HostCapability> Probe() => engine.Probe();

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Checkpointer.Engine;
 using Checkpointer.Engine.Support;
+using Checkpointer.Scheduler.Policies;
 using Checkpointer.Store;
 
 namespace Checkpointer.Scheduler.Jobs;
@@ -28,8 +29,13 @@ internal sealed class JobRegistrar(IJobEngine engine, TimeProvider time)
     }
 
     /// <summary>Registers an inspected process.</summary>
+    /// <param name="store">Where.</param>
+    /// <param name="name">Its name.</param>
+    /// <param name="identity">The process.</param>
+    /// <param name="report">What preflight said.</param>
+    /// <param name="policy">Remembered with it; null for the default.</param>
     /// <exception cref="SchedulerException">The process is a job already: recovering both would restore it twice.</exception>
-    public JobRecord Register(IJobStore store, string name, ProcessIdentity identity, PreflightReport report)
+    public JobRecord Register(IJobStore store, string name, ProcessIdentity identity, PreflightReport report, JobPolicy? policy = null)
     {
         if (JobLocator.FindByProcess(store, identity) is { } known && known.Name != name)
         {
@@ -40,7 +46,8 @@ internal sealed class JobRegistrar(IJobEngine engine, TimeProvider time)
         }
 
         var job = new JobRecord(
-            name, identity.Pid.Value, identity.StartTicks, identity.BootId, report.Command, time.GetUtcNow(), IsRegistered: true);
+            name, identity.Pid.Value, identity.StartTicks, identity.BootId, report.Command, time.GetUtcNow(), IsRegistered: true,
+            Policy: (policy ?? JobPolicy.Default).ToText());
         store.Register(job);
         return job;
     }

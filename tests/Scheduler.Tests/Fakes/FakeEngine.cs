@@ -19,6 +19,9 @@ internal sealed class FakeEngine(List<string> journal) : IJobEngine
 
     public List<FileChange> Files { get; } = [];
 
+    /// <summary>Policies of tracked jobs.</summary>
+    public List<FilePolicy> Policies { get; } = [];
+
     public List<HostCapability> Capabilities { get; } = [new("ptrace", CapabilityState.Works, "a child was seized", null)];
 
     /// <summary>Runs in the middle of a dump; may throw.</summary>
@@ -42,8 +45,9 @@ internal sealed class FakeEngine(List<string> journal) : IJobEngine
 
     public ProcessIdentity? Identify(ProcessId pid) => Alive.GetValueOrDefault(pid.Value);
 
-    public ITrackedJob Track(ProcessId root, bool isShellJob)
+    public ITrackedJob Track(ProcessId root, bool isShellJob, FilePolicy files)
     {
+        Policies.Add(files);
         _journal.Add($"track {root}{(isShellJob ? " as shell job" : "")}");
         return new Tracked(this, root);
     }
@@ -93,11 +97,17 @@ internal sealed class FakeEngine(List<string> journal) : IJobEngine
     }
 
     public RestoreReport Restore(
-        ICheckpointSource source, string generationSuffix, IProgress<long>? restoredBytesDone, CallerTerminal? terminal, CancellationToken cancellation)
+        ICheckpointSource source, string generationSuffix, IProgress<long>? restoredBytesDone, CallerTerminal? terminal, bool keepFiles, CancellationToken cancellation)
     {
-        _journal.Add($"restore {source.Name} as {generationSuffix}");
+        _journal.Add($"restore {source.Name} as {generationSuffix}{(keepFiles ? " with files kept" : "")}");
         DuringRestore(source.Name);
         return new RestoreReport(Start(4711, 999), 2, 5, 220L << 20, Files);
+    }
+
+    public IReadOnlyList<FileChange> PlanRestore(ICheckpointSource source, string generationSuffix, bool keepFiles)
+    {
+        _journal.Add($"plan {source.Name} as {generationSuffix}");
+        return Files;
     }
 
     public IReadOnlyList<HostCapability> Probe() => Capabilities;
