@@ -45,8 +45,9 @@ public sealed class CheckpointEngine(EngineOptions options, ILoggerFactory logge
     /// <summary>Follows a job from dump to dump. Nothing is touched before the first dump.</summary>
     /// <param name="scope">The job.</param>
     /// <param name="choices">What is done about state that cannot be carried as it is.</param>
-    public TrackedJob Track(JobScope scope, DumpChoices? choices = null) =>
-        new(scope, new JobMemory(options), memory => new Dumper(options, memory, choices ?? DumpChoices.Default, Step(_dumpLog), _dumpLog),
+    /// <param name="files">Which files its generations carry; null for <see cref="FilePolicy.Default"/>.</param>
+    public TrackedJob Track(JobScope scope, DumpChoices? choices = null, FilePolicy? files = null) =>
+        new(scope, new JobMemory(options), memory => new Dumper(options, memory, choices ?? DumpChoices.Default, files ?? FilePolicy.Default, Step(_dumpLog), _dumpLog),
             memory => new TreeKiller(options, memory.Connections, Step(_dumpLog)));
 
     /// <summary>Kills a whole tree, if its root is still the same process; of a cgroup, all that are in it.</summary>
@@ -64,11 +65,19 @@ public sealed class CheckpointEngine(EngineOptions options, ILoggerFactory logge
     /// <param name="restoredBytesDone">Progress in bytes of memory.</param>
     /// <param name="cancellation">Cancels until the processes run.</param>
     /// <param name="terminal">Where the job goes on; null where it is to lead a session of its own.</param>
+    /// <param name="keepFiles">Files are left as they are; what differs is told.</param>
     public RestoreReport Restore(
-        ICheckpointSource source, string generationSuffix, IProgress<long>? restoredBytesDone, CancellationToken cancellation, CallerTerminal? terminal = null) =>
+        ICheckpointSource source, string generationSuffix, IProgress<long>? restoredBytesDone, CancellationToken cancellation, CallerTerminal? terminal = null, bool keepFiles = false) =>
         TracerThread.Run(
             $"restore {source.Name}",
-            () => new Restorer(options, terminal, Step(_restoreLog), _restoreLog).Restore(source, generationSuffix, restoredBytesDone, cancellation));
+            () => new Restorer(options, terminal, keepFiles, Step(_restoreLog), _restoreLog).Restore(source, generationSuffix, restoredBytesDone, cancellation));
+
+    /// <summary>Checks the world as a restore does, and says what that would do with files. Changes nothing.</summary>
+    /// <param name="source">The generation.</param>
+    /// <param name="generationSuffix">As of <see cref="Restore"/>.</param>
+    /// <param name="keepFiles">As of <see cref="Restore"/>.</param>
+    public static IReadOnlyList<FileChange> PlanRestore(ICheckpointSource source, string generationSuffix, bool keepFiles = false) =>
+        Restorer.Plan(source, generationSuffix, keepFiles);
 
     private Action<string> Step(ILogger logger) => step =>
     {

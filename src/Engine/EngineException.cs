@@ -29,6 +29,9 @@ public enum EngineFailure
 
     /// <summary>The job did not stop, or a tracee did not answer, within its deadline: try later.</summary>
     TimedOut,
+
+    /// <summary>A file was written all the while, so that nothing tells what it was at the freeze: dump again at once, it will be taken another way.</summary>
+    FileBusy,
 }
 
 /// <summary>A failure of the engine: one sentence that names what failed and on what, and a hint what to do.</summary>

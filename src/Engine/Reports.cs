@@ -31,7 +31,9 @@ public sealed record DumpReport(
 /// <param name="Path">Absolute path.</param>
 /// <param name="What">What was done or found, a sentence.</param>
 /// <param name="RolledBack">True where the file was put back, false where it is only reported.</param>
-public sealed record FileChange(string Path, string What, bool RolledBack);
+/// <param name="Action">One stable word for programs: <c>cut</c>, <c>rewritten</c>, <c>recreated</c>, <c>metadata</c>, <c>different</c>.</param>
+/// <param name="Bytes">Bytes that were written or cut off.</param>
+public sealed record FileChange(string Path, string What, bool RolledBack, string Action = "different", long Bytes = 0);
 
 /// <summary>What a restore did.</summary>
 /// <param name="Root">The restored root process.</param>

@@ -15,7 +15,7 @@ public sealed class ArchitectureTests
     {
         { "System.CommandLine", ["Cli"] },
         { "Spectre.Console", ["Cli/Rendering"] },
-        { "System.Text.Json", ["Cli/Rendering", "Composition"] },
+        { "System.Text.Json", ["Cli/Rendering", "Composition", "Policies"] },
         { "Serilog", ["Composition"] },
         { "Microsoft.Extensions", ["Composition"] },
         { "Checkpointer.Store.Generations", ["Composition"] },

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Checkpointer.Engine.Images;
 using Checkpointer.Engine.Proc;
 using Checkpointer.Engine.Support;
 using Checkpointer.Engine.Tracing;
@@ -10,7 +11,7 @@ namespace Checkpointer.Engine.Dump;
 /// <summary>
 /// One dump: preflight, take ahead what can be, freeze, collect, settle pages, capture, thaw, deliver. Precondition: runs on a tracer thread.
 /// </summary>
-internal sealed class Dumper(EngineOptions options, JobMemory memory, DumpChoices choices, Action<string> step, ILogger logger)
+internal sealed class Dumper(EngineOptions options, JobMemory memory, DumpChoices choices, FilePolicy filePolicy, Action<string> step, ILogger logger)
 {
     // Below, following a job from before the freeze costs it more than it spares.
     private const long BytesWorthPreparing = 64 << 20;
@@ -58,8 +59,9 @@ internal sealed class Dumper(EngineOptions options, JobMemory memory, DumpChoice
             memory.Hold(new ConnectionLock(first));
         }
 
+        using var files = new FileCapture(first, memory.Files, filePolicy, step);
         var precopy = new Precopy(options, memory, step);
-        var freezeTime = Prepare(scope, preflight, report.PopulatedBytes, precopy, contents, cancellation);
+        var freezeTime = Prepare(scope, preflight, report.PopulatedBytes, precopy, files, contents, cancellation);
         using var capture = new Capture(options, step, logger);
         capture.Reserve(memory.WaitingBytes);
         using var job = new Freezer(options, step).Freeze(scope, preflight.Vmas);
@@ -69,6 +71,8 @@ internal sealed class Dumper(EngineOptions options, JobMemory memory, DumpChoice
         var threads = job.Processes.Sum(process => process.Threads.Count);
         state.Collect(job);
         state.Findings.ThrowIfRefused();
+        files.Settle(state.Files, state.Objects, MappedForWriting(preflight.Vmas.Values.Concat(job.Processes.Select(process => process.Vmas))));
+        files.Findings.ThrowIfRefused();
         precopy.Confirm([.. job.Processes.Select(process => process.Id)], state.Files);
         state.SettlePages(job, memory);
         capture.Take(state.Sources, contents);
@@ -80,6 +84,8 @@ internal sealed class Dumper(EngineOptions options, JobMemory memory, DumpChoice
         RequireSameFlags(job);
         BackgroundThread.Run($"store {root}", options.Nice, () =>
         {
+            files.Deliver(contents, cancellation);
+            sink.PutImage(ImageVersion.FileContents, files.Image.ToByteArray());
             foreach (var (name, image) in state.Images)
             {
                 sink.PutImage(name, image.ToByteArray());
@@ -98,7 +104,7 @@ internal sealed class Dumper(EngineOptions options, JobMemory memory, DumpChoice
             threads,
             state.Sources.Sum(source => source.PopulatedBytes),
             state.Sources.Sum(source => source.DirtyBytes),
-            [.. notes.Union(state.Findings.Notes).Union(capture.Notes).Union(NotesOf(job))]);
+            [.. notes.Union(state.Findings.Notes).Union(files.Findings.Notes).Union(capture.Notes).Union(NotesOf(job))]);
     }
 
     private static List<Finding> Accept(PreflightReport report)
@@ -119,14 +125,16 @@ internal sealed class Dumper(EngineOptions options, JobMemory memory, DumpChoice
     /// <summary>Does ahead of the freeze what can be done beside the job. A large job that is not followed yet is frozen for a moment to begin it.</summary>
     /// <returns>The time that it was frozen for.</returns>
     private TimeSpan Prepare(
-        JobScope scope, Preflight preflight, long populatedBytes, Precopy precopy, OpenContents contents, CancellationToken cancellation)
+        JobScope scope, Preflight preflight, long populatedBytes, Precopy precopy, FileCapture files, OpenContents contents, CancellationToken cancellation)
     {
+        BackgroundThread.Run($"take files ahead {scope}", options.Nice, () => files.TakeAhead(preflight.Files, preflight.Objects, contents, cancellation));
         var freezeTime = TimeSpan.Zero;
         List<ProcessId> processes = [.. preflight.Vmas.Keys];
         if (processes.Any(process => memory.Find(process) is null))
         {
             if (populatedBytes < BytesWorthPreparing || !Tracking.TrackerChoice.IsLive(options.WriteProtect))
             {
+                files.CatchUp(contents, cancellation);
                 return freezeTime;
             }
 
@@ -141,8 +149,13 @@ internal sealed class Dumper(EngineOptions options, JobMemory memory, DumpChoice
             preflight.RefreshMappings();
         }
 
+        files.CatchUp(contents, cancellation);
         return freezeTime;
     }
+
+    /// <summary>Inodes of files that may be written without a system call.</summary>
+    private static HashSet<ulong> MappedForWriting(IEnumerable<IReadOnlyList<Vma>> processes) =>
+        [.. processes.SelectMany(vmas => vmas).Where(vma => vma.IsShared && vma.Inode != 0 && (vma.Writable || vma.VmFlags.HasFlag(VmaFlags.MayWrite))).Select(vma => vma.Inode)];
 
     private TimeSpan Follow(JobScope scope, Preflight preflight)
     {

@@ -44,6 +44,9 @@ internal sealed class FrozenState(
     /// <summary>Open files of the job.</summary>
     public Files Files { get; private set; } = new();
 
+    /// <summary>Objects whose bytes belong to the generation.</summary>
+    public SharedObjectTable Objects => _objects;
+
     /// <summary>Names of the trackers asked, joined by commas.</summary>
     public string Trackers => string.Join(',', _trackers.Order(StringComparer.Ordinal));
 

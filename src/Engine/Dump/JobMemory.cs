@@ -16,6 +16,9 @@ internal sealed class JobMemory(EngineOptions options) : IDisposable
     /// <summary>Connections that are held for a job which is about to be stopped; null where there is no such dump.</summary>
     public ConnectionLock? Connections { get; private set; }
 
+    /// <summary>What is known of the files of the job.</summary>
+    public FileMemory Files { get; } = new();
+
     /// <summary>Bytes known to be taken by the next dump.</summary>
     public long WaitingBytes => _processes.Values.Sum(memory => memory.Waiting.Bytes);
 
@@ -23,6 +26,7 @@ internal sealed class JobMemory(EngineOptions options) : IDisposable
     public void BeginDump(bool hasBase)
     {
         LetConnectionsGo();
+        Files.BeginDump(hasBase);
         foreach (var (identity, memory) in _processes.ToList())
         {
             if (ProcFs.IdentityOf(identity.Pid) != identity || !memory.Tracker.IsAlive)
@@ -76,6 +80,7 @@ internal sealed class JobMemory(EngineOptions options) : IDisposable
     /// <summary>The last dump is in a committed generation.</summary>
     public void Committed()
     {
+        Files.Committed();
         foreach (var memory in _processes.Values)
         {
             memory.Committed();

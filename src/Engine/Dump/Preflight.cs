@@ -25,6 +25,9 @@ internal sealed class Preflight(DumpChoices choices)
     /// <summary>Descriptors as they were.</summary>
     public Files Files { get; private set; } = new();
 
+    /// <summary>Objects whose bytes belong to a generation.</summary>
+    public SharedObjectTable Objects { get; } = new();
+
     /// <summary>Mappings of each process as they were, with the flags that only smaps shows.</summary>
     public Dictionary<ProcessId, IReadOnlyList<Vma>> Vmas { get; } = [];
 
@@ -65,8 +68,7 @@ internal sealed class Preflight(DumpChoices choices)
 
     private void Inspect(ProcessTree tree, FindingList findings)
     {
-        var objects = new SharedObjectTable();
-        var mappings = new MappingCollector(findings, Identities, objects);
+        var mappings = new MappingCollector(findings, Identities, Objects);
         ProcessInspector.Inspect(tree, ProcessSharing.Of(tree.Live), findings);
         foreach (var process in tree.Live)
         {
@@ -80,9 +82,9 @@ internal sealed class Preflight(DumpChoices choices)
         }
 
         CgroupInspector.Inspect(tree.Live, findings);
-        using var systemV = new SystemVCollector(tree, findings, objects);
+        using var systemV = new SystemVCollector(tree, findings, Objects);
         _ = systemV.Collect([.. Vmas.Values.SelectMany(vmas => vmas)], isFrozen: false);
-        var descriptors = new DescriptorCollector(findings, objects);
+        var descriptors = new DescriptorCollector(findings, Objects);
         Files = descriptors.Collect(tree, Examined, choices);
         AioRings.Inspect(Vmas.Select(entry => (entry.Key, entry.Value)), Files, findings);
         Examined = descriptors.Examined;

@@ -111,11 +111,14 @@ internal static class FileFlag
     internal const int O_TRUNC = 0x200;
     internal const int O_NONBLOCK = 0x800;
     internal const int O_ASYNC = 0x2000;
+    internal const int O_APPEND = 0x400;
     internal const int O_DIRECT = 0x4000;
     internal const int O_LARGEFILE = 0x8000;
     internal const int O_CLOEXEC = 0x80000;
     internal const int O_PATH = 0x200000;
     internal const int O_NOFOLLOW = 0x20000;
+    internal const int O_DIRECTORY = 0x10000;
+    internal const int O_NOATIME = 0x40000;
     internal const int O_TMPFILE = 0x410000;
     internal const int PIDFD_THREAD = O_EXCL;
     internal const int F_SETFD = 2;
@@ -153,6 +156,9 @@ internal static class FileFlag
     internal const int AT_SYMLINK_NOFOLLOW = 0x100;
     internal const int AT_SYMLINK_FOLLOW = 0x400;
     internal const int STATX_BASIC_STATS = 0x7ff;
+    internal const int STATX_BTIME = 0x800;
+    internal const int RENAME_NOREPLACE = 1;
+    internal const int RESOLVE_NO_SYMLINKS = 4;
     internal const int S_IFMT = 0xf000;
     internal const int S_IFIFO = 0x1000;
     internal const int S_IFCHR = 0x2000;
@@ -163,6 +169,21 @@ internal static class FileFlag
     internal const int S_IFSOCK = 0xc000;
     internal const long PROC_SUPER_MAGIC = 0x9fa0;
     internal const long HUGETLBFS_MAGIC = 0x958458f6;
+}
+
+/// <summary>File systems by their numbers, statfs(2).</summary>
+internal static class FileSystem
+{
+    internal const long NFS_SUPER_MAGIC = 0x6969;
+    internal const long SMB_SUPER_MAGIC = 0x517b;
+    internal const long CIFS_SUPER_MAGIC = 0xff534d42;
+    internal const long SMB2_SUPER_MAGIC = 0xfe534d42;
+    internal const long FUSE_SUPER_MAGIC = 0x65735546;
+    internal const long CEPH_SUPER_MAGIC = 0x00c36400;
+    internal const long OCFS2_SUPER_MAGIC = 0x7461636f;
+    internal const long AFS_SUPER_MAGIC = 0x5346414f;
+    internal const long V9FS_MAGIC = 0x01021997;
+    internal const long MSDOS_SUPER_MAGIC = 0x4d44;
 }
 
 /// <summary>mmap(2), mremap(2), madvise(2) and PAGEMAP_SCAN constants.</summary>
@@ -218,6 +239,8 @@ internal static class SpecialFile
     internal const int LOCK_SH = 1;
     internal const int LOCK_EX = 2;
     internal const int LOCK_NB = 4;
+    internal const int IN_MODIFY = 2;
+    internal const uint IN_ONESHOT = 0x80000000;
 
     /// <summary>_IOW('I', 0, __s32).</summary>
     internal const int INOTIFY_IOC_SETNEXTWD = 0x40044900;

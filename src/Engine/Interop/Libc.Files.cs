@@ -156,6 +156,34 @@ internal static unsafe partial class Libc
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int unlink(string path);
 
+    /// <summary>renameat2(2).</summary>
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int renameat2(int olddirfd, string oldpath, int newdirfd, string newpath, uint flags);
+
+    /// <summary>access(2).</summary>
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int access(string path, int mode);
+
+    /// <summary>fsync(2).</summary>
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int fsync(int fd);
+
+    /// <summary>flistxattr(2).</summary>
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial nint flistxattr(int fd, byte* list, nuint size);
+
+    /// <summary>fgetxattr(2).</summary>
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial nint fgetxattr(int fd, string name, byte* value, nuint size);
+
+    /// <summary>fsetxattr(2).</summary>
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int fsetxattr(int fd, string name, byte* value, nuint size, int flags);
+
+    /// <summary>fremovexattr(2).</summary>
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int fremovexattr(int fd, string name);
+
     /// <summary>open_by_handle_at(2).</summary>
     [LibraryImport("libc", SetLastError = true)]
     internal static partial int open_by_handle_at(int mountFd, byte* handle, int flags);

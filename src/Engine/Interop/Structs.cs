@@ -60,6 +60,28 @@ internal struct statfs64_t
 {
     internal long f_type;
     internal long f_bsize;
+    internal ulong f_blocks;
+    internal ulong f_bfree;
+    internal ulong f_bavail;
+}
+
+/// <summary>struct open_how, openat2(2).</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct open_how
+{
+    internal ulong flags;
+    internal ulong mode;
+    internal ulong resolve;
+}
+
+/// <summary>struct inotify_event without the name, inotify(7).</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct inotify_event
+{
+    internal int wd;
+    internal uint mask;
+    internal uint cookie;
+    internal uint len;
 }
 
 /// <summary>siginfo_t as waitid(2) fills it; 128 bytes.</summary>

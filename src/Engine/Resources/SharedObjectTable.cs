@@ -45,6 +45,7 @@ internal sealed class SharedObjectTable
                     ModifiedNs = stat.ModifiedNs,
                 },
                 openPath,
+                stat.Device,
                 stat.Inode);
             _objects.Add(key, entry);
         }
@@ -56,8 +57,9 @@ internal sealed class SharedObjectTable
 /// <summary>One object whose bytes belong to the generation.</summary>
 /// <param name="Image">What it is.</param>
 /// <param name="OpenPath">Path to open it by while the job is frozen.</param>
+/// <param name="Device">Its file system.</param>
 /// <param name="Inode">Its inode number.</param>
-internal sealed record SharedObject(SharedMemory Image, string OpenPath, ulong Inode)
+internal sealed record SharedObject(SharedMemory Image, string OpenPath, ulong Device, ulong Inode)
 {
     /// <summary>Name of its content in the generation.</summary>
     public string ContentName => $"shared/{Image.Id}";

@@ -23,6 +23,9 @@ internal sealed class GenerationImages
     /// <summary>System V objects.</summary>
     public SystemV SystemV { get; }
 
+    /// <summary>What is carried of files; null in generations of older versions.</summary>
+    public FileContents? FileContents { get; private init; }
+
     /// <summary>Live processes, parents before children.</summary>
     public IReadOnlyList<ProcessImages> Processes { get; }
 
@@ -63,7 +66,10 @@ internal sealed class GenerationImages
         var processes = inventory.Processes.Select(pid => new ProcessImages(
             Parse(source, ImageVersion.Process(pid), Process.Parser), Parse(source, ImageVersion.Memory(pid), AddressSpace.Parser))).ToList();
         var systemV = source.ImageNames.Contains(ImageVersion.SystemV) ? Parse(source, ImageVersion.SystemV, SystemV.Parser) : new SystemV();
-        var images = new GenerationImages(inventory, Parse(source, ImageVersion.Files, Files.Parser), systemV, processes);
+        var images = new GenerationImages(inventory, Parse(source, ImageVersion.Files, Files.Parser), systemV, processes)
+        {
+            FileContents = source.ImageNames.Contains(ImageVersion.FileContents) ? Parse(source, ImageVersion.FileContents, FileContents.Parser) : null,
+        };
         images.Check(source.Name);
         return images;
     }

@@ -9,10 +9,22 @@ namespace Checkpointer.Engine.Restore;
 /// One restore: check the world, build the tree out of the stub, fill it, put files back, let all threads go together. Until then every
 /// process is traced with PTRACE_O_EXITKILL: whatever fails, nothing of them is left. Precondition: runs on a tracer thread.
 /// </summary>
-internal sealed class Restorer(EngineOptions options, CallerTerminal? caller, Action<string> step, ILogger logger)
+internal sealed class Restorer(EngineOptions options, CallerTerminal? caller, bool keepFiles, Action<string> step, ILogger logger)
 {
     private readonly List<RestoredProcess> _processes = [];
     private long _restoredBytes;
+
+    /// <summary>What a restore would do with files. The world is checked, nothing is changed.</summary>
+    public static IReadOnlyList<FileChange> Plan(ICheckpointSource source, string generationSuffix, bool keepFiles)
+    {
+        var images = GenerationImages.Load(source);
+        WorldCheck.Require(images, keepFiles);
+        var plan = new FilePlanner(images, source, generationSuffix, keepFiles).Plan();
+        PidAvailability.Require(AllIds(images), TimeSpan.Zero);
+        SystemVWorld.Require(images);
+        HugePageCheck.Require(images);
+        return plan.Preview;
+    }
 
     /// <summary>Restores a generation.</summary>
     public RestoreReport Restore(ICheckpointSource source, string generationSuffix, IProgress<long>? bytesDone, CancellationToken cancellation)
@@ -20,38 +32,42 @@ internal sealed class Restorer(EngineOptions options, CallerTerminal? caller, Ac
         step("read the images");
         var images = GenerationImages.Load(source);
         step("check the world");
-        WorldCheck.Require(images);
+        WorldCheck.Require(images, keepFiles);
         var shellJob = ShellJob.Of(images, caller);
-        MappedFiles.Require(images.Inventory);
-        var rollback = new FileRollback(images.Files, images.Inventory, generationSuffix);
-        rollback.RequireNoOtherWriter();
         PidAvailability.Require(AllIds(images), options.PidReleaseTimeout);
         SystemVWorld.Require(images);
         HugePageCheck.Require(images);
+        step("plan files");
+        var plan = new FilePlanner(images, source, generationSuffix, keepFiles).Plan();
+        var files = new FileRestorer(plan, images.Inventory, source, step);
         using var systemV = new SystemVBuilder(images, _processes);
         using var watcher = new InotifyWatcher();
         using var connections = new KeptConnections(images.Files, new ProcessId(images.Processes[0].Process.Pid));
         using var cgroups = new CgroupPlacer(images, images.IsCgroup ? CgroupChoice.Original : options.Cgroups, logger);
         try
         {
-            Build(images, shellJob, source, systemV, watcher, connections, bytes => AddBytes(bytesDone, bytes), cancellation);
+            Build(images, shellJob, source, files, systemV, watcher, connections, bytes => AddBytes(bytesDone, bytes), cancellation);
             cancellation.ThrowIfCancellationRequested();
             step("put into cgroups");
             cgroups.Place(_processes);
-            step("put files back");
-            rollback.Apply();
             watcher.Watch();
             LetGo(shellJob, connections);
             cgroups.Keep();
             systemV.Keep();
             var root = ProcFs.IdentityOf(_processes[0].Id) ?? throw new EngineException(EngineFailure.Failed, $"Process {_processes[0].Id} ended as soon as it was restored.");
             RestoreLog.Restored(logger, root.Pid.Value, _processes.Count, _restoredBytes);
-            return new RestoreReport(root, _processes.Count, _processes.Sum(process => process.Threads.Count), _restoredBytes, rollback.Changes, connections.Warnings);
+            return new RestoreReport(root, _processes.Count, _processes.Sum(process => process.Threads.Count), _restoredBytes, files.Changes, connections.Warnings);
         }
-        catch
+        catch (Exception failure)
         {
             _processes.ForEach(process => Children.Kill(process.Id));
             Children.ReapAll(options.SyscallTimeout);
+            if (failure is EngineException { Reason: var reason, Message: var message, Hint: var hint } && files.Changes.Count(change => change.RolledBack) is > 0 and var changed)
+            {
+                throw new EngineException(
+                    reason, $"{message} {changed} file(s) were put back before that, the first {files.Changes.First(change => change.RolledBack).Path}; recovering again is safe.", hint, failure);
+            }
+
             throw;
         }
         finally
@@ -67,12 +83,15 @@ internal sealed class Restorer(EngineOptions options, CallerTerminal? caller, Ac
     }
 
     private void Build(
-        GenerationImages images, ShellJob shellJob, ICheckpointSource source, SystemVBuilder systemV, InotifyWatcher watcher, KeptConnections connections, Action<long> bytesDone, CancellationToken cancellation)
+        GenerationImages images, ShellJob shellJob, ICheckpointSource source, FileRestorer files, SystemVBuilder systemV, InotifyWatcher watcher, KeptConnections connections,
+        Action<long> bytesDone, CancellationToken cancellation)
     {
         step("start the stub");
         using var stub = Stub.Start(options.SyscallTimeout);
         WorldCheck.RequireCpu(images.Inventory, stub.Tracee.GetExtendedState());
         WorldCheck.RequireVdso(images.Inventory, VdsoHash.Of(ProcFs.Maps(stub.Tracee.Process), stub.Memory));
+        // Before the first process: those that fork map files at once.
+        files.Apply();
         using var opened = new OpenedFiles();
         step("make terminals");
         using var terminals = new TerminalBuilder(images.Files, opened, shellJob, options.PidReleaseTimeout);
@@ -84,8 +103,6 @@ internal sealed class Restorer(EngineOptions options, CallerTerminal? caller, Ac
         step("make System V objects");
         systemV.Make();
         shared.FillSegments(systemV, source, bytesDone);
-        step("put mapped files back");
-        MappedFiles.PutBack(images.Inventory, source, bytesDone);
         step("open files");
         using var removed = new RemovedFileBuilder(images.Files.RemovedFiles);
         var descriptors = new DescriptorBuilder(images.Files, opened, shared, removed, watcher, terminals, connections);

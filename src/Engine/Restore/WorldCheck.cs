@@ -15,10 +15,12 @@ internal static class WorldCheck
     private const string PutBack = "put that file back as it was, or start the job anew";
 
     /// <summary>Throws WorldChanged where the job could not go on rightly.</summary>
-    public static void Require(GenerationImages images)
+    /// <param name="images">The generation.</param>
+    /// <param name="keepFiles">Files are left as they are.</param>
+    public static void Require(GenerationImages images, bool keepFiles = false)
     {
-        // What the job had mapped for writing is put back by the restore itself.
-        var putBack = images.Inventory.SharedMemory.Where(shared => shared.Kind == SharedMemory.Types.Kind.File).Select(shared => shared.Path).ToHashSet();
+        // What the restore puts back itself. The plan for it has its own checks.
+        var putBack = CarriedFiles.Of(images).Where(file => file.Kind == CarriedFile.Types.Kind.Contents && !keepFiles).Select(file => file.Path).ToHashSet();
         foreach (var process in images.Processes)
         {
             if (process.Process.ExecutableMemory == 0)
@@ -97,7 +99,7 @@ internal static class WorldCheck
     }
 
     private static bool IsOpenedByName(OpenFile file) => file.SharedMemory == 0 && file.RemovedFile == 0
-        && file.Kind is OpenFile.Types.Kind.Regular or OpenFile.Types.Kind.Directory or OpenFile.Types.Kind.Device or OpenFile.Types.Kind.SymbolicLink;
+        && file.Kind is OpenFile.Types.Kind.Directory or OpenFile.Types.Kind.Device or OpenFile.Types.Kind.SymbolicLink;
 
     private static void RequireOpenFile(OpenFile file)
     {
@@ -110,12 +112,6 @@ internal static class WorldCheck
         if (file.Kind == OpenFile.Types.Kind.Device && now.DeviceNode != file.DeviceNode)
         {
             throw new EngineException(EngineFailure.WorldChanged, $"{path} is another device by now.", PutBack);
-        }
-
-        if (file.Kind == OpenFile.Types.Kind.Regular && now.Bytes < file.Bytes)
-        {
-            throw new EngineException(
-                EngineFailure.WorldChanged, $"{path}, which the job has open, has {now.Bytes} bytes; it had {file.Bytes} at the dump.", PutBack);
         }
     }
 }

@@ -13,10 +13,15 @@ namespace Checkpointer.Engine.Support;
 /// <param name="Group">Group ID.</param>
 /// <param name="Links">Names that it has.</param>
 /// <param name="AccessedNs">Access time, ns since the epoch.</param>
+/// <param name="ChangedNs">Time of the last change of contents or inode, ns since the epoch; nobody can set it.</param>
+/// <param name="BornNs">When it was made, ns since the epoch; 0 where the file system does not know.</param>
+/// <param name="AllocatedBytes">Bytes of its blocks.</param>
 internal readonly record struct FileStat(
-    int Mode, ulong Inode, ulong Device, ulong DeviceNode, ulong Bytes, long ModifiedNs, uint Owner, uint Group, uint Links, long AccessedNs)
+    int Mode, ulong Inode, ulong Device, ulong DeviceNode, ulong Bytes, long ModifiedNs, uint Owner, uint Group, uint Links, long AccessedNs,
+    long ChangedNs = 0, long BornNs = 0, ulong AllocatedBytes = 0)
 {
     private const int PermissionBits = 0xfff;
+    private const ulong BlockBytes = 512; // of stx_blocks, statx(2)
 
     /// <summary>Permission bits of the mode.</summary>
     public uint Permissions => (uint)(Mode & PermissionBits);
@@ -37,7 +42,7 @@ internal readonly record struct FileStat(
     public static unsafe FileStat? TryOf(string path, bool followsLinks = true)
     {
         statx_t buffer = default;
-        if (Libc.statx(FileFlag.AT_FDCWD, path, followsLinks ? 0 : FileFlag.AT_SYMLINK_NOFOLLOW, FileFlag.STATX_BASIC_STATS, &buffer) == 0)
+        if (Libc.statx(FileFlag.AT_FDCWD, path, followsLinks ? 0 : FileFlag.AT_SYMLINK_NOFOLLOW, FileFlag.STATX_BASIC_STATS | FileFlag.STATX_BTIME, &buffer) == 0)
         {
             return From(buffer);
         }
@@ -60,7 +65,10 @@ internal readonly record struct FileStat(
         raw.stx_uid,
         raw.stx_gid,
         raw.stx_nlink,
-        Nanoseconds(raw.stx_atime));
+        Nanoseconds(raw.stx_atime),
+        Nanoseconds(raw.stx_ctime),
+        (raw.stx_mask & FileFlag.STATX_BTIME) != 0 ? Nanoseconds(raw.stx_btime) : 0,
+        raw.stx_blocks * BlockBytes);
 
     private static long Nanoseconds(in statx_timestamp time) => (time.tv_sec * ClockTime.NanosecondsPerSecond) + time.tv_nsec;
 }

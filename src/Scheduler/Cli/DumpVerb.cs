@@ -3,6 +3,7 @@ using System.CommandLine.Parsing;
 using Checkpointer.Engine;
 using Checkpointer.Engine.Support;
 using Checkpointer.Scheduler.Jobs;
+using Checkpointer.Scheduler.Policies;
 using Checkpointer.Store;
 
 namespace Checkpointer.Scheduler.Cli;
@@ -23,6 +24,7 @@ internal sealed class DumpVerb : Verb
         "--count", "Number of dumps. Without --every they follow each other at once. Default with --every: until the job ends.");
 
     private readonly DumpChoiceOptions _choices;
+    private readonly FilePolicyOptions _files;
 
     /// <summary>Makes the verb.</summary>
     public DumpVerb()
@@ -42,6 +44,7 @@ internal sealed class DumpVerb : Verb
         Options.Add(_count);
         Options.Add(_stop);
         _choices = new DumpChoiceOptions(this);
+        _files = new FilePolicyOptions(this);
         Validators.Add(RequireAnEndBeforeStop);
     }
 
@@ -54,10 +57,11 @@ internal sealed class DumpVerb : Verb
             (ProcessIdentity root, PreflightReport report) = new JobRegistrar(invocation.Rooms.Engine, invocation.Time).Inspect(pid, _choices.Of(arguments));
             JobDumper.RequireDumpable(report);
             using IJobStore store = invocation.Rooms.OpenOrCreateStore();
-            JobRecord job = JobOf(invocation, store, root, report);
+            JobRecord job = JobOf(invocation, store, root, report, _files.Policy(arguments));
             return Dump(invocation, arguments, store, job, root, report.PopulatedBytes);
         }
 
+        RequireNoPolicy(_files.Policy(arguments), _target.Job(arguments)!);
         using IJobStore existing = invocation.Rooms.OpenStore();
         JobRecord named = RegisteredJob(existing, _target.Job(arguments)!);
         ProcessIdentity running = new JobLocator(invocation.Rooms.Engine).RequireRunning(named);
@@ -119,19 +123,33 @@ internal sealed class DumpVerb : Verb
                 SchedulerFailure.Failed, $"job {name} is not registered", $"`checkpointer register {name} --pid P`");
     }
 
+    /// <summary>A job has had its policy since it was registered.</summary>
+    private static void RequireNoPolicy(JobPolicy policy, string job)
+    {
+        if (policy != JobPolicy.Default)
+        {
+            throw new SchedulerException(
+                SchedulerFailure.Failed,
+                $"job {job} has its policy for files already",
+                $"`checkpointer unregister {job}`, then `checkpointer register {job}` with those options");
+        }
+    }
+
     /// <summary>The best guess at a job's memory without looking at the job: what it was the last time.</summary>
     private static long LatestBytes(IJobStore store, JobRecord job)
         => store.Generations(job.Name) is [.., { } latest] ? latest.Summary.PopulatedBytes : 0;
 
     /// <summary>The job that a process is, registered now where it was none.</summary>
-    private static JobRecord JobOf(Invocation invocation, IJobStore store, ProcessIdentity root, PreflightReport report)
+    private static JobRecord JobOf(Invocation invocation, IJobStore store, ProcessIdentity root, PreflightReport report, JobPolicy policy)
     {
         if (JobLocator.FindByProcess(store, root) is { } known)
         {
+            RequireNoPolicy(policy, known.Name);
             return known;
         }
 
-        JobRecord job = new JobRegistrar(invocation.Rooms.Engine, invocation.Time).Register(store, JobRegistrar.NameFor(root.Pid), root.Pid, root, report);
+        JobRecord job = new JobRegistrar(invocation.Rooms.Engine, invocation.Time)
+            .Register(store, JobRegistrar.NameFor(root.Pid), root.Pid, root, report, policy);
         invocation.Output.Line($"PID {root.Pid} is registered as job {job.Name}");
         return job;
     }

@@ -56,7 +56,7 @@ internal static class ExitCode
     {
         EngineFailure.Refused => Refused,
         EngineFailure.BadImage => Corrupt,
-        EngineFailure.TimedOut => TryLater,
+        EngineFailure.TimedOut or EngineFailure.FileBusy => TryLater,
         _ => Failed,
     };
 

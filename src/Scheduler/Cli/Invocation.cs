@@ -28,6 +28,8 @@ internal sealed class Invocation(
     /// <summary>A recoverer over an open store.</summary>
     /// <param name="store">The store.</param>
     /// <param name="terminal">Where a job goes on that was started in another terminal; null for none.</param>
-    public JobRecoverer CreateRecoverer(IJobStore store, CallerTerminal? terminal)
-        => new(Rooms.Engine, store, new GenerationRestorer(Rooms.Engine, store, Progress, Time, terminal));
+    /// <param name="keepFiles">Files of the job are left as they are.</param>
+    /// <param name="isDryRun">Nothing is restored; what would be is told.</param>
+    public JobRecoverer CreateRecoverer(IJobStore store, CallerTerminal? terminal, bool keepFiles, bool isDryRun)
+        => new(Rooms.Engine, store, new GenerationRestorer(Rooms.Engine, store, Progress, Time, terminal, keepFiles), isDryRun);
 }

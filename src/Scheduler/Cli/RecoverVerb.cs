@@ -22,6 +22,8 @@ internal sealed class RecoverVerb : Verb
     private readonly Option<bool> _all = new("--all") { Description = "All registered jobs. This is the default." };
 
     private readonly Option<bool> _shellJob = ShellJobAttendance.Option();
+    private readonly Option<bool> _keepFiles = Words.KeepFiles();
+    private readonly Option<bool> _dryRun = Words.DryRun();
 
     /// <summary>Makes the verb.</summary>
     public RecoverVerb()
@@ -32,6 +34,7 @@ internal sealed class RecoverVerb : Verb
             "recover --latest",
             "recover --latest md relax",
             "recover --latest --all --json",
+            "recover md --dry-run",
             "recover md --shell-job")
     {
         _jobs.Validators.Add(Words.RequireJobNames);
@@ -39,6 +42,8 @@ internal sealed class RecoverVerb : Verb
         Options.Add(_latest);
         Options.Add(_all);
         Options.Add(_shellJob);
+        Options.Add(_keepFiles);
+        Options.Add(_dryRun);
         Validators.Add(result =>
         {
             if (result.GetResult(_all) is not null && result.GetResult(_jobs)?.Tokens.Count > 0)
@@ -64,7 +69,7 @@ internal sealed class RecoverVerb : Verb
     private List<RecoveryOutcome> Recover(Invocation invocation, ParseResult arguments, ShellJobAttendance attendance)
     {
         using IJobStore store = invocation.Rooms.OpenStore();
-        JobRecoverer recoverer = invocation.CreateRecoverer(store, attendance.Terminal);
+        JobRecoverer recoverer = invocation.CreateRecoverer(store, attendance.Terminal, arguments.GetValue(_keepFiles), arguments.GetValue(_dryRun));
         var outcomes = new List<RecoveryOutcome>();
         foreach (JobRecord job in Targets(store, arguments.GetValue(_jobs) ?? []))
         {

@@ -29,7 +29,7 @@ internal static class RecoveryReport
     public static int CodeOf(RecoveryOutcome outcome) => outcome.Status switch
     {
         RecoveryStatus.Failed => ExitCode.From(outcome.Failure!),
-        RecoveryStatus.Restored when outcome.Warnings.Count > 0 => ExitCode.Warnings,
+        RecoveryStatus.Restored or RecoveryStatus.Planned when outcome.Warnings.Count > 0 => ExitCode.Warnings,
         RecoveryStatus.Nothing => ExitCode.NothingToRestore,
         _ => ExitCode.Ok,
     };
@@ -45,7 +45,7 @@ internal static class RecoveryReport
             return isOneReason ? failures[0] : ExitCode.Failed;
         }
 
-        if (!outcomes.Any(outcome => outcome.Status == RecoveryStatus.Restored))
+        if (!outcomes.Any(outcome => outcome.Status is RecoveryStatus.Restored or RecoveryStatus.Planned))
         {
             return ExitCode.NothingToRestore;
         }
@@ -59,6 +59,10 @@ internal static class RecoveryReport
         {
             case RecoveryStatus.Restored:
                 WriteRestored(output, outcome.Restored!, outcome.Pid!.Value);
+                break;
+            case RecoveryStatus.Planned:
+                output.Line($"job {outcome.Job} would be restored from {outcome.Planned!.Generation}, which is good; nothing was changed");
+                WriteFiles(output, outcome.Planned.Files);
                 break;
             case RecoveryStatus.Running:
                 output.Line($"job {outcome.Job} is running (PID {outcome.Pid}); nothing to do");
@@ -78,7 +82,12 @@ internal static class RecoveryReport
             $"job {restored.Generation.Job} runs again as PID {pid}, from {restored.Generation}, verified: "
             + $"{restored.Report.Processes} process(es), {restored.Report.Threads} thread(s), "
             + $"{Quantity.Bytes(restored.Report.RestoredBytes)}, in {Quantity.Duration(restored.Duration)}");
-        foreach (FileChange file in restored.Report.Files.Where(file => file.RolledBack))
+        WriteFiles(output, restored.Report.Files.Where(file => file.RolledBack));
+    }
+
+    private static void WriteFiles(Output output, IEnumerable<FileChange> files)
+    {
+        foreach (FileChange file in files)
         {
             output.Line($"  {file.Path}: {file.What}");
         }
@@ -90,12 +99,12 @@ internal static class RecoveryReport
         return new RecoverLine(
             outcome.Job,
             Word(outcome.Status),
-            restored?.Generation.ToString(),
+            (restored?.Generation ?? outcome.Planned?.Generation)?.ToString(),
             outcome.Pid,
-            restored is not null,
+            restored is not null || outcome.Planned is not null,
             restored?.FilesRolledBack ?? 0,
             (long)(restored?.Duration.TotalMilliseconds ?? 0),
-            [.. restored?.Report.Files.Select(file => new FileLine(file.Path, file.What, file.RolledBack)) ?? []],
+            [.. (restored?.Report.Files ?? outcome.Planned?.Files)?.Select(file => new FileLine(file.Path, file.What, file.RolledBack, file.Action, file.Bytes)) ?? []],
             outcome.Warnings,
             failure?.Error,
             failure?.Hint,
@@ -107,6 +116,7 @@ internal static class RecoveryReport
         RecoveryStatus.Restored => "restored",
         RecoveryStatus.Running => "running",
         RecoveryStatus.Nothing => "nothing",
+        RecoveryStatus.Planned => "planned",
         _ => "failed",
     };
 }

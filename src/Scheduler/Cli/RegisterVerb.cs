@@ -12,6 +12,7 @@ internal sealed class RegisterVerb : Verb
 {
     private readonly Argument<string> _name = new("NAME") { Description = $"Name for the job: {JobName.Rule}." };
     private readonly DumpChoiceOptions _choices;
+    private readonly FilePolicyOptions _files;
     private readonly Option<int?> _pid = Words.Pid("Root process of the job; its descendants belong to it.");
     private readonly Option<string?> _cgroup = Words.Cgroup("The job is what runs in this cgroup, in those below it, and the descendants of these processes.");
 
@@ -22,13 +23,15 @@ internal sealed class RegisterVerb : Verb
             "Takes a running process and its descendants, or the processes of a cgroup, under our care as a job. Makes the store where there is none.",
             "register md --pid 4711",
             "register md --pid $(pgrep -o lmp) --store /scratch/checkpoints",
-            "register md --cgroup /sys/fs/cgroup/system.slice/md.service")
+            "register md --cgroup /sys/fs/cgroup/system.slice/md.service",
+            "register md --pid 4711 --file /scratch/md/restarts --file-max 4G")
     {
         _name.Validators.Add(Words.RequireJobNames);
         Arguments.Add(_name);
         Options.Add(_pid);
         Options.Add(_cgroup);
         _choices = new DumpChoiceOptions(this);
+        _files = new FilePolicyOptions(this);
         Validators.Add(result =>
         {
             if (result.GetResult(_pid) is null == result.GetResult(_cgroup) is null)
@@ -45,7 +48,7 @@ internal sealed class RegisterVerb : Verb
         JobScope scope = arguments.GetValue(_cgroup) is { } cgroup ? JobScope.FromCgroup(cgroup) : Words.ToProcessId(arguments.GetValue(_pid))!.Value;
         (ProcessIdentity identity, PreflightReport report) = registrar.Inspect(scope, _choices.Of(arguments));
         using IJobStore store = invocation.Rooms.OpenOrCreateStore();
-        JobRecord job = registrar.Register(store, arguments.GetRequiredValue(_name), scope, identity, report);
+        JobRecord job = registrar.Register(store, arguments.GetRequiredValue(_name), scope, identity, report, _files.Policy(arguments));
 
         var line = new RegisterLine(
             job.Name, job.Pid, job.Command, store.Directory, report.CanDump, [.. report.Findings.Select(FindingLine.From)]);

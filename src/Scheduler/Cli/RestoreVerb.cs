@@ -10,6 +10,8 @@ internal sealed class RestoreVerb : Verb
     private readonly Argument<GenerationReference> _generation = Words.Generation("JOB/NUMBER or JOB/latest.");
 
     private readonly Option<bool> _shellJob = ShellJobAttendance.Option();
+    private readonly Option<bool> _keepFiles = Words.KeepFiles();
+    private readonly Option<bool> _dryRun = Words.DryRun();
 
     /// <summary>Makes the verb.</summary>
     public RestoreVerb()
@@ -22,6 +24,8 @@ internal sealed class RestoreVerb : Verb
     {
         Arguments.Add(_generation);
         Options.Add(_shellJob);
+        Options.Add(_keepFiles);
+        Options.Add(_dryRun);
     }
 
     /// <inheritdoc/>
@@ -35,7 +39,7 @@ internal sealed class RestoreVerb : Verb
     private RecoveryOutcome Restore(Invocation invocation, ParseResult arguments, ShellJobAttendance attendance)
     {
         using IJobStore store = invocation.Rooms.OpenStore();
-        RecoveryOutcome outcome = invocation.CreateRecoverer(store, attendance.Terminal)
+        RecoveryOutcome outcome = invocation.CreateRecoverer(store, attendance.Terminal, arguments.GetValue(_keepFiles), arguments.GetValue(_dryRun))
             .RestoreOnly(arguments.GetValue(_generation).Resolve(store), invocation.Cancellation);
         RecoveryReport.Write(invocation.Output, outcome);
         return outcome;

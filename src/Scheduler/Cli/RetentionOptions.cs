@@ -131,7 +131,7 @@ internal sealed class RetentionOptions
     private static long? ParseSize(ArgumentResult result)
     {
         string word = result.Tokens[0].Value;
-        if (SizeText.TryParse(word, out long bytes))
+        if (SizeText.TryParse(word, out long bytes) && bytes > 0)
         {
             return bytes;
         }

@@ -65,6 +65,18 @@ internal static class Words
         CustomParser = result => ParsePositive(result, "number"),
     };
 
+    /// <summary><c>--keep-files</c> of verbs that restore.</summary>
+    public static Option<bool> KeepFiles() => new("--keep-files")
+    {
+        Description = "Leave files as they are, and warn of those that differ from the generation.",
+    };
+
+    /// <summary><c>--dry-run</c> of verbs that restore.</summary>
+    public static Option<bool> DryRun() => new("--dry-run")
+    {
+        Description = "Verify, check what the restore needs, and say what it would do with files. Nothing is restored or changed.",
+    };
+
     /// <summary>Refuses words that cannot be names of jobs.</summary>
     public static void RequireJobNames(ArgumentResult result)
     {

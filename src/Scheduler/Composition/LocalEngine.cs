@@ -14,15 +14,19 @@ internal sealed class LocalEngine(CheckpointEngine engine) : IJobEngine
     public ProcessIdentity? Identify(JobScope scope) => CheckpointEngine.Identify(scope);
 
     /// <inheritdoc/>
-    public ITrackedJob Track(JobScope scope, DumpChoices choices) => new LocalTrackedJob(engine.Track(scope, choices));
+    public ITrackedJob Track(JobScope scope, DumpChoices choices, FilePolicy files) => new LocalTrackedJob(engine.Track(scope, choices, files));
 
     /// <inheritdoc/>
     public void Kill(JobScope scope, ProcessIdentity root) => engine.Kill(scope, root);
 
     /// <inheritdoc/>
     public RestoreReport Restore(
-        ICheckpointSource source, string generationSuffix, IProgress<long>? restoredBytesDone, CallerTerminal? terminal, CancellationToken cancellation)
-        => engine.Restore(source, generationSuffix, restoredBytesDone, cancellation, terminal);
+        ICheckpointSource source, string generationSuffix, IProgress<long>? restoredBytesDone, CallerTerminal? terminal, bool keepFiles, CancellationToken cancellation)
+        => engine.Restore(source, generationSuffix, restoredBytesDone, cancellation, terminal, keepFiles);
+
+    /// <inheritdoc/>
+    public IReadOnlyList<FileChange> PlanRestore(ICheckpointSource source, string generationSuffix, bool keepFiles)
+        => CheckpointEngine.PlanRestore(source, generationSuffix, keepFiles);
 
     /// <inheritdoc/>
     public IReadOnlyList<HostCapability> Probe() => engine.Probe();

@@ -113,7 +113,7 @@ internal sealed class DumpSeries(
 
     private static bool MayPass(Exception failure) => failure switch
     {
-        EngineException engine => engine.Reason is EngineFailure.TimedOut or EngineFailure.Failed,
+        EngineException engine => engine.Reason is EngineFailure.TimedOut or EngineFailure.FileBusy or EngineFailure.Failed,
         StoreException store => store.Reason is StoreFailure.Full or StoreFailure.Locked or StoreFailure.Failed,
         _ => false,
     };

@@ -14,14 +14,17 @@ internal interface IJobEngine
     ProcessIdentity? Identify(JobScope scope);
 
     /// <summary>As <see cref="CheckpointEngine.Track"/>. The caller disposes it.</summary>
-    ITrackedJob Track(JobScope scope, DumpChoices choices);
+    ITrackedJob Track(JobScope scope, DumpChoices choices, FilePolicy files);
 
     /// <summary>As <see cref="CheckpointEngine.Kill"/>.</summary>
     void Kill(JobScope scope, ProcessIdentity root);
 
     /// <summary>As <see cref="CheckpointEngine.Restore"/>.</summary>
     RestoreReport Restore(
-        ICheckpointSource source, string generationSuffix, IProgress<long>? restoredBytesDone, CallerTerminal? terminal, CancellationToken cancellation);
+        ICheckpointSource source, string generationSuffix, IProgress<long>? restoredBytesDone, CallerTerminal? terminal, bool keepFiles, CancellationToken cancellation);
+
+    /// <summary>As <see cref="CheckpointEngine.PlanRestore"/>.</summary>
+    IReadOnlyList<FileChange> PlanRestore(ICheckpointSource source, string generationSuffix, bool keepFiles);
 
     /// <summary>As <see cref="CheckpointEngine.Probe"/>.</summary>
     IReadOnlyList<HostCapability> Probe();

@@ -1,5 +1,6 @@
 using Checkpointer.Engine;
 using Checkpointer.Engine.Support;
+using Checkpointer.Scheduler.Policies;
 using Checkpointer.Store;
 
 namespace Checkpointer.Scheduler.Jobs;
@@ -23,8 +24,11 @@ internal sealed class JobDumper(
     IJobEngine engine, IJobStore store, IProgressDisplay progress, JobRecord job, ProcessIdentity root, DumpChoices choices)
     : IDisposable
 {
+    // The engine takes a busy file another way each time, and after two failures in a way that cannot fail for that reason.
+    private const int AttemptsMax = 4;
+
     private readonly JobScope _scope = JobLocator.ScopeOf(job);
-    private readonly ITrackedJob _tracked = engine.Track(JobLocator.ScopeOf(job), choices);
+    private readonly ITrackedJob _tracked = engine.Track(JobLocator.ScopeOf(job), choices, JobPolicy.Of(job).ToFilePolicy());
 
     /// <summary>The generation that the tracker counts from: the last that we committed. Others may commit generations of the job
     /// meanwhile; what they hold says nothing of what our tracker saw.</summary>
@@ -53,11 +57,28 @@ internal sealed class JobDumper(
         }
     }
 
-    /// <summary>Takes one generation.</summary>
+    /// <summary>Takes one generation. A file that is written all the while is tried again at once.</summary>
     /// <param name="expectedBytes">Estimate of the memory that will be handed over, for the progress; 0 where it is not known.</param>
     /// <param name="stops">The caller stops the job (<see cref="Stop"/>) once this is committed.</param>
     /// <param name="cancellation">Cancels until the commit.</param>
     public DumpOutcome Dump(long expectedBytes, bool stops, CancellationToken cancellation)
+    {
+        for (int attempt = 1; attempt < AttemptsMax; attempt++)
+        {
+            try
+            {
+                return DumpOnce(expectedBytes, stops, cancellation);
+            }
+            catch (EngineException busy) when (busy.Reason == EngineFailure.FileBusy)
+            {
+                cancellation.ThrowIfCancellationRequested();
+            }
+        }
+
+        return DumpOnce(expectedBytes, stops, cancellation);
+    }
+
+    private DumpOutcome DumpOnce(long expectedBytes, bool stops, CancellationToken cancellation)
     {
         using IGenerationInProgress generation = Begin();
         DumpReport dump;

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Checkpointer.Engine;
 using Checkpointer.Engine.Support;
+using Checkpointer.Scheduler.Policies;
 using Checkpointer.Store;
 
 namespace Checkpointer.Scheduler.Jobs;
@@ -28,8 +29,15 @@ internal sealed class JobRegistrar(IJobEngine engine, TimeProvider time)
     }
 
     /// <summary>Registers inspected processes.</summary>
+    /// <param name="store">Where.</param>
+    /// <param name="name">Its name.</param>
+    /// <param name="scope">The processes.</param>
+    /// <param name="identity">The first of them.</param>
+    /// <param name="report">What preflight said.</param>
+    /// <param name="policy">Remembered with it; null for the default.</param>
     /// <exception cref="SchedulerException">They are a job already: recovering both would restore them twice.</exception>
-    public JobRecord Register(IJobStore store, string name, JobScope scope, ProcessIdentity identity, PreflightReport report)
+    public JobRecord Register(
+        IJobStore store, string name, JobScope scope, ProcessIdentity identity, PreflightReport report, JobPolicy? policy = null)
     {
         if (JobLocator.FindByProcess(store, identity) is { } known && known.Name != name)
         {
@@ -40,7 +48,8 @@ internal sealed class JobRegistrar(IJobEngine engine, TimeProvider time)
         }
 
         var job = new JobRecord(
-            name, identity.Pid.Value, identity.StartTicks, identity.BootId, report.Command, time.GetUtcNow(), IsRegistered: true, scope.Cgroup);
+            name, identity.Pid.Value, identity.StartTicks, identity.BootId, report.Command, time.GetUtcNow(), IsRegistered: true, scope.Cgroup,
+            (policy ?? JobPolicy.Default).ToText());
         store.Register(job);
         return job;
     }

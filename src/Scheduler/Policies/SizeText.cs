@@ -2,27 +2,33 @@ using System.Globalization;
 
 namespace Checkpointer.Scheduler.Policies;
 
-/// <summary>Sizes as people write them: a whole number of bytes, or with one of KiB, MiB, GiB, TiB.</summary>
+/// <summary>Sizes as people write them: a whole number of bytes, or one with a unit, such as <c>64K</c>, <c>512M</c>, <c>16G</c> or <c>2TiB</c>.</summary>
 internal static class SizeText
 {
     /// <summary>The rule as a sentence for people.</summary>
-    public const string Rule = "a whole number of bytes, or one with KiB, MiB, GiB or TiB, from 1";
+    public const string Rule = "a whole number of bytes, or one with K, M, G or T (powers of 1024; KiB is the same as K)";
 
-    private static readonly string[] _units = ["KiB", "MiB", "GiB", "TiB"];
+    private const int UnitShift = 10;
+    private const string LongUnit = "iB";
+    private const string Units = "KMGT";
 
-    /// <summary>Reads a size. False for what is not one, zero and what is out of range included.</summary>
+    /// <summary>Reads a size.</summary>
     public static bool TryParse(string text, out long bytes)
     {
-        int unit = Array.FindIndex(_units, unit => text.EndsWith(unit, StringComparison.Ordinal));
-        ReadOnlySpan<char> digits = unit < 0 ? text : text.AsSpan(0, text.Length - _units[unit].Length);
-        long factor = 1L << (10 * (unit + 1));
-        if (!long.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out bytes) || bytes == 0 || bytes > long.MaxValue / factor)
+        if (text.EndsWith(LongUnit, StringComparison.Ordinal) && text.Length > LongUnit.Length && Units.Contains(text[^3], StringComparison.Ordinal))
+        {
+            text = text[..^LongUnit.Length];
+        }
+
+        int unit = text.Length > 0 ? Units.IndexOf(char.ToUpperInvariant(text[^1]), StringComparison.Ordinal) + 1 : 0;
+        bool isNumber = long.TryParse(text.AsSpan(0, unit > 0 ? text.Length - 1 : text.Length), NumberStyles.None, CultureInfo.InvariantCulture, out bytes);
+        if (!isNumber || bytes > long.MaxValue >> (unit * UnitShift))
         {
             bytes = 0;
             return false;
         }
 
-        bytes *= factor;
+        bytes <<= unit * UnitShift;
         return true;
     }
 }

@@ -12,8 +12,9 @@ namespace Checkpointer.Scheduler.Recovery;
 /// <param name="progress">Shows how far it is.</param>
 /// <param name="time">The clock.</param>
 /// <param name="terminal">Where a job goes on that was started in another terminal; null for none.</param>
+/// <param name="keepFiles">Files of the job are left as they are.</param>
 internal sealed class GenerationRestorer(
-    IJobEngine engine, IJobStore store, IProgressDisplay progress, TimeProvider time, CallerTerminal? terminal)
+    IJobEngine engine, IJobStore store, IProgressDisplay progress, TimeProvider time, CallerTerminal? terminal, bool keepFiles)
 {
     /// <summary>Verifies and restores. The caller made sure that the job does not run.</summary>
     /// <exception cref="SchedulerException">Damaged: nothing was restored.</exception>
@@ -25,6 +26,17 @@ internal sealed class GenerationRestorer(
         Record(name, report.Root);
         return new RestoredGeneration(name, report, time.GetElapsedTime(started));
     }
+
+    /// <summary>Verifies, checks the world, and says what a restore would do with files. Changes nothing.</summary>
+    /// <exception cref="SchedulerException">Damaged.</exception>
+    public IReadOnlyList<FileChange> Plan(GenerationName name, CancellationToken cancellation)
+    {
+        RequireWhole(name, cancellation);
+        using IStoredGeneration generation = store.OpenGeneration(name);
+        return engine.PlanRestore(generation, SuffixOf(name), keepFiles);
+    }
+
+    private static string SuffixOf(GenerationName name) => string.Create(CultureInfo.InvariantCulture, $"{name.Job}-{name.Number}");
 
     private void RequireWhole(GenerationName name, CancellationToken cancellation)
     {
@@ -46,8 +58,7 @@ internal sealed class GenerationRestorer(
     {
         using IStoredGeneration generation = store.OpenGeneration(name);
         using IProgressTask task = progress.Start($"restore of {name}", generation.Record.Summary.PopulatedBytes);
-        string suffix = string.Create(CultureInfo.InvariantCulture, $"{name.Job}-{name.Number}");
-        return engine.Restore(generation, suffix, task, terminal, cancellation);
+        return engine.Restore(generation, SuffixOf(name), task, terminal, keepFiles, cancellation);
     }
 
     private void Record(GenerationName name, ProcessIdentity root)

@@ -10,7 +10,7 @@ namespace Checkpointer.Scheduler.Recovery;
 /// next older. A restore that fails for another reason (a PID taken, a changed file) is not tried with an older generation:
 /// it would fail alike, and where it did not, work would be lost without need.
 /// </summary>
-internal sealed class JobRecoverer(IJobEngine engine, IJobStore store, GenerationRestorer restorer)
+internal sealed class JobRecoverer(IJobEngine engine, IJobStore store, GenerationRestorer restorer, bool isDryRun = false)
 {
     private readonly JobLocator _locator = new(engine);
 
@@ -41,8 +41,7 @@ internal sealed class JobRecoverer(IJobEngine engine, IJobStore store, Generatio
                 $"end it first, or keep its work with `checkpointer dump {name.Job} --stop`");
         }
 
-        var warnings = new List<string>();
-        return Restored(restorer.Restore(name, cancellation), warnings);
+        return RestoreOrPlan(name, [], cancellation);
     }
 
     private RecoveryOutcome RecoverOrThrow(JobRecord job, List<string> warnings, CancellationToken cancellation)
@@ -61,9 +60,9 @@ internal sealed class JobRecoverer(IJobEngine engine, IJobStore store, Generatio
         foreach (GenerationRecord generation in generations.Reverse())
         {
             cancellation.ThrowIfCancellationRequested();
-            if (TryRestore(generation.Name, warnings, cancellation) is { } restored)
+            if (TryRestore(generation.Name, warnings, cancellation) is { } outcome)
             {
-                return Restored(restored, warnings);
+                return outcome;
             }
         }
 
@@ -73,11 +72,11 @@ internal sealed class JobRecoverer(IJobEngine engine, IJobStore store, Generatio
             "run `checkpointer verify --all` for what is bad");
     }
 
-    private RestoredGeneration? TryRestore(GenerationName name, List<string> warnings, CancellationToken cancellation)
+    private RecoveryOutcome? TryRestore(GenerationName name, List<string> warnings, CancellationToken cancellation)
     {
         try
         {
-            return restorer.Restore(name, cancellation);
+            return RestoreOrPlan(name, warnings, cancellation);
         }
         catch (Exception damage) when (IsDamage(damage))
         {
@@ -85,6 +84,12 @@ internal sealed class JobRecoverer(IJobEngine engine, IJobStore store, Generatio
             return null;
         }
     }
+
+    private RecoveryOutcome RestoreOrPlan(GenerationName name, List<string> warnings, CancellationToken cancellation)
+        => isDryRun
+            ? new RecoveryOutcome(
+                name.Job, RecoveryStatus.Planned, null, null, warnings, null, new PlannedRestore(name, restorer.Plan(name, cancellation)))
+            : Restored(restorer.Restore(name, cancellation), warnings);
 
     private static bool IsDamage(Exception failure) => failure switch
     {

@@ -15,6 +15,9 @@ internal enum RecoveryStatus
     /// <summary>It does not run and has no generation.</summary>
     Nothing,
 
+    /// <summary>It would be restored (<c>--dry-run</c>).</summary>
+    Planned,
+
     /// <summary>It could not be restored.</summary>
     Failed,
 }
@@ -32,6 +35,11 @@ internal sealed record RestoredGeneration(GenerationName Generation, RestoreRepo
     public IEnumerable<FileChange> FilesFoundDifferent => Report.Files.Where(file => !file.RolledBack);
 }
 
+/// <summary>What a restore of one generation would do.</summary>
+/// <param name="Generation">The generation; it is good.</param>
+/// <param name="Files">Files that would be put back, or differ.</param>
+internal sealed record PlannedRestore(GenerationName Generation, IReadOnlyList<FileChange> Files);
+
 /// <summary>The recovery of one job.</summary>
 /// <param name="Job">Its name.</param>
 /// <param name="Status">How it ended.</param>
@@ -39,5 +47,7 @@ internal sealed record RestoredGeneration(GenerationName Generation, RestoreRepo
 /// <param name="Restored">The restore where there was one.</param>
 /// <param name="Warnings">Sentences: generations passed over, files found different.</param>
 /// <param name="Failure">Why it failed, else null.</param>
+/// <param name="Planned">What would be done where nothing was; else null.</param>
 internal sealed record RecoveryOutcome(
-    string Job, RecoveryStatus Status, int? Pid, RestoredGeneration? Restored, IReadOnlyList<string> Warnings, Exception? Failure);
+    string Job, RecoveryStatus Status, int? Pid, RestoredGeneration? Restored, IReadOnlyList<string> Warnings, Exception? Failure,
+    PlannedRestore? Planned = null);

@@ -16,6 +16,7 @@ public sealed class ExitCodeTests
     [InlineData(EngineFailure.WorldChanged, 1)]
     [InlineData(EngineFailure.BadImage, 12)]
     [InlineData(EngineFailure.TimedOut, 75)]
+    [InlineData(EngineFailure.FileBusy, 75)]
     public void From_EngineFailure_IsItsCode(EngineFailure reason, int code)
         => Assert.Equal(code, ExitCode.From(new EngineException(reason, "")));
 
@@ -45,7 +46,7 @@ public sealed class ExitCodeTests
     [Fact]
     public void From_EveryReason_IsInATableAbove()
     {
-        Assert.Equal(9, Enum.GetValues<EngineFailure>().Length);
+        Assert.Equal(10, Enum.GetValues<EngineFailure>().Length);
         Assert.Equal(9, Enum.GetValues<StoreFailure>().Length);
         Assert.Equal(6, Enum.GetValues<SchedulerFailure>().Length);
     }

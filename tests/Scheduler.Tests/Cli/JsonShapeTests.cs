@@ -110,11 +110,11 @@ public sealed class JsonShapeTests
         _line.Engine.Alive.Clear();
         _line.Store.AddGeneration("md");
         _line.Store.AddJob("fresh", pid: 8);
-        _line.Engine.Files.Add(new FileChange("/data/out.log", "cut to 100 bytes", RolledBack: true));
+        _line.Engine.Files.Add(new FileChange("/data/out.log", "cut to 100 bytes", RolledBack: true, "cut", 17));
 
         Expect(
             """
-            {"job":"md","status":"restored","generation":"md/1","pid":4711,"verified":true,"files_rolled_back":1,"duration_ms":0,"files":[{"path":"/data/out.log","what":"cut to 100 bytes","rolled_back":true}],"warnings":[],"error":null,"hint":null,"exit_code":0}
+            {"job":"md","status":"restored","generation":"md/1","pid":4711,"verified":true,"files_rolled_back":1,"duration_ms":0,"files":[{"path":"/data/out.log","what":"cut to 100 bytes","rolled_back":true,"action":"cut","bytes":17}],"warnings":[],"error":null,"hint":null,"exit_code":0}
             {"job":"fresh","status":"nothing","generation":null,"pid":null,"verified":false,"files_rolled_back":0,"duration_ms":0,"files":[],"warnings":[],"error":null,"hint":null,"exit_code":4}
             """,
             3, "recover", "--latest", "--json");

@@ -21,6 +21,9 @@ internal sealed class FakeEngine(List<string> journal) : IJobEngine
 
     public List<string> Warnings { get; } = [];
 
+    /// <summary>Policies of tracked jobs.</summary>
+    public List<FilePolicy> Policies { get; } = [];
+
     public List<HostCapability> Capabilities { get; } = [new("ptrace", CapabilityState.Works, "a child was seized", null)];
 
     /// <summary>Runs in the middle of a dump; may throw.</summary>
@@ -48,8 +51,9 @@ internal sealed class FakeEngine(List<string> journal) : IJobEngine
 
     public ProcessIdentity? Identify(JobScope scope) => Alive.GetValueOrDefault(RootOf(scope).Value);
 
-    public ITrackedJob Track(JobScope scope, DumpChoices choices)
+    public ITrackedJob Track(JobScope scope, DumpChoices choices, FilePolicy files)
     {
+        Policies.Add(files);
         _journal.Add($"track {RootOf(scope)}{(choices.IsShellJob ? " as shell job" : "")}");
         return new Tracked(this, scope);
     }
@@ -102,11 +106,17 @@ internal sealed class FakeEngine(List<string> journal) : IJobEngine
     }
 
     public RestoreReport Restore(
-        ICheckpointSource source, string generationSuffix, IProgress<long>? restoredBytesDone, CallerTerminal? terminal, CancellationToken cancellation)
+        ICheckpointSource source, string generationSuffix, IProgress<long>? restoredBytesDone, CallerTerminal? terminal, bool keepFiles, CancellationToken cancellation)
     {
-        _journal.Add($"restore {source.Name} as {generationSuffix}");
+        _journal.Add($"restore {source.Name} as {generationSuffix}{(keepFiles ? " with files kept" : "")}");
         DuringRestore(source.Name);
         return new RestoreReport(Start(4711, 999), 2, 5, 220L << 20, Files, Warnings);
+    }
+
+    public IReadOnlyList<FileChange> PlanRestore(ICheckpointSource source, string generationSuffix, bool keepFiles)
+    {
+        _journal.Add($"plan {source.Name} as {generationSuffix}");
+        return Files;
     }
 
     public IReadOnlyList<HostCapability> Probe() => Capabilities;

@@ -59,6 +59,46 @@ public sealed class JobDumperTests
         Assert.Contains("io_uring (PID 4711): It has an io_uring.", result.Error, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(1, 0)]
+    [InlineData(3, 0)]
+    [InlineData(4, 75)]
+    public void Dump_OfABusyFile_IsRepeatedAFewTimes(int failures, int code)
+    {
+        int attempts = 0;
+        _line.Engine.DuringDump = () =>
+        {
+            if (attempts++ < failures)
+            {
+                throw new EngineException(EngineFailure.FileBusy, "/data/table is written all the while");
+            }
+        };
+
+        Assert.Equal(code, _line.Run("dump", "md").Code);
+        Assert.Equal(Math.Min(failures + 1, 4), attempts);
+        Assert.Equal(attempts, _line.Journal.Count(entry => entry == "close"));
+    }
+
+    [Fact]
+    public void Dump_OfAJobWithAPolicy_TracksItByThat()
+    {
+        _line.Engine.Start(500);
+
+        _ = _line.Run("register", "relax", "--pid", "500", "--files", "sizes", "--file", "/data/a", "--file", "/data/b*", "--file-max", "2G", "--files-over", "refuse");
+        _ = _line.Run("dump", "relax");
+
+        FilePolicy policy = Assert.Single(_line.Engine.Policies);
+        Assert.Equal((FileChoice.Sizes, 2L << 30, FilePolicy.Default.TotalBytesMax, true), (policy.Files, policy.FileBytesMax, policy.TotalBytesMax, policy.RefusesOverBudget));
+        Assert.Equal(["/data/a", "/data/b*"], policy.Paths);
+    }
+
+    [Fact]
+    public void Dump_WithAPolicyForAJobThatHasOne_IsRefused()
+    {
+        Assert.Equal(1, _line.Run("dump", "md", "--files", "none").Code);
+        Assert.Empty(_line.Journal);
+    }
+
     [Fact]
     public void Dump_WithNoteOnly_IsDone()
     {

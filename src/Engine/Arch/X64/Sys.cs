@@ -85,6 +85,7 @@ internal enum Sys
     PidfdOpen = 434,
     Clone3 = 435,
     CloseRange = 436,
+    Openat2 = 437,
     PidfdGetfd = 438,
     ProcessMadvise = 440,
     EpollPwait2 = 441,

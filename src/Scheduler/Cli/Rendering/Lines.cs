@@ -125,7 +125,7 @@ internal sealed record ShowLine(
     GenerationLine Record, IReadOnlyList<int> Pids, IReadOnlyList<ImageLine> Images, IReadOnlyList<string> Contents);
 
 /// <summary>A file that a restore put back or found different.</summary>
-internal sealed record FileLine(string Path, string What, bool RolledBack);
+internal sealed record FileLine(string Path, string What, bool RolledBack, string Action, long Bytes);
 
 /// <summary>One job of <c>recover</c>, or the one of <c>restore</c>.</summary>
 internal sealed record RecoverLine(
