@@ -1,9 +1,11 @@
 /*
- * Socket pairs remember who made them: the parent, and a child of another user and group.
+ * Socket pairs remember who made them: the parent, and a child of another user and group. Connections remember who has let the one end listen and who has
+ * connected the other, also where the listening socket is closed.
  * @tree
  */
 #include "program.h"
 #include <sys/socket.h>
+#include <sys/un.h>
 
 enum { User = 65534, Group = 12345 };
 
@@ -18,32 +20,55 @@ static void expect(int fd, pid_t pid, uid_t user, gid_t group, const char *whose
 int main(int argc, char **argv)
 {
     begin(argc, argv);
-    int shared[2], mute[2], own[2];
+    int shared[2], mute[2], own[2], listeners[3], served[3];
     char byte = 'x';
     pid_t parent = getpid();
     must(socketpair(AF_UNIX, SOCK_STREAM, 0, shared));
     must(socketpair(AF_UNIX, SOCK_DGRAM, 0, mute));
+    const struct sockaddr_un names[] = {{AF_UNIX, "kept"}, {AF_UNIX, "closed"}, {AF_UNIX, "\0checkpointer-peercred"}};
+    must(mkdir(scratch_path("room"), 0755));
+    must(chdir(scratch_path("room"))); /* the child could not go there by itself */
+    for (int i = 0; i < 3; i++) {
+        listeners[i] = must(socket(AF_UNIX, SOCK_STREAM, 0));
+        must(bind(listeners[i], (const struct sockaddr *)&names[i], sizeof names[i]));
+        must(listen(listeners[i], 2));
+        if (i < 2)
+            must(chmod(names[i].sun_path, 0666));
+    }
     pid_t child = must(fork());
     if (child == 0) {
         must(setresgid(Group, Group, Group));
         must(setresuid(User, User, User));
         must(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, own));
+        for (int i = 0; i < 3; i++) {
+            close(listeners[i]);
+            served[i] = must(socket(AF_UNIX, SOCK_STREAM, 0));
+            must(connect(served[i], (const struct sockaddr *)&names[i], sizeof names[i]));
+        }
         must(write(shared[1], &byte, 1));
         require(read(shared[1], &byte, 1) == 1 && byte == 'g', "the parent's word");
         for (int i = 0; i < 2; i++) {
             expect(own[i], getpid(), User, Group, "the child");
             expect(shared[i], parent, 0, 0, "the parent, seen by the child");
         }
+        for (int i = 0; i < 3; i++)
+            expect(served[i], parent, 0, 0, "the parent, who listens");
         must(write(own[0], "y", 1));
         require(read(own[1], &byte, 1) == 1 && byte == 'y', "the pair of the child does not work");
         _exit(0);
     }
+    for (int i = 0; i < 3; i++)
+        served[i] = must(accept(listeners[i], NULL, NULL));
+    close(listeners[1]);
     require(read(shared[0], &byte, 1) == 1 && byte == 'x', "the child's word");
     ready_and_wait();
     for (int i = 0; i < 2; i++) {
         expect(shared[i], parent, getuid(), getgid(), "the parent");
         expect(mute[i], parent, getuid(), getgid(), "the parent, of datagrams");
     }
+    for (int i = 0; i < 3; i++)
+        expect(served[i], child, User, Group, "the child, who has connected");
+    expect(listeners[0], parent, getuid(), getgid(), "the parent, of a listening socket");
     must(write(shared[0], "g", 1));
     int status;
     require(waitpid(child, &status, 0) == child && status == 0, "the child ended with 0x%x", status);

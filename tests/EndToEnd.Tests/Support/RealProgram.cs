@@ -30,7 +30,7 @@ internal sealed record RealProgram(string Name, string[] Command, string Source,
         new("static", ["{program}"], "openmp.c", 250, ["cc", "-O2", "-static", "{source}", "-o", "{program}"]),
         new("musl", ["{program}"], "threads.c", 250, ["musl-gcc", "-O2", "-static", "-pthread", "{source}", "-o", "{program}"]),
         new("r", ["Rscript", "--vanilla", "{source}"], "job.R", 250),
-        new("mpich", ["env", "UCX_TLS=tcp,self", "mpirun.mpich", "-np", "2", "{program}"], "ring.c", 250, ["mpicc.mpich", "-O2", "{source}", "-o", "{program}"]),
+        new("mpich", ["mpirun.mpich", "-np", "2", "{program}"], "ring.c", 250, ["mpicc.mpich", "-O2", "{source}", "-o", "{program}"]),
         new("openmpi", ["mpirun.openmpi", "--allow-run-as-root", "--oversubscribe", "-np", "2", "{program}"], "ring.c", 250, ["mpicc.openmpi", "-O2", "{source}", "-o", "{program}"]),
         new("java", ["java", "-cp", "{directory}", "Streams"], "Streams.java", 2000, ["javac", "-d", "{directory}", "{source}"]),
     ];

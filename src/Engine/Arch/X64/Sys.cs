@@ -20,6 +20,8 @@ internal enum Sys
     Nanosleep = 35,
     Getitimer = 36,
     Setitimer = 38,
+    Connect = 42,
+    Listen = 50,
     Socketpair = 53,
     Clone = 56,
     Exit = 60,

@@ -73,10 +73,10 @@ internal sealed class SocketNames : IDisposable
         }
     }
 
-    /// <summary>An address by which a socket is found through a descriptor of its file; a path could be too long.</summary>
+    /// <summary>An address by which a socket is found, also by processes of the job, through our descriptor of its file; a path could be too long.</summary>
     public static byte[] AddressOf(SafeFd file)
     {
-        var bytes = Encoding.UTF8.GetBytes(file.Path);
+        var bytes = Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"/proc/{Environment.ProcessId}/fd/{file.Number}"));
         var address = new byte[sizeof(ushort) + bytes.Length + 1];
         address[0] = SocketNumber.AF_UNIX;
         bytes.CopyTo(address, sizeof(ushort));

@@ -10,7 +10,7 @@ namespace Checkpointer.Engine.Restore;
 /// Makes the AF_UNIX sockets of a job in our own process: first those that stand alone or listen, then pairs, each connected the way that gives
 /// both ends their names; after that (<see cref="Finish"/>) what was in them, and what must not be there while they are filled.
 /// </summary>
-internal sealed class UnixSocketBuilder(IEnumerable<OpenFile> sockets, SocketPairMaker pairs) : IDisposable
+internal sealed class UnixSocketBuilder(IEnumerable<OpenFile> sockets, SocketCaller caller) : IDisposable
 {
     private readonly Dictionary<uint, UnixSocketEnd> _ends = sockets.ToDictionary(file => file.Id, file => new UnixSocketEnd(file.Socket));
     private readonly List<UnixSocketEnd> _lost = [];
@@ -91,7 +91,7 @@ internal sealed class UnixSocketBuilder(IEnumerable<OpenFile> sockets, SocketPai
         end.Bind(_names);
         if (end.Image.IsListening)
         {
-            SocketCalls.Listen(end.Fd, (int)end.Image.Backlog);
+            caller.Listen(end.Fd, (int)end.Image.Backlog, end.Image.Unix.PeerCredentials);
         }
     }
 
@@ -118,12 +118,13 @@ internal sealed class UnixSocketBuilder(IEnumerable<OpenFile> sockets, SocketPai
         if (IsStream(first) && ListenerFor(first, second) is { } listener)
         {
             var isSecondAccepted = listener.Image.Address.Equals(second.Image.Address) && BeforeConnecting(second) == 0;
-            Accept(listener, isSecondAccepted ? first : second, isSecondAccepted ? second : first);
+            var (client, accepted) = isSecondAccepted ? (first, second) : (second, first);
+            Accept(IsRemembered(listener, client) ? listener : MakeListener(accepted.Image, client.Image.Unix.PeerCredentials), client, accepted);
             return;
         }
 
         var peerOfLost = second.Image.Unix.PeerCredentials ?? first.Image.Unix.PeerCredentials;
-        (first.Fd, second.Fd) = pairs.Make(first.Image.Type, first.Image.Unix.PeerCredentials, peerOfLost);
+        (first.Fd, second.Fd) = caller.MakePair(first.Image.Type, first.Image.Unix.PeerCredentials, peerOfLost);
         first.Bind(_names);
         second.Bind(_names);
     }
@@ -140,16 +141,26 @@ internal sealed class UnixSocketBuilder(IEnumerable<OpenFile> sockets, SocketPai
         }
 
         var named = new[] { second, first }.FirstOrDefault(end => !end.Image.Address.IsEmpty);
-        var isMixed = BeforeConnecting(first) != 0 || BeforeConnecting(second) != 0;
-        return named is not null && (isMixed || _ends.Values.Count(other => IsAcceptedFrom(named, other)) > 1) ? MakeListener(named.Image) : null;
+        var isMixed = BeforeConnecting(first) != 0 || BeforeConnecting(second) != 0 || HaveTwoMakers(first, second);
+        var other = named == first ? second : first;
+        return named is not null && (isMixed || _ends.Values.Count(end => IsAcceptedFrom(named, end)) > 1) ? MakeListener(named.Image, other.Image.Unix.PeerCredentials) : null;
     }
 
-    private UnixSocketEnd MakeListener(Socket accepted)
+    private static bool HaveTwoMakers(UnixSocketEnd first, UnixSocketEnd second) =>
+        first.Image.Unix.PeerCredentials is { } one && second.Image.Unix.PeerCredentials is { } other && !one.Equals(other);
+
+    /// <summary>A client remembers who has let its peer listen. A name without a file can be bound only once.</summary>
+    private static bool IsRemembered(UnixSocketEnd listener, UnixSocketEnd client) =>
+        client.Image.Unix.PeerCredentials is not { } remembered || remembered.Equals(listener.Image.Unix.PeerCredentials) || !UnixSocketNames.HasFile(listener.Image.Address.Span);
+
+    /// <summary>A listening socket for the moment.</summary>
+    private UnixSocketEnd MakeListener(Socket accepted, UnixCredentials? caller)
     {
         var image = accepted.Clone();
         image.IsListening = true;
         image.Backlog = 1;
         image.Unix.FileIsGone = true;
+        image.Unix.PeerCredentials = caller;
         var listener = new UnixSocketEnd(image);
         MakeAlone(listener);
         _lost.Add(listener);
@@ -164,7 +175,7 @@ internal sealed class UnixSocketBuilder(IEnumerable<OpenFile> sockets, SocketPai
         client.Fd = SocketCalls.Make(SocketNumber.AF_UNIX, client.Image.Type, 0);
         client.Bind(_names);
         SocketCalls.Shutdown(client.Fd, BeforeConnecting(client));
-        SocketCalls.Connect(client.Fd, listener.ReachedBy, listener.Name);
+        caller.Connect(client.Fd, listener.ReachedBy!, listener.Name, accepted.Image.Unix.PeerCredentials);
         accepted.Fd = SocketCalls.Accept(listener.Fd);
     }
 

@@ -1,0 +1,95 @@
+using Checkpointer.Engine.Arch.X64;
+using Checkpointer.Engine.Images;
+using Checkpointer.Engine.Interop;
+using Checkpointer.Engine.Support;
+using Task = Checkpointer.Engine.Interop.Task;
+
+namespace Checkpointer.Engine.Restore;
+
+/// <summary>
+/// Makes pairs of AF_UNIX sockets, and lets sockets listen and connect, in the process of the job that did it and under the user that it was, because the kernel
+/// remembers that in the sockets (SO_PEERCRED). By ourselves where that process is not there any more. Precondition: the processes exist, are still root's, and
+/// have no descriptors.
+/// </summary>
+internal sealed class SocketCaller(IReadOnlyList<RestoredProcess> processes)
+{
+    private const ulong Unchanged = uint.MaxValue; // (uid_t)-1
+    private const ulong KeepRights = 1 << 2; // SECBIT_NO_SETUID_FIXUP: the file of a socket may be anybody's
+
+    /// <summary>Makes a pair, not blocking.</summary>
+    public (SafeFd First, SafeFd Second) MakePair(int type, UnixCredentials? first, UnixCredentials? second)
+    {
+        var maker = first is not null && first.Equals(second) ? ProcessOf(first) : null;
+        return maker is null ? SocketCalls.MakePair(type) : MakePair(maker, type, first!);
+    }
+
+    /// <summary>listen(2).</summary>
+    public void Listen(SafeFd socket, int backlog, UnixCredentials? caller)
+    {
+        if (caller is null || ProcessOf(caller) is not { } process)
+        {
+            SocketCalls.Listen(socket, backlog);
+            return;
+        }
+
+        CallOn(process, socket, caller, number => process.Call("listen", Sys.Listen, number, (ulong)backlog));
+    }
+
+    /// <summary>connect(2), where somebody listens.</summary>
+    public void Connect(SafeFd socket, byte[] address, string name, UnixCredentials? caller)
+    {
+        if (caller is null || ProcessOf(caller) is not { } process)
+        {
+            SocketCalls.Connect(socket, address, name);
+            return;
+        }
+
+        CallOn(process, socket, caller, number =>
+        {
+            process.Memory.Write(process.Arguments, address);
+            process.Call($"connect to {name}", Sys.Connect, number, process.Arguments.Address, (ulong)address.Length);
+        });
+    }
+
+    private RestoredProcess? ProcessOf(UnixCredentials caller) => processes.FirstOrDefault(process => process.Id.Value == caller.Pid);
+
+    private static void CallOn(RestoredProcess process, SafeFd socket, UnixCredentials caller, Action<ulong> call)
+    {
+        var us = process.Call("pidfd_open", Sys.PidfdOpen, (ulong)Libc.getpid(), 0);
+        var number = process.Call("pidfd_getfd", Sys.PidfdGetfd, us, (ulong)socket.Number, 0);
+        Become(process, caller.Uid, caller.Gid);
+        call(number);
+        Become(process, 0, 0);
+        process.Call("close", Sys.Close, number);
+        process.Call("close", Sys.Close, us);
+    }
+
+    private static (SafeFd First, SafeFd Second) MakePair(RestoredProcess process, int type, UnixCredentials maker)
+    {
+        var flags = (ulong)(type | SocketNumber.SOCK_CLOEXEC | SocketNumber.SOCK_NONBLOCK);
+        Become(process, maker.Uid, maker.Gid);
+        process.Call("socketpair", Sys.Socketpair, SocketNumber.AF_UNIX, flags, 0, process.Arguments.Address);
+        Become(process, 0, 0);
+        using var holder = Pidfd.TryOpenHolder(process.Id) ?? throw new LinuxException($"pidfd_open of {process.Id}", LastError.Get());
+        var (first, second) = (process.Memory.Read<int>(process.Arguments), process.Memory.Read<int>(process.Arguments + sizeof(int)));
+        var pair = (Take(holder, first), Take(holder, second));
+        process.Call("close", Sys.Close, (ulong)first);
+        process.Call("close", Sys.Close, (ulong)second);
+        return pair;
+    }
+
+    /// <summary>Only the effective IDs, so that there is a way back.</summary>
+    private static void Become(RestoredProcess process, uint user, uint group)
+    {
+        process.Call("prctl(PR_SET_SECUREBITS)", Sys.Prctl, Task.PR_SET_SECUREBITS, KeepRights);
+        process.Call("setresgid", Sys.Setresgid, Unchanged, group, Unchanged);
+        process.Call("setresuid", Sys.Setresuid, Unchanged, user, Unchanged);
+        if (user == 0)
+        {
+            process.Call("prctl(PR_SET_SECUREBITS)", Sys.Prctl, Task.PR_SET_SECUREBITS, 0);
+        }
+    }
+
+    private static SafeFd Take(SafeFd holder, int number) =>
+        Pidfd.TryTake(holder, number) ?? throw new LinuxException($"pidfd_getfd of a socket pair's descriptor {number}", LastError.Get());
+}
