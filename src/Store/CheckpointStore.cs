@@ -110,11 +110,26 @@ public sealed class CheckpointStore : IDisposable
     /// <param name="cancellation">Stops between chunks.</param>
     /// <exception cref="StoreException">NotFound, or the index cannot be read at all.</exception>
     public VerifyReport Verify(GenerationName? only, IProgress<long>? bytesDone, CancellationToken cancellation)
+        => VerifyWith(new VerifyOptions(only), bytesDone, cancellation);
+
+    /// <summary>Reads stored bytes and proves them: what a generation needs, or packs. When each pack was proved is kept, so a share goes on where the last one ended, also when
+    /// that was cancelled or killed.</summary>
+    /// <param name="options">What to read, and how fast.</param>
+    /// <param name="bytesDone">Told the bytes read so far, now and then.</param>
+    /// <param name="cancellation">Stops between chunks.</param>
+    /// <exception cref="StoreException">NotFound, or the index cannot be read at all.</exception>
+    public VerifyReport VerifyWith(VerifyOptions options, IProgress<long>? bytesDone, CancellationToken cancellation)
     {
-        using var readers = FileLock.Shared(_store.Paths.ReadersLock);
-        var report = new StoreVerifier(_store, bytesDone, cancellation).Run(only);
-        Remember(report);
+        var report = new StoreVerifier(_store, options, bytesDone, cancellation).Run();
+        Remember(report, isComplete: options.Only is not null || options.Share == 1);
         return report;
+    }
+
+    /// <summary>How long ago packs were proved good.</summary>
+    public ProofAges Proofs()
+    {
+        var rows = _store.PackTable.All();
+        return new ProofAges(rows.Count, rows.Count(row => row.ProvedAt is null), rows.Min(row => row.ProvedAt));
     }
 
     /// <summary>Makes generations not exist any more. Their space comes back when garbage is collected.</summary>
@@ -189,11 +204,13 @@ public sealed class CheckpointStore : IDisposable
     }
 
     // What was found is the caller's in any case; an index that cannot be written is damage of its own, or somebody else's disk.
-    private void Remember(VerifyReport report)
+    // A share of the packs can tell that a generation is spoiled, but not that it is not.
+    private void Remember(VerifyReport report, bool isComplete)
     {
+        var spoiled = report.Damages.SelectMany(damage => damage.Generations).ToHashSet();
         try
         {
-            _store.Upkeep.SetDamaged(report.Generations, report.Damages.SelectMany(damage => damage.Generations).ToHashSet());
+            _store.Upkeep.SetDamaged(isComplete ? report.Generations : spoiled, spoiled);
         }
         catch (StoreException exception)
         {

@@ -8,7 +8,7 @@ namespace Checkpointer.Benchmarks;
 internal static class BenchmarkRun
 {
     private const string Usage =
-        "usage: Benchmarks [freeze] [growth] [throughput] [slowdown] [curve] [scale] [--quick] [--sizes MIB,MIB...] [--directory DIR]";
+        "usage: Benchmarks [freeze] [growth] [throughput] [slowdown] [curve] [scale] [codec] [--quick] [--sizes MIB,MIB...] [--directory DIR]";
 
     private static readonly Dictionary<string, Func<Place, IBenchmark>> _benchmarks = new()
     {
@@ -18,6 +18,7 @@ internal static class BenchmarkRun
         ["curve"] = place => new CurveBenchmark(place),
         ["slowdown"] = place => new SlowdownBenchmark(place),
         ["scale"] = place => new ScaleBenchmark(place),
+        ["codec"] = place => new CodecBenchmark(place),
     };
 
     /// <summary>Runs; returns an exit code.</summary>

@@ -16,7 +16,7 @@ internal sealed class RetentionOptions
     {
         Description = "Remove the oldest, whatever rule keeps them, until the others have added no more than this to the store: 500MiB, 20GiB.",
         HelpName = "SIZE",
-        CustomParser = ParseSize,
+        CustomParser = Words.ParseSize,
     };
 
     private readonly Option<TimeZoneInfo?> _zone = new("--time-zone")
@@ -125,18 +125,6 @@ internal sealed class RetentionOptions
         }
 
         result.AddError($"'{word}' is no span of time: {CalendarSpan.Rule}.");
-        return null;
-    }
-
-    private static long? ParseSize(ArgumentResult result)
-    {
-        string word = result.Tokens[0].Value;
-        if (SizeText.TryParse(word, out long bytes) && bytes > 0)
-        {
-            return bytes;
-        }
-
-        result.AddError($"'{word}' is no size: {SizeText.Rule}.");
         return null;
     }
 

@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
 using Checkpointer.Scheduler.Cli.Rendering;
 using Checkpointer.Scheduler.Jobs;
 using Checkpointer.Store;
@@ -11,6 +13,20 @@ internal sealed class VerifyVerb : Verb
     private readonly Argument<GenerationReference?> _generation =
         Words.OptionalGeneration("JOB/NUMBER or JOB/latest. Default: everything in the store.");
 
+    private readonly Option<double?> _share = new("--share")
+    {
+        Description = "Only this much of the store, such as 5% or 1/7: what was proved longest ago. The next time goes on with the rest.",
+        HelpName = "SHARE",
+        CustomParser = ParseShare,
+    };
+
+    private readonly Option<long?> _rate = new("--limit-rate")
+    {
+        Description = "Read no more than this per second, such as 50MiB.",
+        HelpName = "SIZE",
+        CustomParser = Words.ParseSize,
+    };
+
     private readonly Option<bool> _all = new("--all") { Description = "Everything in the store. This is the default." };
 
     /// <summary>Makes the verb.</summary>
@@ -20,15 +36,23 @@ internal sealed class VerifyVerb : Verb
             "Reads every stored byte again, proves it by its hash, and names what is bad and which generations that spoils.",
             "verify",
             "verify md/latest",
+            "verify --share 1/7 --limit-rate 50MiB",
             "verify --all --json")
     {
         Arguments.Add(_generation);
         Options.Add(_all);
+        Options.Add(_share);
+        Options.Add(_rate);
         Validators.Add(result =>
         {
             if (result.GetResult(_all) is not null && result.GetResult(_generation)?.Tokens.Count > 0)
             {
                 result.AddError("Name a GENERATION or --all, not both.");
+            }
+
+            if (result.GetResult(_share) is not null && (result.GetResult(_all) is not null || result.GetResult(_generation)?.Tokens.Count > 0))
+            {
+                result.AddError("--share is of the whole store: it goes with neither a GENERATION nor --all.");
             }
         });
     }
@@ -39,26 +63,33 @@ internal sealed class VerifyVerb : Verb
         using IJobStore store = invocation.Rooms.OpenStore();
         GenerationName? only = arguments.GetValue(_generation)?.Resolve(store);
         long started = invocation.Time.GetTimestamp();
-        VerifyReport report = Verify(invocation, store, only);
-        VerifyLine line = ToLine(report, invocation.Time.GetElapsedTime(started));
+        VerifyReport report = Verify(invocation, store, new VerifyOptions(only, arguments.GetValue(_share) ?? 1, arguments.GetValue(_rate)));
+        VerifyLine line = ToLine(report, store.Proofs(), invocation.Time.GetElapsedTime(started));
         invocation.Output.Json(line, CliJson.Lines.VerifyLine);
-        WriteForPeople(invocation.Output, line);
+        WriteForPeople(invocation.Output, line, invocation.Time);
         return line.Good ? ExitCode.Ok : ExitCode.Corrupt;
     }
 
-    private static VerifyReport Verify(Invocation invocation, IJobStore store, GenerationName? only)
+    private static VerifyReport Verify(Invocation invocation, IJobStore store, VerifyOptions options)
     {
         // How much of the store one generation needs is known only after its manifest was walked.
-        long total = only is null ? store.Statistics().StoredBytes : 0;
-        using IProgressTask task = invocation.Progress.Start($"verify of {only?.ToString() ?? "the store"}", total);
-        return store.Verify(only, task, invocation.Cancellation);
+        long total = options.Only is null ? (long)(store.Statistics().StoredBytes * options.Share) : 0;
+        using IProgressTask task = invocation.Progress.Start($"verify of {options.Only?.ToString() ?? "the store"}", total);
+        return store.VerifyWith(options, task, invocation.Cancellation);
     }
 
-    private static void WriteForPeople(Output output, VerifyLine line)
+    private static void WriteForPeople(Output output, VerifyLine line, TimeProvider time)
     {
         output.Line(
             $"{line.Generations.Count} generation(s), {line.Chunks} chunk(s), {line.Packs} pack(s), {Quantity.Bytes(line.Bytes)} read "
             + $"in {Quantity.Duration(TimeSpan.FromMilliseconds(line.DurationMs))}");
+        if (line.OldestProof is { } oldest)
+        {
+            output.Line(line.UnprovedPacks > 0
+                ? $"{line.UnprovedPacks} pack(s) of the store were never proved as a whole"
+                : $"every pack of the store was proved as a whole since {Quantity.Time(oldest, time)}");
+        }
+
         output.Table(
             [new("WHERE"), new("WHAT"), new("SPOILS")],
             [.. line.Damages.Select(damage => new[] { damage.Where, damage.What, Join(damage.Generations) })],
@@ -69,7 +100,34 @@ internal sealed class VerifyVerb : Verb
         }
     }
 
-    private static VerifyLine ToLine(VerifyReport report, TimeSpan duration)
+    private static double? ParseShare(ArgumentResult result)
+    {
+        string word = result.Tokens[0].Value;
+        if (Fraction(word) is { } share and > 0 and <= 1)
+        {
+            return share;
+        }
+
+        result.AddError($"'{word}' is no share: a percentage such as 5%, or a fraction such as 1/7, above 0 and up to all.");
+        return null;
+    }
+
+    private static double? Fraction(string word)
+    {
+        if (word.EndsWith('%'))
+        {
+            return double.TryParse(word.AsSpan(0, word.Length - 1), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double percent) ? percent / 100 : null;
+        }
+
+        string[] parts = word.Split('/');
+        return parts.Length == 2
+            && int.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out int part)
+            && int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out int whole) && whole > 0
+            ? (double)part / whole
+            : null;
+    }
+
+    private static VerifyLine ToLine(VerifyReport report, ProofAges proofs, TimeSpan duration)
         => new(
             report.Damages.Count == 0,
             report.Packs,
@@ -82,7 +140,9 @@ internal sealed class VerifyVerb : Verb
                 .SelectMany(damage => damage.Generations)
                 .Distinct()
                 .OrderBy(name => name.Job, StringComparer.Ordinal)
-                .ThenBy(name => name.Number)));
+                .ThenBy(name => name.Number)),
+            proofs.Never,
+            proofs.Oldest);
 
     private static string[] Names(IEnumerable<GenerationName> names) => [.. names.Select(name => name.ToString())];
 

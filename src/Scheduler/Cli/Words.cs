@@ -86,6 +86,19 @@ internal static class Words
         }
     }
 
+    /// <summary>Reads a size, as of <see cref="SizeText"/>.</summary>
+    public static long? ParseSize(ArgumentResult result)
+    {
+        string word = result.Tokens[0].Value;
+        if (SizeText.TryParse(word, out long bytes) && bytes > 0)
+        {
+            return bytes;
+        }
+
+        result.AddError($"'{word}' is no size: {SizeText.Rule}.");
+        return null;
+    }
+
     /// <summary>The PID as the engine wants it.</summary>
     public static ProcessId? ToProcessId(int? pid) => pid is int value ? new ProcessId(value) : null;
 

@@ -43,6 +43,13 @@ internal sealed class LocalStore(Func<CheckpointStore> open) : IJobStore
         => _store.Verify(only, bytesDone, cancellation);
 
     /// <inheritdoc/>
+    public VerifyReport VerifyWith(VerifyOptions options, IProgress<long>? bytesDone, CancellationToken cancellation)
+        => _store.VerifyWith(options, bytesDone, cancellation);
+
+    /// <inheritdoc/>
+    public ProofAges Proofs() => _store.Proofs();
+
+    /// <inheritdoc/>
     public IReadOnlyList<GenerationName> Forget(IEnumerable<GenerationName> names) => _store.Forget(names);
 
     /// <inheritdoc/>

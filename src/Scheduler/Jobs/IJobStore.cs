@@ -37,6 +37,12 @@ internal interface IJobStore : IDisposable
     /// <summary>As <see cref="CheckpointStore.Verify"/>.</summary>
     VerifyReport Verify(GenerationName? only, IProgress<long>? bytesDone, CancellationToken cancellation);
 
+    /// <summary>As <see cref="CheckpointStore.VerifyWith"/>.</summary>
+    VerifyReport VerifyWith(VerifyOptions options, IProgress<long>? bytesDone, CancellationToken cancellation);
+
+    /// <summary>As <see cref="CheckpointStore.Proofs"/>.</summary>
+    ProofAges Proofs();
+
     /// <summary>As <see cref="CheckpointStore.Forget"/>.</summary>
     IReadOnlyList<GenerationName> Forget(IEnumerable<GenerationName> names);
 

@@ -12,7 +12,7 @@ internal readonly record struct ChunkLocation(PackId Pack, PackEntry Entry);
 internal readonly record struct ChunkPlace(long Pack, long Offset, int StoredBytes);
 
 /// <summary>A pack as the index knows it.</summary>
-internal sealed record PackRow(long Key, PackId Id, long Bytes, int Chunks, ReadOnlyMemory<byte> TrailerHash, bool IsLedger);
+internal sealed record PackRow(long Key, PackId Id, long Bytes, int Chunks, ReadOnlyMemory<byte> TrailerHash, bool IsLedger, DateTimeOffset? ProvedAt);
 
 /// <summary>A generation and its manifest's chunk.</summary>
 internal sealed record GenerationRow(GenerationRecord Record, Chunking.ChunkId Manifest);

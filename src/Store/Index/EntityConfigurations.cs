@@ -62,6 +62,7 @@ internal sealed class EntityConfigurations
         builder.Property(pack => pack.Chunks).HasColumnName("chunks");
         builder.Property(pack => pack.TrailerHash).HasColumnName("trailer_hash");
         builder.Property(pack => pack.IsLedger).HasColumnName("is_ledger").HasDefaultValue(false);
+        builder.Property(pack => pack.ProvedAt).HasColumnName("proved_at");
         builder.HasIndex(pack => pack.PackId).IsUnique().HasDatabaseName("packs_pack_id");
     }
 

@@ -12,17 +12,38 @@ internal sealed class PackTable(IndexDatabase index)
         => index.Run(connection =>
         {
             using var command = connection.CreateCommand();
-            command.CommandText = "SELECT id, pack_id, bytes, chunks, trailer_hash, is_ledger FROM packs ORDER BY id";
+            command.CommandText = "SELECT id, pack_id, bytes, chunks, trailer_hash, is_ledger, proved_at FROM packs ORDER BY id";
             using var reader = command.ExecuteReader();
             var rows = new List<PackRow>();
             while (reader.Read())
             {
                 rows.Add(new PackRow(
                     reader.GetInt64(0), new PackId(reader.GetFieldValue<byte[]>(1)), reader.GetInt64(2), reader.GetInt32(3),
-                    reader.GetFieldValue<byte[]>(4), reader.GetBoolean(5)));
+                    reader.GetFieldValue<byte[]>(4), reader.GetBoolean(5),
+                    reader.IsDBNull(6) ? null : Instant.FromMicroseconds(reader.GetInt64(6))));
             }
 
             return rows;
+        });
+
+    /// <summary>Notes that packs were proved good as a whole.</summary>
+    public void SetProved(IEnumerable<PackRow> packs, DateTimeOffset at)
+        => index.Run(connection =>
+        {
+            using var transaction = connection.BeginTransaction();
+            using var command = connection.CreateCommand();
+            command.Transaction = transaction;
+            command.CommandText = "UPDATE packs SET proved_at = $at WHERE id = $pack";
+            foreach (var pack in packs)
+            {
+                command.Parameters.Clear();
+                command.Parameters.AddWithValue("$at", Instant.ToMicroseconds(at));
+                command.Parameters.AddWithValue("$pack", pack.Key);
+                command.ExecuteNonQuery();
+            }
+
+            transaction.Commit();
+            return true;
         });
 
     /// <summary>Visits all chunks, by their names.</summary>

@@ -24,6 +24,7 @@ internal sealed class DamageBook
     private readonly Dictionary<PackId, List<DamageDraft>> _packs = [];
     private readonly Dictionary<ChunkId, DamageDraft> _chunks = [];
     private readonly HashSet<PackId> _unreadable = [];
+    private readonly HashSet<PackId> _damaged = [];
 
     /// <summary>Everything found.</summary>
     /// <remarks>In the order of places: threads find it in any.</remarks>
@@ -39,6 +40,7 @@ internal sealed class DamageBook
         lock (_gate)
         {
             _all.Add(draft);
+            _damaged.Add(pack);
             if (!_packs.TryAdd(pack, [draft]))
             {
                 _packs[pack].Add(draft);
@@ -64,6 +66,11 @@ internal sealed class DamageBook
         var draft = new DamageDraft(pack is { } id ? $"{id.FileName} at {entry!.Value.Offset}, chunk {chunk}" : $"chunk {chunk}", what);
         lock (_gate)
         {
+            if (pack is { } place)
+            {
+                _damaged.Add(place);
+            }
+
             if (_chunks.TryAdd(chunk, draft))
             {
                 _all.Add(draft);
@@ -77,6 +84,15 @@ internal sealed class DamageBook
         lock (_gate)
         {
             return _unreadable.Contains(pack);
+        }
+    }
+
+    /// <summary>Whether anything of a pack, or in it, is bad.</summary>
+    public bool IsDamaged(PackId pack)
+    {
+        lock (_gate)
+        {
+            return _damaged.Contains(pack);
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Buffers;
 using Checkpointer.Store.Compression;
 
 namespace Checkpointer.Store.Packs;
@@ -24,6 +25,30 @@ internal static class ChunkDecoder
             return;
         }
 
-        PackFormatException.Require(codec.Decompress(payload, plain), offset, "a payload is not valid LZ4");
+        var elementBytes = ElementBytes(header.Codec);
+        if (elementBytes == 0)
+        {
+            PackFormatException.Require(codec.Decompress(payload, plain), offset, "a payload is not valid LZ4");
+            return;
+        }
+
+        var shuffled = ArrayPool<byte>.Shared.Rent(plain.Length);
+        try
+        {
+            PackFormatException.Require(codec.Decompress(payload, shuffled.AsSpan(0, plain.Length)), offset, "a payload is not valid LZ4");
+            ByteShuffle.Unshuffle(elementBytes, shuffled.AsSpan(0, plain.Length), plain);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(shuffled);
+        }
     }
+
+    /// <summary>Bytes of the elements by which a codec shuffles; 0 where it does not.</summary>
+    public static int ElementBytes(ChunkCodec codec) => codec switch
+    {
+        ChunkCodec.Shuffle4Lz4 => 4,
+        ChunkCodec.Shuffle8Lz4 => 8,
+        _ => 0,
+    };
 }

@@ -9,6 +9,8 @@ internal sealed class ChunkEncoder(IBlockCodec codec)
     /// <summary>LZ4 must save at least one part in so many, or the chunk stays raw and is read without decoding.</summary>
     private const int SavingDivisor = 16;
 
+    private readonly CodecProbe _probe = new(codec);
+    private readonly byte[] _shuffled = new byte[Geometry.ChunkBytesMax];
     private byte[] _record = new byte[PackFormat.RecordHeaderBytes + Geometry.ChunkBytesMax];
     private byte[] _check = new byte[Geometry.ChunkBytesMax];
 
@@ -18,8 +20,7 @@ internal sealed class ChunkEncoder(IBlockCodec codec)
         Invariant.Require(plain.Length > 0 && plain.Length <= PackFormat.PlainBytesMax(kind), $"a {kind} chunk has {plain.Length} bytes");
         Grow(plain.Length);
         var payload = _record.AsSpan(PackFormat.RecordHeaderBytes);
-        var stored = codec.Compress(plain, payload[..(plain.Length - (plain.Length / SavingDivisor))]);
-        var chosen = stored > 0 && stored < plain.Length ? ChunkCodec.Lz4 : ChunkCodec.Raw;
+        var stored = Compress(kind, plain, payload[..(plain.Length - (plain.Length / SavingDivisor))], out var chosen);
         if (chosen == ChunkCodec.Raw)
         {
             plain.CopyTo(payload);
@@ -31,6 +32,28 @@ internal sealed class ChunkEncoder(IBlockCodec codec)
         header.Write(_record);
         RequireReadable(header, plain);
         return _record.AsSpan(0, header.RecordBytes);
+    }
+
+    // Maps, images and manifests are not made of numbers of one size: they are not worth a probe.
+    private int Compress(ChunkKind kind, ReadOnlySpan<byte> plain, Span<byte> payload, out ChunkCodec chosen)
+    {
+        chosen = kind == ChunkKind.Data ? _probe.Choose(plain) : ChunkCodec.Lz4;
+        var elementBytes = ChunkDecoder.ElementBytes(chosen);
+        if (elementBytes != 0)
+        {
+            var shuffled = _shuffled.AsSpan(0, plain.Length);
+            ByteShuffle.Shuffle(elementBytes, plain, shuffled);
+            if (codec.Compress(shuffled, payload) is var shortened and > 0)
+            {
+                return shortened;
+            }
+
+            chosen = ChunkCodec.Lz4; // the sample was not like the rest
+        }
+
+        var stored = codec.Compress(plain, payload);
+        chosen = stored > 0 && stored < plain.Length ? ChunkCodec.Lz4 : ChunkCodec.Raw;
+        return stored;
     }
 
     // A fault of memory or of the compressor must not reach the disk: this is the last moment at which the plain bytes exist.

@@ -25,7 +25,7 @@ internal enum ChunkKind : byte
     Patch = 7,
 }
 
-/// <summary>How a payload is encoded. Values are on disk; 2 and 3 are reserved for byte-shuffle by 4 and by 8 and LZ4.</summary>
+/// <summary>How a payload is encoded. Values are on disk.</summary>
 internal enum ChunkCodec : byte
 {
     /// <summary>As it is.</summary>
@@ -33,4 +33,10 @@ internal enum ChunkCodec : byte
 
     /// <summary>One LZ4 block.</summary>
     Lz4 = 1,
+
+    /// <summary>One LZ4 block of the bytes shuffled by 4.</summary>
+    Shuffle4Lz4 = 2,
+
+    /// <summary>One LZ4 block of the bytes shuffled by 8.</summary>
+    Shuffle8Lz4 = 3,
 }

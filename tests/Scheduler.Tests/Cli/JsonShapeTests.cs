@@ -184,8 +184,19 @@ public sealed class JsonShapeTests
         _line.Store.Spoil(name);
 
         Expect(
-            """{"good":false,"packs":1,"chunks":42,"bytes":8192,"duration_ms":0,"generations":["md/1","md/2"],"damages":[{"where":"pack-1.pack offset 4096","what":"chunk hash differs","generations":["md/1"]}],"spoiled_generations":["md/1"]}""",
+            """{"good":false,"packs":1,"chunks":42,"bytes":8192,"duration_ms":0,"generations":["md/1","md/2"],"damages":[{"where":"pack-1.pack offset 4096","what":"chunk hash differs","generations":["md/1"]}],"spoiled_generations":["md/1"],"unproved_packs":2,"oldest_proof":"2026-01-02T03:04:05+00:00"}""",
             12, "verify", "--json");
+    }
+
+    [Theory]
+    [InlineData("verify --share 5%", "verify all 0.05")]
+    [InlineData("verify --share 1/8 --limit-rate 50MiB", "verify all 0.125 at 52428800")]
+    [InlineData("verify --share 100%", "verify all")]
+    [InlineData("verify --limit-rate 1000", "verify all at 1000")]
+    public void Verify_OfAShare(string words, string expected)
+    {
+        Assert.Equal(0, _line.Run(words.Split(' ')).Code);
+        Assert.Equal([expected], _line.Journal);
     }
 
     [Fact]

@@ -136,6 +136,15 @@ internal sealed class FakeStore(List<string> journal) : IJobStore
         return new CollectReport(2, 7, 5000, 3000, 2, 1, 1, 400, 2500, [.. Damages.Select(damage => damage.Where)]);
     }
 
+    public VerifyReport VerifyWith(VerifyOptions options, IProgress<long>? bytesDone, CancellationToken cancellation)
+    {
+        VerifyReport report = Verify(options.Only, bytesDone, cancellation);
+        journal[^1] += FormattableString.Invariant($"{(options.Share < 1 ? $" {options.Share:0.####}" : "")}{(options.BytesPerSecond is { } rate ? $" at {rate}" : "")}");
+        return report;
+    }
+
+    public ProofAges Proofs() => new(7, 2, Epoch);
+
     public StoreStatistics Statistics()
         => new(1, _generations.Count, 1, 42, 440L << 20, 220L << 20, 100L << 20, 65536, [new JobStatistics("md", 2, 440L << 20, 100L << 20)]);
 

@@ -154,7 +154,9 @@ internal sealed record VerifyLine(
     long DurationMs,
     IReadOnlyList<string> Generations,
     IReadOnlyList<DamageLine> Damages,
-    IReadOnlyList<string> SpoiledGenerations);
+    IReadOnlyList<string> SpoiledGenerations,
+    int UnprovedPacks,
+    DateTimeOffset? OldestProof);
 
 /// <summary>Sizes of one job in <c>stats</c>.</summary>
 internal sealed record JobStatsLine(string Job, int Generations, long LogicalBytes, long NewBytes);

@@ -17,4 +17,7 @@ internal sealed class PackEntity
 
     /// <summary>Whether it holds what a collection of garbage tells a rebuild.</summary>
     public bool IsLedger { get; set; }
+
+    /// <summary>Microseconds since 1970; null when it never was.</summary>
+    public long? ProvedAt { get; set; }
 }
