@@ -18,6 +18,7 @@ internal static class BenchmarkRun
         ["curve"] = place => new CurveBenchmark(place),
         ["slowdown"] = place => new SlowdownBenchmark(place),
         ["scale"] = place => new ScaleBenchmark(place),
+        ["files"] = place => new FilesBenchmark(place),
     };
 
     /// <summary>Runs; returns an exit code.</summary>

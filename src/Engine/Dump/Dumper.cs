@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Checkpointer.Engine.Images;
 using Checkpointer.Engine.Proc;
+using Checkpointer.Engine.Resources;
 using Checkpointer.Engine.Support;
 using Checkpointer.Engine.Tracing;
 using Google.Protobuf;
@@ -36,12 +37,14 @@ internal sealed class Dumper(EngineOptions options, JobMemory memory, bool isShe
         var freezeTime = Prepare(root, preflight, report.PopulatedBytes, precopy, files, contents, cancellation);
         using var capture = new Capture(options, step, logger);
         capture.Reserve(memory.WaitingBytes);
+        var mapped = MappedForWriting(preflight.Vmas.Values);
         using var job = new Freezer(options, step).Freeze(root, preflight.Vmas);
         using var state = new FrozenState(preflight.Identities, preflight.Examined, isShellJob, step);
         var threads = job.Processes.Sum(process => process.Threads.Count);
         state.Collect(job);
         state.Findings.ThrowIfRefused();
-        files.Settle(state.Files, state.Objects, MappedForWriting(preflight.Vmas.Values.Concat(job.Processes.Select(process => process.Vmas))));
+        mapped.UnionWith(MappedForWriting(job.Processes.Select(process => process.Vmas)));
+        files.Settle(state.Files, state.Objects, mapped, job.Processes.Any(process => process.Vmas.Any(AioRings.IsOf)));
         files.Findings.ThrowIfRefused();
         precopy.Confirm([.. job.Processes.Select(process => process.Id)], state.Files);
         state.SettlePages(job, memory);
