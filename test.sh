@@ -14,6 +14,7 @@ expected_skips=(
     Verb_OnKernelThread_Refuses # in a container, which sees no kernel thread
     CgroupJobTests # where no cgroup can be made
     Recover_WhereHugePagesAreMissing # where the kernel has no huge pages of 2 MiB
+    Dump_OnAFileSystemWithClones # where file systems in files cannot be mounted, or the kernel has neither XFS nor Btrfs
 )
 
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 MSBUILDDISABLENODEREUSE=1
@@ -52,6 +53,8 @@ install_missing() {
     command -v tmux >/dev/null || packages+=(tmux)
     command -v mpicc.mpich >/dev/null || packages+=(mpich libmpich-dev)
     command -v mpicc.openmpi >/dev/null || packages+=(openmpi-bin libopenmpi-dev)
+    command -v mkfs.xfs >/dev/null || packages+=(xfsprogs)
+    command -v mkfs.btrfs >/dev/null || packages+=(btrfs-progs)
     ldconfig -p | grep -q 'liblz4\.so\.1' || packages+=(liblz4-1)
     [ ${#packages[@]} -gt 0 ] || return 0
     if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then

@@ -19,6 +19,7 @@ internal static class BenchmarkRun
         ["slowdown"] = place => new SlowdownBenchmark(place),
         ["scale"] = place => new ScaleBenchmark(place),
         ["codec"] = place => new CodecBenchmark(place),
+        ["files"] = place => new FilesBenchmark(place),
     };
 
     /// <summary>Runs; returns an exit code.</summary>

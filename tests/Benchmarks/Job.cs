@@ -60,6 +60,15 @@ internal sealed class Job : IDisposable
         Wait.Until(() => Stats()[2] >= _rounds, _patience, () => $"round {_rounds} does not end");
     }
 
+    /// <summary>Makes file_append write so many bytes more, and returns when that is done.</summary>
+    public void AppendOnce(long bytes)
+    {
+        var file = new FileInfo(_scratch + ".data");
+        var wanted = file.Length + bytes;
+        _ = Child.Signal(Pid, SIGUSR2);
+        Wait.Until(() => new FileInfo(file.FullName).Length >= wanted, _patience, () => "nothing is appended");
+    }
+
     /// <summary>Waits until it has written so many pages since its start.</summary>
     public void WaitForPages(ulong count) => Wait.Until(() => PagesWritten >= count, _patience, () => $"{PagesWritten} pages of {count} were written");
 

@@ -30,9 +30,9 @@ public sealed class FileTests(ProgramFixture programs, ITestOutputHelper output)
 
         for (var round = 1; round <= Rounds; round++)
         {
-            session.Dump(round);
+            var generation = session.Cli.Run("dump", Session.RegisteredName).Expect(0).Json.Single();
             LetWork(random.Next(MicrosecondsMax));
-            var restored = session.KillAndRecover(round);
+            var restored = session.KillAndRecover(NumberOf(generation));
             Assert.True(restored.GetProperty("files_rolled_back").GetInt32() > 0, $"SEED={seed} round {round}: nothing was put back");
         }
 
@@ -49,7 +49,7 @@ public sealed class FileTests(ProgramFixture programs, ITestOutputHelper output)
             var generation = session.Cli.Run("dump", Session.RegisteredName).Expect(0).Json.Single();
 
             Assert.Empty(generation.GetProperty("notes").EnumerateArray());
-            session.KillAndRecover(int.Parse(generation.GetProperty("generation").GetString()!.Split('/')[1], CultureInfo.InvariantCulture));
+            session.KillAndRecover(NumberOf(generation));
         }
 
         session.Finish();
@@ -59,10 +59,37 @@ public sealed class FileTests(ProgramFixture programs, ITestOutputHelper output)
     public void Recover_OfASeries_FindsFilesAsOfTheLastGeneration()
     {
         using var session = Session.Start(programs, Writer);
-        _ = session.Cli.Run("dump", Session.RegisteredName, "--every", "50ms", "--count", "6").Expect(0);
+        var generations = session.Cli.Run("dump", Session.RegisteredName, "--every", "50ms", "--count", "6").Expect(0).Json.Select(NumberOf).ToList();
 
-        session.KillAndRecover(6);
-        session.KillAndRestore(3);
+        session.KillAndRecover(generations[5]);
+        session.KillAndRestore(generations[2]);
+
+        session.Finish();
+    }
+
+    [RootFact]
+    public void Recover_KilledAtAnyMoment_SucceedsWhenRepeated()
+    {
+        const int Milliseconds = 500; // longer than a recovery takes on a quiet machine
+        var seed = Seed;
+        output.WriteLine($"SEED={seed}");
+        var random = new Random(seed);
+        using var session = Session.Start(programs, Writer);
+        var generation = NumberOf(session.Cli.Run("dump", Session.RegisteredName).Expect(0).Json.Single());
+        for (var round = 0; round < Rounds; round++)
+        {
+            LetWork(MicrosecondsMax);
+            session.Job.Kill();
+            var run = session.Cli.Start("recover", Session.RegisteredName);
+            LetWork(random.Next(Milliseconds) * 1000);
+            run.Kill();
+            if (session.Job.IsRunning)
+            {
+                session.Job.Kill();
+            }
+
+            session.Restored(session.Cli.Run("recover", Session.RegisteredName).Expect(0), generation);
+        }
 
         session.Finish();
     }
@@ -71,7 +98,7 @@ public sealed class FileTests(ProgramFixture programs, ITestOutputHelper output)
     public void Recover_WithDryRun_TellsAndChangesNothing()
     {
         using var session = Session.Start(programs, Writer);
-        session.Dump(1);
+        var generation = NumberOf(session.Cli.Run("dump", Session.RegisteredName).Expect(0).Json.Single());
         var log = session.Job.Scratch + ".appended";
         var atDump = new FileInfo(log).Length;
         Wait.Until(() => new FileInfo(log).Length > atDump + 4096, Wait.Patience, () => "the job does not go on");
@@ -86,7 +113,7 @@ public sealed class FileTests(ProgramFixture programs, ITestOutputHelper output)
         Assert.InRange(cut.GetProperty("bytes").GetInt64(), 4096, bytes);
         Assert.Equal(bytes, new FileInfo(log).Length);
         Assert.False(session.Job.IsRunning);
-        session.Restored(session.Cli.Run("recover", Session.RegisteredName).Expect(0), 1);
+        session.Restored(session.Cli.Run("recover", Session.RegisteredName).Expect(0), generation);
         session.Finish();
     }
 
@@ -138,6 +165,41 @@ public sealed class FileTests(ProgramFixture programs, ITestOutputHelper output)
         session.AssertUntraced();
         session.Finish();
     }
+
+    [LoopDiskFact("xfs")]
+    public void Dump_OnAFileSystemWithClones_Xfs_NeedsNoCopyOfABusyFile() => DumpWithClones("xfs");
+
+    [LoopDiskFact("btrfs")]
+    public void Dump_OnAFileSystemWithClones_Btrfs_NeedsNoCopyOfABusyFile() => DumpWithClones("btrfs");
+
+    private void DumpWithClones(string kind)
+    {
+        var directory = Directory.CreateTempSubdirectory("checkpointer-e2e-").FullName;
+        try
+        {
+            using var disk = new LoopDisk(directory, kind);
+            using var job = TestJob.StartProgram(programs.Executable(Writer), disk.Directory, Writer);
+            var cli = new Cli(directory);
+            File.WriteAllText(job.Scratch + ".wild", "");
+            // Too little to copy the table, which is of 16 MiB.
+            var generation = cli.Run("dump", "--pid", $"{job.Pid}", "--frozen-max", "8M", "--files-over", "refuse").Expect(0).Json.Single();
+            output.WriteLine($"{kind}: {generation}");
+            job.Kill();
+
+            _ = cli.Run("recover", $"pid-{job.Pid}").Expect(0);
+
+            job.Go(byFile: false);
+            job.WaitForLine("PASS");
+            _ = job.WaitExit();
+        }
+        finally
+        {
+            Directory.Delete(directory, recursive: true);
+        }
+    }
+
+    /// <summary>Attempts of which a file was too busy have spent numbers.</summary>
+    private static int NumberOf(JsonElement generation) => int.Parse(generation.GetProperty("generation").GetString()!.Split('/')[1], CultureInfo.InvariantCulture);
 
     private static string[] Actions(JsonElement restored, string below) =>
         [.. restored.GetProperty("files").EnumerateArray().Where(file => file.GetProperty("path").GetString()!.StartsWith(below, StringComparison.Ordinal))

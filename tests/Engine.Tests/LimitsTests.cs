@@ -9,7 +9,7 @@ namespace Checkpointer.Engine.Tests;
 public sealed partial class LimitsTests
 {
     // Programs of demonstrations and benchmarks, not of state that is carried.
-    private static readonly string[] _otherPrograms = ["compute", "dirty_random", "dirty_rate", "triad"];
+    private static readonly string[] _otherPrograms = ["compute", "dirty_random", "dirty_rate", "file_append", "triad"];
 
     private static readonly string _text = File.ReadAllText(Path.Combine(Repository.Root, "docs", "limits.md"));
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Checkpointer.Engine.Images;
 using Checkpointer.Engine.Proc;
+using Checkpointer.Engine.Resources;
 using Checkpointer.Engine.Support;
 using Checkpointer.Engine.Tracing;
 using Google.Protobuf;
@@ -64,6 +65,7 @@ internal sealed class Dumper(EngineOptions options, JobMemory memory, DumpChoice
         var freezeTime = Prepare(scope, preflight, report.PopulatedBytes, precopy, files, contents, cancellation);
         using var capture = new Capture(options, step, logger);
         capture.Reserve(memory.WaitingBytes);
+        var mapped = MappedForWriting(preflight.Vmas.Values);
         using var job = new Freezer(options, step).Freeze(scope, preflight.Vmas);
         var root = job.Processes[0].Id;
         var identity = ProcFs.IdentityOf(root) ?? throw new EngineException(EngineFailure.NoSuchProcess, $"Process {root} has ended.");
@@ -71,7 +73,8 @@ internal sealed class Dumper(EngineOptions options, JobMemory memory, DumpChoice
         var threads = job.Processes.Sum(process => process.Threads.Count);
         state.Collect(job);
         state.Findings.ThrowIfRefused();
-        files.Settle(state.Files, state.Objects, MappedForWriting(preflight.Vmas.Values.Concat(job.Processes.Select(process => process.Vmas))));
+        mapped.UnionWith(MappedForWriting(job.Processes.Select(process => process.Vmas)));
+        files.Settle(state.Files, state.Objects, mapped, job.Processes.Any(process => process.Vmas.Any(AioRings.IsOf)));
         files.Findings.ThrowIfRefused();
         precopy.Confirm([.. job.Processes.Select(process => process.Id)], state.Files);
         state.SettlePages(job, memory);

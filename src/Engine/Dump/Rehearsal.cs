@@ -40,6 +40,7 @@ internal static class Rehearsal
     private static void Rehearse(EngineOptions options, ProcessId process)
     {
         CopyBuffer.Rehearse();
+        FileCapture.Rehearse();
         using var memory = new JobMemory(options);
         using var contents = new OpenContents(new NoSink());
         using var capture = new Capture(new EngineOptions { Capture = CaptureChoice.Clone }, static _ => { }, NullLogger.Instance);
@@ -49,32 +50,5 @@ internal static class Rehearsal
         state.SettlePages(job, memory);
         capture.Take(state.Sources, contents);
         job.Thaw();
-    }
-
-    private sealed class NoSink : ICheckpointSink, IPageSink
-    {
-        public bool HasBase => false;
-
-        public void PutImage(string name, ReadOnlySpan<byte> image)
-        {
-        }
-
-        public IPageSink OpenPages(string name) => this;
-
-        public void Write(ulong address, ReadOnlySpan<byte> pages)
-        {
-        }
-
-        public void Write(ulong address, long bytes, PageFill fill)
-        {
-        }
-
-        public void Clear(ulong address, ulong length)
-        {
-        }
-
-        public void Dispose()
-        {
-        }
     }
 }

@@ -171,6 +171,13 @@ internal static class FileFlag
     internal const long HUGETLBFS_MAGIC = 0x958458f6;
 }
 
+/// <summary>ioctl_ficlone(2).</summary>
+internal static class CloneRequest
+{
+    /// <summary>_IOW(0x94, 9, int).</summary>
+    internal const int FICLONE = 0x40049409;
+}
+
 /// <summary>File systems by their numbers, statfs(2).</summary>
 internal static class FileSystem
 {
@@ -239,7 +246,10 @@ internal static class SpecialFile
     internal const int LOCK_SH = 1;
     internal const int LOCK_EX = 2;
     internal const int LOCK_NB = 4;
+    internal const int IN_ACCESS = 1;
     internal const int IN_MODIFY = 2;
+    internal const int IN_CLOSE_NOWRITE = 0x10;
+    internal const int IN_OPEN = 0x20;
     internal const uint IN_ONESHOT = 0x80000000;
 
     /// <summary>_IOW('I', 0, __s32).</summary>

@@ -7,11 +7,12 @@ using Checkpointer.Engine.Support;
 namespace Checkpointer.Engine.Dump;
 
 /// <summary>
-/// Overview. Takes the files that a job writes as they are at the freeze, without the freeze growing with their size, on file systems that cannot clone files.
+/// Overview. Takes the files that a job writes as they are at the freeze, without the freeze growing with their size.
 /// 1. Ahead, beside the job: what changed since the last generation is read and handed over; a watch tells whether the file is written meanwhile.
 /// 2. In the freeze, when no system call is under way: a file that was not written since step 1 began is done. Of others the end, the first block, what lies at file
 /// positions and what changed lately is copied; small files are copied whole.
-/// 3. Beside the job again: <see cref="FileProof"/> shows that the rest is as it was, or fails the dump, whose repetition copies more.
+/// 3. Beside the job again: <see cref="FileProof"/> shows that the rest is as it was, or fails the dump. Its repetition clones the file inside the freeze where the file system can,
+/// and else copies more.
 /// </summary>
 internal sealed class FileCapture(ProcessId root, FileMemory memory, FilePolicy policy, Action<string> step) : IDisposable
 {
@@ -28,8 +29,39 @@ internal sealed class FileCapture(ProcessId root, FileMemory memory, FilePolicy 
     private readonly FileWatch _watch = new();
     private readonly FrozenBlocks _blocks = new();
     private readonly ParentDirectories _parents = new();
+    private readonly byte[] _buffer = new byte[BlockMap.BlockBytes];
     private HashSet<int> _written = [];
+    private bool _trustsWatch;
     private long _budgetLeft;
+
+    /// <summary>Takes a file of the host that nobody writes, both ways, so that no freeze waits for this code to be compiled.</summary>
+    public static void Rehearse()
+    {
+        const string Path = "/etc/passwd";
+        if (FileStat.TryOf(Path, followsLinks: false) is not { Type: FileFlag.S_IFREG, Bytes: < SmallBytes } stat)
+        {
+            return;
+        }
+
+        var files = new Files
+        {
+            OpenFiles =
+            {
+                new OpenFile
+                {
+                    Kind = OpenFile.Types.Kind.Regular, Path = Google.Protobuf.ByteString.CopyFromUtf8(Path), Flags = FileFlag.O_WRONLY, Device = stat.Device, Inode = stat.Inode,
+                },
+            },
+        };
+        foreach (var mapped in (ulong[])[0, stat.Inode])
+        {
+            using var contents = new OpenContents(new NoSink());
+            using var capture = new FileCapture(new ProcessId(Environment.ProcessId), new FileMemory(), FilePolicy.Default, static _ => { });
+            capture.TakeAhead(files, new SharedObjectTable(), contents, default);
+            capture.CatchUp(contents, default);
+            capture.Settle(files, new SharedObjectTable(), new HashSet<ulong> { mapped }, hasAsynchronousIo: false);
+        }
+    }
 
     /// <summary>What is refused, and what is carried with a difference.</summary>
     public FindingList Findings { get; } = new();
@@ -47,9 +79,9 @@ internal sealed class FileCapture(ProcessId root, FileMemory memory, FilePolicy 
         }
 
         _budgetLeft = policy.TotalBytesMax;
-        foreach (var file in WrittenFile.Of(files, objects, policy.Paths).Where(file => file is { HasLease: false, SharedMemory: 0 }))
+        foreach (var file in WrittenFile.Of(files, objects, policy.Paths).Where(file => file is { Unreadable: null, SharedMemory: 0 }))
         {
-            if (FileUnderDump.TryOpen(file, memory) is not { } opened)
+            if (FileUnderDump.TryOpen(file, memory, _buffer) is not { } opened)
             {
                 continue;
             }
@@ -77,9 +109,11 @@ internal sealed class FileCapture(ProcessId root, FileMemory memory, FilePolicy 
     /// <param name="files">Open files.</param>
     /// <param name="objects">Objects whose bytes belong to the generation anyway.</param>
     /// <param name="mapped">Inodes of files that may be written through a mapping.</param>
-    public void Settle(Files files, SharedObjectTable objects, IReadOnlySet<ulong> mapped)
+    /// <param name="hasAsynchronousIo">Some process has a context of io_setup(2), whose writes no watch reports.</param>
+    public void Settle(Files files, SharedObjectTable objects, IReadOnlySet<ulong> mapped, bool hasAsynchronousIo)
     {
         step("settle files");
+        _trustsWatch = !hasAsynchronousIo;
         _written = _watch.Written();
         _budgetLeft = policy.TotalBytesMax;
         var now = ClockTime.Now(Clock.CLOCK_REALTIME);
@@ -105,6 +139,11 @@ internal sealed class FileCapture(ProcessId root, FileMemory memory, FilePolicy 
             var content = file.Content(contents);
             file.Blocks.Truncate(content, file.Frozen.Bytes);
             var copied = _blocks.Deliver(file, content);
+            if (file.IsCloned)
+            {
+                file.TakeClone(contents, cancellation);
+            }
+
             if (file.IsCopiedWhole)
             {
                 file.Blocks.Clear(content, [.. file.Blocks.Blocks.Except(copied)]);
@@ -147,12 +186,14 @@ internal sealed class FileCapture(ProcessId root, FileMemory memory, FilePolicy 
         {
             var image = Described(file, CarriedFile.Types.Kind.Contents);
             image.Content = $"shared/{file.SharedMemory}";
+            using var fd = OwnFd.Open(file.Path, FileFlag.O_RDONLY | FileFlag.O_NOATIME);
+            image.Attributes.AddRange(ExtendedAttributes.Of(fd, file.Path));
             return image;
         }
 
-        if (file.HasLease)
+        if (file.Unreadable is { } why)
         {
-            Findings.Note(root, Resource, $"{file.Path} is leased (F_SETLEASE), and reading it would break the lease; its size is carried, its contents are not.");
+            Findings.Note(root, Resource, $"{file.Path} {why}; its size is carried, its contents are not.");
             return Described(file, CarriedFile.Types.Kind.Size);
         }
 
@@ -179,7 +220,7 @@ internal sealed class FileCapture(ProcessId root, FileMemory memory, FilePolicy 
     {
         if (!_files.TryGetValue((file.Device, file.Inode), out var opened))
         {
-            opened = FileUnderDump.TryOpen(file, memory)
+            opened = FileUnderDump.TryOpen(file, memory, _buffer)
                 ?? throw new EngineException(EngineFailure.TimedOut, $"{file.Path} was replaced while the job was being dumped.", "dump it again");
             _files.Add((file.Device, file.Inode), opened);
             _parents.Add(file.Path);
@@ -196,7 +237,7 @@ internal sealed class FileCapture(ProcessId root, FileMemory memory, FilePolicy 
             return false;
         }
 
-        return file.Record.CommittedStamp == FileStamp.Of(file.Frozen) || (file.Watch >= 0 && !_written.Contains(file.Watch) && !_written.Contains(-1));
+        return file.Record.CommittedStamp == FileStamp.Of(file.Frozen) || (_trustsWatch && file.Watch >= 0 && !_written.Contains(file.Watch) && !_written.Contains(-1));
     }
 
     /// <summary>Has copied what may have changed.</summary>
@@ -206,6 +247,14 @@ internal sealed class FileCapture(ProcessId root, FileMemory memory, FilePolicy 
         var bytes = file.Frozen.Bytes;
         var data = Math.Min(bytes, file.Frozen.AllocatedBytes);
         var isWhole = bytes <= SmallBytes || data + (ulong)_blocks.Bytes <= FrozenBlocks.ReserveBytes || !file.IsTakenAhead || file.Record.Doubts >= DoubtsMax;
+
+        // Of a file that is rewritten in place, a block may be changed back before it is read again: the proof is for files that grow.
+        isWhole |= file.Record.Hot.Count > 0 && (long)data + _blocks.Bytes <= policy.FreezeBytesMax;
+        if ((bytes > SmallBytes || file.Record.Doubts >= DoubtsMax) && file.TryClone())
+        {
+            return null;
+        }
+
         List<long> blocks = isWhole ? [.. file.DataBlocks(0, bytes)] : LikelyChanged(file, positions);
         if (((long)blocks.Count * BlockMap.BlockBytes) + _blocks.Bytes > policy.FreezeBytesMax)
         {
@@ -230,7 +279,7 @@ internal sealed class FileCapture(ProcessId root, FileMemory memory, FilePolicy 
         var blocks = new SortedSet<long>(file.Record.Hot) { 0 };
         foreach (var block in positions.Select(position => position / BlockMap.BlockBytes))
         {
-            blocks.UnionWith([block - 1, block]);
+            blocks.UnionWith([block - 1, block, block + 1]);
         }
 
         for (var block = end; block < count; block++)

@@ -7,8 +7,8 @@ namespace Checkpointer.Engine.Dump;
 /// 2. It differs, and size and times are still those of the freeze, and would not be had anything been written since: it is taken as it is now.
 /// 3. It differs, and the file was written since: nothing tells what it was. The dump fails, the block is remembered, and the next dump copies it
 /// inside the freeze.
-/// A block that is changed before the freeze and changed back to the very same bytes between the freeze and the look here is not seen by 1; the
-/// first block, the last, those at file positions and those that changed lately are copied inside the freeze, so that headers with flags never depend on it.
+/// A block that is changed before the freeze and changed back to the very same bytes between the freeze and the look here is not seen by 1. So the first block, the last and those at
+/// file positions are copied inside the freeze, and a file that is known to be rewritten in place is cloned or copied whole, as far as the budget reaches.
 /// </summary>
 internal static class FileProof
 {

@@ -9,14 +9,17 @@ namespace Checkpointer.Engine.Dump;
 /// <summary>One file in one dump: open for reading, and what its content in the generation holds so far.</summary>
 internal sealed class FileUnderDump : IDisposable
 {
-    private readonly ObjectReader _reader;
-    private readonly SafeFd _fd;
-    private readonly byte[] _buffer = new byte[BlockMap.BlockBytes];
+    private readonly byte[] _buffer;
+    private readonly SafeFd _file;
+    private ObjectReader _reader;
+    private SafeFd _fd;
+    private bool _canClone;
 
-    private FileUnderDump(string path, SafeFd fd, in FileStat stat, FileRecord record)
+    private FileUnderDump(string path, SafeFd fd, in FileStat stat, FileRecord record, byte[] buffer)
     {
         Path = path;
-        _fd = fd;
+        _buffer = buffer;
+        _file = _fd = fd;
         _reader = new ObjectReader(fd, path);
         Seen = stat;
         Record = record;
@@ -54,6 +57,9 @@ internal sealed class FileUnderDump : IDisposable
     /// <summary>Blocks that were not copied inside the freeze are to be compared after it.</summary>
     public bool NeedsProof { get; set; }
 
+    /// <summary>All is read from a clone that holds the file as it was at the freeze.</summary>
+    public bool IsCloned => _fd != _file;
+
     /// <summary>All that it had was copied inside the freeze.</summary>
     public bool IsCopiedWhole { get; set; }
 
@@ -61,7 +67,10 @@ internal sealed class FileUnderDump : IDisposable
     public IReadOnlyList<ExtendedAttribute> Attributes { get; private set; } = [];
 
     /// <summary>Opens a file; null where its name is another's by now.</summary>
-    public static FileUnderDump? TryOpen(WrittenFile file, FileMemory memory)
+    /// <param name="file">The file.</param>
+    /// <param name="memory">What is known between dumps.</param>
+    /// <param name="buffer">One block, for whoever reads at a time.</param>
+    public static FileUnderDump? TryOpen(WrittenFile file, FileMemory memory, byte[] buffer)
     {
         // Reading leaves no trace in the access time; nobody but the owner and root may ask for that.
         var number = Libc.open(file.Path, FileFlag.O_RDONLY | FileFlag.O_CLOEXEC | FileFlag.O_NOFOLLOW | FileFlag.O_NONBLOCK | FileFlag.O_NOATIME, 0);
@@ -78,11 +87,11 @@ internal sealed class FileUnderDump : IDisposable
             return null;
         }
 
-        return new FileUnderDump(file.Path, fd, stat, memory.Of(stat));
+        return new FileUnderDump(file.Path, fd, stat, memory.Of(stat), buffer);
     }
 
     /// <summary>What it is now.</summary>
-    public FileStat Stat() => FileStat.Of(_fd.Path);
+    public FileStat Stat() => FileStat.Of(_file.Path);
 
     /// <summary>The content in the generation.</summary>
     public IPageSink Content(OpenContents contents) => contents.Of(Record.ContentName, Record.Committed is not null);
@@ -96,7 +105,7 @@ internal sealed class FileUnderDump : IDisposable
         }
 
         Seen = Stat();
-        Attributes = ExtendedAttributes.Of(_fd, Path);
+        Attributes = ExtendedAttributes.Of(_file, Path);
         IsTakenAhead = true;
         if (HasExactTimes && Record.CommittedStamp == FileStamp.Of(Seen))
         {
@@ -120,7 +129,30 @@ internal sealed class FileUnderDump : IDisposable
             Seen = Seen with { Bytes = bytes };
             IsCaughtUp = true;
         }
+
+        if (Record.Doubts > 0 || Record.Hot.Count > 0)
+        {
+            // Tries it, and has the kernel write what would hold up the clone inside the freeze.
+            using var clone = FileClone.TryMake(_fd, Path);
+            _canClone = clone is not null;
+        }
     }
+
+    /// <summary>Clones the file inside the freeze, if it is rewritten in place and a clone was possible ahead. From then on all is read from the clone.</summary>
+    public bool TryClone()
+    {
+        if (!_canClone || FileClone.TryMake(_fd, Path) is not { } clone)
+        {
+            return false;
+        }
+
+        _fd = clone;
+        _reader = new ObjectReader(clone, Path);
+        return true;
+    }
+
+    /// <summary>Takes all from the clone.</summary>
+    public void TakeClone(OpenContents contents, CancellationToken cancellation) => Take(0, Frozen.Bytes, Content(contents), cancellation);
 
     /// <summary>It grew while it was read ahead.</summary>
     public bool IsCaughtUp { get; private set; }
@@ -130,12 +162,15 @@ internal sealed class FileUnderDump : IDisposable
     {
         if (!IsTakenAhead || Frozen.ChangedNs != Seen.ChangedNs)
         {
-            Attributes = ExtendedAttributes.Of(_fd, Path);
+            Attributes = ExtendedAttributes.Of(_file, Path);
         }
     }
 
     /// <summary>Blocks of the file that are no holes, ascending, from one on.</summary>
-    public IEnumerable<long> DataBlocks(long first, ulong bytes) => BlockMap.Of(DataRanges.Of(_fd, bytes, Path)).SkipWhile(block => block < first);
+    /// <param name="first">Number of the first.</param>
+    /// <param name="bytes">Size of the file; it may have more by now.</param>
+    public IEnumerable<long> DataBlocks(long first, ulong bytes) =>
+        BlockMap.Of(DataRanges.Of(_fd, bytes, Path)).SkipWhile(block => block < first).TakeWhile(block => block < BlockMap.CountOf(bytes));
 
     /// <summary>Reads the pages of a block, as far as the file reached at a size; the rest of the last page is zero.</summary>
     public Span<byte> Read(long block, ulong bytes, Span<byte> target)
@@ -148,11 +183,15 @@ internal sealed class FileUnderDump : IDisposable
         return target[..pages];
     }
 
-    /// <summary>Reads a block into a buffer of ours, which the next call takes again.</summary>
+    /// <summary>Reads a block into the buffer, which the next call takes again.</summary>
     public ReadOnlySpan<byte> Read(long block, ulong bytes) => Read(block, bytes, _buffer);
 
     /// <inheritdoc/>
-    public void Dispose() => _reader.Dispose();
+    public void Dispose()
+    {
+        _reader.Dispose();
+        _file.Dispose();
+    }
 
     private List<long> Take(ulong first, ulong bytes, IPageSink content, CancellationToken cancellation)
     {

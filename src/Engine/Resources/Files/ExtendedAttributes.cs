@@ -60,16 +60,17 @@ internal static unsafe class ExtendedAttributes
 
     private static string[] Names(SafeFd fd, string name)
     {
+        // Most files have none, and are asked once.
+        var bytes = Libc.flistxattr(fd.Number, null, 0);
+        if (bytes == 0 || (bytes < 0 && LastError.Get() == Errno.EOPNOTSUPP))
+        {
+            return [];
+        }
+
         var list = new byte[BytesMax];
-        nint bytes;
         fixed (byte* target = list)
         {
             bytes = Libc.flistxattr(fd.Number, target, (nuint)list.Length);
-        }
-
-        if (bytes < 0 && LastError.Get() == Errno.EOPNOTSUPP)
-        {
-            return [];
         }
 
         LinuxException.ThrowIfFailed(bytes, $"flistxattr of {name}");

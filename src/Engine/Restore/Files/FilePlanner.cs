@@ -87,7 +87,7 @@ internal sealed class FilePlanner(GenerationImages images, ICheckpointSource sou
         }
 
         using var directory = PlainDirectory.Open(Path.GetDirectoryName(step.Path)!);
-        using var fd = OpenForWriting(directory, step.Path);
+        using var fd = directory.Open(Path.GetFileName(step.Path), FileFlag.O_RDONLY | FileFlag.O_NONBLOCK);
         var comparison = new FileComparison(fd, file, now.Bytes, step.Path).Run(source);
         var isSame = comparison.Differing.IsEmpty && now.Bytes == file.Bytes;
         if (!isSame && !isSameFile)
@@ -102,6 +102,11 @@ internal sealed class FilePlanner(GenerationImages images, ICheckpointSource sou
             StoredBytes = comparison.StoredBytes,
             SetsMetadata = !isSame || HasOtherMetadata(fd, file, now, step.Path),
         };
+        if (step.IsAny)
+        {
+            OpenForWriting(directory, step.Path).Dispose();
+        }
+
         return now.Bytes > file.Bytes ? Cut(step, now) : step;
     }
 
