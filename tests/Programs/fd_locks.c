@@ -41,6 +41,23 @@ static int taker(int fd)
     return pid;
 }
 
+/* A lease that somebody wants to go; taken on a file that is opened by flags, broken by opening it in a way. */
+static int broken(const char *name, int flags, int type, int by)
+{
+    const char *path = scratch_path(name);
+    close(must(open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0600)));
+    int fd = must(open(path, flags | O_CLOEXEC));
+    must(fcntl(fd, F_SETLEASE, type));
+    must(fcntl(fd, F_SETSIG, SIGRTMIN));
+    require(open(path, by | O_NONBLOCK) == -1 && errno == EWOULDBLOCK, "the lease does not hold");
+    siginfo_t told;
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGRTMIN);
+    require(must(sigwaitinfo(&set, &told)) == SIGRTMIN && told.si_fd == fd, "was not told of %s", name);
+    return fd;
+}
+
 static void expect(const char *what, int is, int wanted) { require(is == wanted, "%s can%s be locked", what, is ? "" : "not"); }
 
 int main(int argc, char **argv)
@@ -57,6 +74,11 @@ int main(int argc, char **argv)
     lock = range(F_WRLCK, 0, 10);
     must(fcntl(by_file, F_OFD_SETLK, &lock));
     must(fcntl(leased, F_SETLEASE, F_WRLCK));
+    sigset_t breaks;
+    sigemptyset(&breaks);
+    sigaddset(&breaks, SIGRTMIN);
+    zero(pthread_sigmask(SIG_BLOCK, &breaks, NULL));
+    int to_read = broken("to-read", O_RDWR, F_WRLCK, O_RDONLY), to_none = broken("to-none", O_RDWR, F_WRLCK, O_WRONLY), read_to_none = broken("read-to-none", O_RDONLY, F_RDLCK, O_WRONLY);
     int pipe_ends[2];
     must(pipe(pipe_ends));
     pid_t heir = must(fork());
@@ -80,6 +102,12 @@ int main(int argc, char **argv)
     expect("bytes of an open file lock", can_lock(scratch_path("ofd"), 'o', F_RDLCK, 5, 1), 0);
     expect("other bytes of an open file lock", can_lock(scratch_path("ofd"), 'o', F_WRLCK, 10, 1), 1);
     require(must(fcntl(leased, F_GETLEASE)) == F_WRLCK, "the lease is %d", fcntl(leased, F_GETLEASE));
+    int types[] = {fcntl(to_read, F_GETLEASE), fcntl(to_none, F_GETLEASE), fcntl(read_to_none, F_GETLEASE)};
+    require(types[0] == F_RDLCK && types[1] == F_UNLCK && types[2] == F_UNLCK, "the leases that are broken are %d, %d, %d", types[0], types[1], types[2]);
+    struct timespec none = {0};
+    require(sigtimedwait(&breaks, NULL, &none) == -1 && errno == EAGAIN, "was told of a break again");
+    must(fcntl(to_read, F_SETLEASE, F_UNLCK));
+    must(fcntl(to_none, F_SETLEASE, F_UNLCK));
     must(write(pipe_ends[1], "x", 1));
     must(waitpid(heir, &status, 0));
     require(WEXITSTATUS(status) == 1, "the heir does not share the lock");

@@ -17,6 +17,13 @@ internal static class OwnFd
         return new SafeFd(number);
     }
 
+    /// <summary>The same; null where it fails, with the reason in <see cref="LastError"/>.</summary>
+    public static SafeFd? TryOpen(string path, int flags)
+    {
+        var number = Libc.open(path, flags | FileFlag.O_CLOEXEC, 0);
+        return number < 0 ? null : new SafeFd(number);
+    }
+
     /// <summary>Opens the object that a mapping of ours is of, proc_pid_map_files(5).</summary>
     /// <param name="start">First address of the mapping.</param>
     /// <param name="end">Address behind it.</param>

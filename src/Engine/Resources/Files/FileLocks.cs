@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Checkpointer.Engine.Images;
+using Checkpointer.Engine.Interop;
 
 namespace Checkpointer.Engine.Resources;
 
@@ -13,9 +14,9 @@ internal static partial class FileLocks
     {
         foreach (var line in descriptor.Info.Locks)
         {
-            if (TryParse(line) is not { } held)
+            if (TryParse(line, image.Flags) is not { } held)
             {
-                return $"{descriptor.Target} with a lock that this version does not know or a lease that is being broken ({line})";
+                return $"{descriptor.Target} with a lock that this version does not know ({line})";
             }
 
             if (!image.Locks.Contains(held))
@@ -27,8 +28,10 @@ internal static partial class FileLocks
         return null;
     }
 
-    /// <summary>One line; null for what is not understood, such as a lease that is being broken.</summary>
-    public static FileLock? TryParse(string line)
+    /// <summary>One line; null for what is not understood.</summary>
+    /// <param name="line">The line.</param>
+    /// <param name="flags">O_* of the open file.</param>
+    public static FileLock? TryParse(string line, uint flags)
     {
         var match = Line().Match(line);
         if (!match.Success)
@@ -37,6 +40,8 @@ internal static partial class FileLocks
         }
 
         var kind = match.Groups["kind"].Value;
+        var type = match.Groups["type"].Value;
+        var isBreaking = match.Groups["breaking"].Success;
         return new FileLock
         {
             Kind = kind switch
@@ -46,7 +51,10 @@ internal static partial class FileLocks
                 "OFDLCK" => FileLock.Types.Kind.OpenFile,
                 _ => FileLock.Types.Kind.Lease,
             },
-            IsWrite = match.Groups["type"].Value == "WRITE",
+            // Of a lease that is being broken the kernel shows what it is to become. One for reading can only be had on a file that is open for reading alone.
+            IsWrite = isBreaking ? type == "READ" || (flags & FileFlag.O_ACCMODE) != FileFlag.O_RDONLY : type == "WRITE",
+            IsBreaking = isBreaking,
+            BreaksToRead = isBreaking && type == "READ",
             Pid = kind is not "OFDLCK" ? (int)Number(match, "pid") : 0,
             Start = Number(match, "start"),
             End = match.Groups["end"].Value == "EOF" ? -1 : Number(match, "end"),
@@ -55,6 +63,6 @@ internal static partial class FileLocks
 
     private static long Number(Match match, string group) => long.Parse(match.Groups[group].Value, CultureInfo.InvariantCulture);
 
-    [GeneratedRegex("""^\d+: (?:(?<kind>POSIX|FLOCK|OFDLCK) +ADVISORY|(?<kind>LEASE) +ACTIVE) +(?<type>READ|WRITE) +(?<pid>-?\d+) +[0-9a-f]+:[0-9a-f]+:\d+ (?<start>\d+) (?<end>\d+|EOF)$""")]
+    [GeneratedRegex("""^\d+: (?:(?<kind>POSIX|FLOCK|OFDLCK) +ADVISORY|(?<kind>LEASE) +(?:ACTIVE|(?<breaking>BREAKING))) +(?<type>READ|WRITE|UNLCK) +(?<pid>-?\d+) +[0-9a-f]+:[0-9a-f]+:\d+ (?<start>\d+) (?<end>\d+|EOF)$""")]
     private static partial Regex Line();
 }

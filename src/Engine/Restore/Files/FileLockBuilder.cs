@@ -1,6 +1,7 @@
 using Checkpointer.Engine.Arch.X64;
 using Checkpointer.Engine.Images;
 using Checkpointer.Engine.Interop;
+using Checkpointer.Engine.Proc;
 using Checkpointer.Engine.Support;
 
 namespace Checkpointer.Engine.Restore;
@@ -48,9 +49,9 @@ internal static unsafe class FileLockBuilder
 
     private static bool IsOf(FileLock held, OpenFile image, RestoredProcess process, IEnumerable<DescriptorTable> tables) => held.Kind switch
     {
-        FileLock.Types.Kind.Posix or FileLock.Types.Kind.Lease => held.Pid == process.Id.Value,
+        FileLock.Types.Kind.Posix => held.Pid == process.Id.Value,
         // Of the open file; the process that took it may have ended, or closed it.
-        FileLock.Types.Kind.Flock => held.Pid == process.Id.Value || !tables.Any(table => table.Pid == held.Pid && table.Descriptors.Any(entry => entry.OpenFile == image.Id)),
+        FileLock.Types.Kind.Flock or FileLock.Types.Kind.Lease => held.Pid == process.Id.Value || !tables.Any(table => table.Pid == held.Pid && table.Descriptors.Any(entry => entry.OpenFile == image.Id)),
         _ => false,
     };
 
@@ -66,6 +67,11 @@ internal static unsafe class FileLockBuilder
                     break;
                 case FileLock.Types.Kind.Lease:
                     process.Call($"fcntl(F_SETLEASE) of {path}", Sys.Fcntl, (ulong)number, FileFlag.F_SETLEASE, held.IsWrite ? (ulong)FileFlag.F_WRLCK : FileFlag.F_RDLCK);
+                    if (held.IsBreaking)
+                    {
+                        Break(process, number, held, path);
+                    }
+
                     break;
                 default:
                     process.Memory.Write(process.Arguments, Range(held));
@@ -76,6 +82,19 @@ internal static unsafe class FileLockBuilder
         catch (LinuxException failure) when (failure.Errno is Errno.EAGAIN or Errno.EACCES)
         {
             throw CannotLock(image, failure.Errno);
+        }
+    }
+
+    /// <summary>Opens the file as whoever waits for the lease to go has tried to. Nobody is told: the job was, before the dump, and who is to be told is set later.</summary>
+    private static void Break(RestoredProcess process, int number, FileLock held, string path)
+    {
+        process.Memory.Write(process.Arguments, default(f_owner_ex));
+        process.Call($"fcntl(F_SETOWN_EX) of {path}", Sys.Fcntl, (ulong)number, FileFlag.F_SETOWN_EX, process.Arguments.Address);
+        using var opened = OwnFd.TryOpen(ProcFs.PathOf(process.Id, $"fd/{number}"), FileFlag.O_NONBLOCK | (held.BreaksToRead ? FileFlag.O_RDONLY : FileFlag.O_WRONLY));
+        Invariant.Require(opened is null, $"the lease on {path} did not keep its file from being opened");
+        if (LastError.Get() is not Errno.EAGAIN and var errno)
+        {
+            throw new LinuxException($"open of {path}, which is leased", errno);
         }
     }
 
