@@ -34,7 +34,7 @@ public sealed class ShellJobTests : IDisposable
         StartJob();
         Assert.Contains("--shell-job", $"{_cli.Run("dump", "--pid", $"{_job}").Expect(5)}", StringComparison.Ordinal);
         _ = _cli.Run("register", "job", "--pid", $"{_job}", "--shell-job").Expect(0);
-        _ = _cli.Run("dump", "job", "--shell-job").Expect(0);
+        _ = _cli.Run("dump", "job").Expect(0);
         _first.Type("one\n");
         _first.WaitFor("got one\r\n");
         KillJob();
@@ -49,7 +49,7 @@ public sealed class ShellJobTests : IDisposable
         Assert.Equal($"{_job}", ProcFacts.StatField(_job, 8));
         _second.Type("two\n");
         Assert.DoesNotContain("two\r\n", _second.WaitFor("got two\r\n").Replace("got two\r\n", "", StringComparison.Ordinal), StringComparison.Ordinal); // no echo
-        _ = _cli.Run("dump", "job", "--shell-job").Expect(0);
+        _ = _cli.Run("dump", "job").Expect(0);
 
         _second.Type("\x1a");
         _second.WaitFor("Stopped");
@@ -71,7 +71,7 @@ public sealed class ShellJobTests : IDisposable
     {
         StartJob();
         _ = _cli.Run("register", "job", "--pid", $"{_job}", "--shell-job").Expect(0);
-        _ = _cli.Run("dump", "job", "--shell-job").Expect(0);
+        _ = _cli.Run("dump", "job").Expect(0);
         KillJob();
         RecoverInSecond();
         _second.Type("\x03");
@@ -90,7 +90,7 @@ public sealed class ShellJobTests : IDisposable
         _first.Type("stty -echo -icanon; echo shell $((20 + 22))\n");
         _first.WaitFor("shell 42\r\n");
         _ = _cli.Run("register", "job", "--pid", $"{_job}", "--shell-job").Expect(0);
-        _ = _cli.Run("dump", "job", "--shell-job").Expect(0);
+        _ = _cli.Run("dump", "job").Expect(0);
         KillJob();
         RecoverInSecond();
         _second.Type("one\n");

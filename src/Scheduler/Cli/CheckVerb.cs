@@ -2,6 +2,7 @@ using System.CommandLine;
 using Checkpointer.Engine;
 using Checkpointer.Scheduler.Cli.Rendering;
 using Checkpointer.Scheduler.Jobs;
+using Checkpointer.Scheduler.Policies;
 using Checkpointer.Store;
 
 namespace Checkpointer.Scheduler.Cli;
@@ -27,8 +28,8 @@ internal sealed class CheckVerb : Verb
     /// <inheritdoc/>
     public override int Run(Invocation invocation, ParseResult arguments)
     {
-        PreflightReport report = invocation.Rooms.Engine.Check(
-            _target.Pid(arguments) is { } pid ? pid : Locate(invocation, _target.Job(arguments)!), _choices.Of(arguments));
+        (JobScope scope, JobPolicy policy) = _target.Pid(arguments) is { } pid ? (pid, JobPolicy.Default) : Locate(invocation, _target.Job(arguments)!);
+        PreflightReport report = invocation.Rooms.Engine.Check(scope, _choices.Of(arguments, policy));
         var line = CheckLine.From(report);
         Output output = invocation.Output;
         output.Json(line, CliJson.Lines.CheckLine);
@@ -39,11 +40,11 @@ internal sealed class CheckVerb : Verb
         return line.CanDump ? ExitCode.Ok : ExitCode.Refused;
     }
 
-    private static JobScope Locate(Invocation invocation, string job)
+    private static (JobScope Scope, JobPolicy Policy) Locate(Invocation invocation, string job)
     {
         using IJobStore store = invocation.Rooms.OpenStore();
         JobRecord record = store.Job(job);
         _ = new JobLocator(invocation.Rooms.Engine).RequireRunning(record);
-        return JobLocator.ScopeOf(record);
+        return (JobLocator.ScopeOf(record), JobPolicy.Of(record));
     }
 }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using Checkpointer.Engine;
+using Checkpointer.Scheduler.Policies;
 
 namespace Checkpointer.Scheduler.Cli;
 
@@ -12,7 +13,7 @@ internal sealed class DumpChoiceOptions
         Description = "The job was started in a terminal, and goes on in the terminal of whoever recovers it with --shell-job.",
     };
 
-    private readonly Option<TcpChoice> _tcp = new("--tcp")
+    private readonly Option<TcpChoice?> _tcp = new("--tcp")
     {
         Description = "What becomes of TCP connections that lead out of the job: refuse (the default); close: reset when it is recovered; keep: go on after --stop.",
         HelpName = "refuse|close|keep",
@@ -26,10 +27,14 @@ internal sealed class DumpChoiceOptions
         verb.Options.Add(_tcp);
     }
 
-    /// <summary>What was chosen.</summary>
-    public DumpChoices Of(ParseResult arguments) => new(arguments.GetValue(_shellJob), arguments.GetValue(_tcp));
+    /// <summary>What was chosen, and else what is remembered with the job.</summary>
+    public DumpChoices Of(ParseResult arguments, JobPolicy policy) => Added(policy, arguments).ToChoices();
 
-    private static TcpChoice ParseTcp(ArgumentResult result)
+    /// <summary>A policy with what was chosen, to be remembered with a job.</summary>
+    public JobPolicy Added(JobPolicy policy, ParseResult arguments)
+        => policy with { ShellJob = arguments.GetValue(_shellJob) ? true : policy.ShellJob, Tcp = arguments.GetValue(_tcp) ?? policy.Tcp };
+
+    private static TcpChoice? ParseTcp(ArgumentResult result)
     {
         string word = result.Tokens[0].Value;
         foreach (TcpChoice choice in Enum.GetValues<TcpChoice>())
@@ -41,6 +46,6 @@ internal sealed class DumpChoiceOptions
         }
 
         result.AddError($"'{word}' is no choice for TCP connections: refuse, close or keep.");
-        return default;
+        return null;
     }
 }

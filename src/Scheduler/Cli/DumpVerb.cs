@@ -54,10 +54,10 @@ internal sealed class DumpVerb : Verb
         if (_target.Pid(arguments) is ProcessId pid)
         {
             // Refused before there is a store: a process that cannot be dumped leaves no trace.
-            (ProcessIdentity root, PreflightReport report) = new JobRegistrar(invocation.Rooms.Engine, invocation.Time).Inspect(pid, _choices.Of(arguments));
+            (ProcessIdentity root, PreflightReport report) = new JobRegistrar(invocation.Rooms.Engine, invocation.Time).Inspect(pid, _choices.Of(arguments, Remembered(invocation, pid)));
             JobDumper.RequireDumpable(report);
             using IJobStore store = invocation.Rooms.OpenOrCreateStore();
-            JobRecord job = JobOf(invocation, store, root, report, _files.Policy(arguments));
+            JobRecord job = JobOf(invocation, store, root, report, arguments);
             return Dump(invocation, arguments, store, job, root, report.PopulatedBytes);
         }
 
@@ -71,7 +71,7 @@ internal sealed class DumpVerb : Verb
     private int Dump(
         Invocation invocation, ParseResult arguments, IJobStore store, JobRecord job, ProcessIdentity root, long expectedBytes)
     {
-        using var dumper = new JobDumper(invocation.Rooms.Engine, store, invocation.Progress, job, root, _choices.Of(arguments));
+        using var dumper = new JobDumper(invocation.Rooms.Engine, store, invocation.Progress, job, root, _choices.Of(arguments, JobPolicy.Of(job)));
         TimeSpan? interval = arguments.GetValue(_every);
         int? count = arguments.GetValue(_count);
         SeriesEnd? end = null;
@@ -123,6 +123,25 @@ internal sealed class DumpVerb : Verb
                 SchedulerFailure.Failed, $"job {name} is not registered", $"`checkpointer register {name} --pid P`");
     }
 
+    /// <summary>The policy of the job that a process is already.</summary>
+    private static JobPolicy Remembered(Invocation invocation, ProcessId pid)
+    {
+        if (invocation.Rooms.Engine.Identify(pid) is not { } root)
+        {
+            return JobPolicy.Default;
+        }
+
+        try
+        {
+            using IJobStore store = invocation.Rooms.OpenStore();
+            return JobLocator.FindByProcess(store, root) is { } known ? JobPolicy.Of(known) : JobPolicy.Default;
+        }
+        catch (StoreException none) when (none.Reason == StoreFailure.NoStore)
+        {
+            return JobPolicy.Default;
+        }
+    }
+
     /// <summary>A job has had its policy since it was registered.</summary>
     private static void RequireNoPolicy(JobPolicy policy, string job)
     {
@@ -140,16 +159,16 @@ internal sealed class DumpVerb : Verb
         => store.Generations(job.Name) is [.., { } latest] ? latest.Summary.PopulatedBytes : 0;
 
     /// <summary>The job that a process is, registered now where it was none.</summary>
-    private static JobRecord JobOf(Invocation invocation, IJobStore store, ProcessIdentity root, PreflightReport report, JobPolicy policy)
+    private JobRecord JobOf(Invocation invocation, IJobStore store, ProcessIdentity root, PreflightReport report, ParseResult arguments)
     {
         if (JobLocator.FindByProcess(store, root) is { } known)
         {
-            RequireNoPolicy(policy, known.Name);
+            RequireNoPolicy(_files.Policy(arguments), known.Name);
             return known;
         }
 
         JobRecord job = new JobRegistrar(invocation.Rooms.Engine, invocation.Time)
-            .Register(store, JobRegistrar.NameFor(root.Pid), root.Pid, root, report, policy);
+            .Register(store, JobRegistrar.NameFor(root.Pid), root.Pid, root, report, _choices.Added(_files.Policy(arguments), arguments));
         invocation.Output.Line($"PID {root.Pid} is registered as job {job.Name}");
         return job;
     }

@@ -3,6 +3,7 @@ using Checkpointer.Engine;
 using Checkpointer.Engine.Support;
 using Checkpointer.Scheduler.Cli.Rendering;
 using Checkpointer.Scheduler.Jobs;
+using Checkpointer.Scheduler.Policies;
 using Checkpointer.Store;
 
 namespace Checkpointer.Scheduler.Cli;
@@ -46,9 +47,9 @@ internal sealed class RegisterVerb : Verb
     {
         var registrar = new JobRegistrar(invocation.Rooms.Engine, invocation.Time);
         JobScope scope = arguments.GetValue(_cgroup) is { } cgroup ? JobScope.FromCgroup(cgroup) : Words.ToProcessId(arguments.GetValue(_pid))!.Value;
-        (ProcessIdentity identity, PreflightReport report) = registrar.Inspect(scope, _choices.Of(arguments));
+        (ProcessIdentity identity, PreflightReport report) = registrar.Inspect(scope, _choices.Of(arguments, JobPolicy.Default));
         using IJobStore store = invocation.Rooms.OpenOrCreateStore();
-        JobRecord job = registrar.Register(store, arguments.GetRequiredValue(_name), scope, identity, report, _files.Policy(arguments));
+        JobRecord job = registrar.Register(store, arguments.GetRequiredValue(_name), scope, identity, report, _choices.Added(_files.Policy(arguments), arguments));
 
         var line = new RegisterLine(
             job.Name, job.Pid, job.Command, store.Directory, report.CanDump, [.. report.Findings.Select(FindingLine.From)]);

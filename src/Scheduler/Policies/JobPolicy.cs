@@ -13,6 +13,12 @@ internal sealed record JobPolicy
     /// <summary>Which files generations carry; null for contents.</summary>
     public FileRules? Files { get; init; }
 
+    /// <summary>Whether the terminal that it was started in is replaced by that of whoever recovers it; null for no.</summary>
+    public bool? ShellJob { get; init; }
+
+    /// <summary>What becomes of TCP connections that lead out of it; null for a refusal.</summary>
+    public TcpChoice? Tcp { get; init; }
+
     /// <summary>The policy that is remembered with a job.</summary>
     /// <exception cref="SchedulerException">It was written by a newer version, or damaged.</exception>
     public static JobPolicy Of(JobRecord job)
@@ -35,6 +41,9 @@ internal sealed record JobPolicy
 
     /// <summary>As it is remembered; empty where nothing is said.</summary>
     public string ToText() => this == Default ? "" : JsonSerializer.Serialize(this, PolicyJson.Default.JobPolicy);
+
+    /// <summary>What is done about state that cannot be carried as it is.</summary>
+    public DumpChoices ToChoices() => new(ShellJob ?? false, Tcp ?? TcpChoice.Refuse);
 
     /// <summary>As the engine wants it.</summary>
     public FilePolicy ToFilePolicy()

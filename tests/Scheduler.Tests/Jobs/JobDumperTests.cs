@@ -25,6 +25,19 @@ public sealed class JobDumperTests
     }
 
     [Fact]
+    public void Dump_OfAJobRegisteredAsShellJob_RemembersThat()
+    {
+        _line.Engine.Start(4712);
+        Assert.Equal(0, _line.Run("register", "shell", "--pid", "4712", "--shell-job").Code);
+
+        Assert.Equal(0, _line.Run("dump", "shell").Code);
+        Assert.Equal(0, _line.Run("check", "shell").Code);
+
+        Assert.Contains("track 4712 as shell job", _line.Journal);
+        Assert.Equal("check 4712 as shell job", _line.Journal[^1]);
+    }
+
+    [Fact]
     public void Dump_OfACgroupWhoseFirstProcessEnded_GoesOnAndRemembersTheNext()
     {
         _line.Store.AddJob("service", cgroup: "/sys/fs/cgroup/service");

@@ -24,6 +24,16 @@ public sealed class JobPolicyTests
         Assert.Equal(text, Read(text).ToText());
     }
 
+    [Fact]
+    public void Choices_WrittenAndRead_AreTheSame()
+    {
+        string text = new JobPolicy { ShellJob = true, Tcp = TcpChoice.Close }.ToText();
+
+        Assert.Equal("""{"shell_job":true,"tcp":"Close"}""", text);
+        Assert.Equal(new DumpChoices(IsShellJob: true, TcpChoice.Close), Read(text).ToChoices());
+        Assert.Equal(DumpChoices.Default, JobPolicy.Default.ToChoices());
+    }
+
     [Theory]
     [InlineData("{")]
     [InlineData("""{"schedule":"every 15m"}""")]
