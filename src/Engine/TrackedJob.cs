@@ -14,6 +14,7 @@ public sealed class TrackedJob : IDisposable
     private readonly JobMemory _memory;
     private readonly Func<JobMemory, Dumper> _dumper;
     private readonly Func<JobMemory, TreeKiller> _killer;
+    private bool _isToStop;
 
     internal TrackedJob(JobScope scope, JobMemory memory, Func<JobMemory, Dumper> dumper, Func<JobMemory, TreeKiller> killer)
     {
@@ -39,8 +40,11 @@ public sealed class TrackedJob : IDisposable
     /// <param name="cancellation">Cancels.</param>
     /// <exception cref="UnsupportedResourceException">State that is not carried.</exception>
     /// <exception cref="EngineException">Anything else; the job was thawed.</exception>
-    public DumpReport Dump(ICheckpointSink sink, IProgress<long>? bytesDone, bool stops, CancellationToken cancellation) =>
-        TracerThread.Run($"dump {Scope}", () => _dumper(_memory).Dump(Scope, sink, bytesDone, stops, cancellation));
+    public DumpReport Dump(ICheckpointSink sink, IProgress<long>? bytesDone, bool stops, CancellationToken cancellation)
+    {
+        _isToStop = stops;
+        return TracerThread.Run($"dump {Scope}", () => _dumper(_memory).Dump(Scope, sink, bytesDone, stops, cancellation));
+    }
 
     /// <summary>Kills the whole job, of a tree if the root is still the process that was dumped. Peers of connections that are kept are not told.</summary>
     public void Stop(ProcessIdentity root) => TracerThread.Run(
@@ -55,8 +59,11 @@ public sealed class TrackedJob : IDisposable
     public void Committed()
     {
         _memory.Committed();
-        _memory.JoinHugePages();
         HasCommitted = true;
+        if (!_isToStop)
+        {
+            _memory.JoinHugePages();
+        }
     }
 
     /// <inheritdoc/>
