@@ -83,11 +83,7 @@ public sealed class FileTests(ProgramFixture programs, ITestOutputHelper output)
             var run = session.Cli.Start("recover", Session.RegisteredName);
             LetWork(random.Next(Milliseconds) * 1000);
             run.Kill();
-            if (session.Job.IsRunning)
-            {
-                session.Job.Kill();
-            }
-
+            session.Job.Kill(); // also where it is half made, and dead with its maker: init, which reaps it, are we
             session.Restored(session.Cli.Run("recover", Session.RegisteredName).Expect(0), generation);
         }
 
