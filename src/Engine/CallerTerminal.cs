@@ -114,13 +114,11 @@ public sealed class CallerTerminal : IDisposable
             return null;
         }
 
-        var number = Libc.open(link, FileFlag.O_RDWR | FileFlag.O_NOCTTY | FileFlag.O_NONBLOCK | FileFlag.O_CLOEXEC, 0);
-        if (number < 0)
+        if (OwnFd.TryOpen(link, FileFlag.O_RDWR | FileFlag.O_NOCTTY | FileFlag.O_NONBLOCK) is not { } terminal)
         {
             return null;
         }
 
-        var terminal = new SafeFd(number);
         if (TerminalCalls.TryDevice(terminal) is { } device)
         {
             var name = TerminalNames.Of(device);

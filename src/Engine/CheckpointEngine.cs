@@ -50,15 +50,6 @@ public sealed class CheckpointEngine(EngineOptions options, ILoggerFactory logge
         new(scope, new JobMemory(options), memory => new Dumper(options, memory, choices ?? DumpChoices.Default, files ?? FilePolicy.Default, Step(_dumpLog), _dumpLog),
             memory => new TreeKiller(options, memory.Connections, Step(_dumpLog)));
 
-    /// <summary>Kills a whole tree, if its root is still the same process; of a cgroup, all that are in it.</summary>
-    public void Kill(JobScope scope, ProcessIdentity root) => TracerThread.Run(
-        $"kill {scope}",
-        () =>
-        {
-            new TreeKiller(options, connections: null, Step(_dumpLog)).Kill(scope, root);
-            return root;
-        });
-
     /// <summary>Builds the processes of a generation and lets them run. On any failure nothing of them is left.</summary>
     /// <param name="source">The generation.</param>
     /// <param name="generationSuffix">Names the generation in file names, as in <c>out.log.after-md-12</c>.</param>

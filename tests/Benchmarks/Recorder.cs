@@ -90,8 +90,8 @@ internal sealed class Recorder : IDisposable
     /// <returns>How long the restore took, without verifying the generation first.</returns>
     public TimeSpan KillAndRestore()
     {
+        _dumper.Stop();
         _dumper.Dispose();
-        _engine.Kill(_root.Pid, _root);
         Wait.Until(HasNoChildren, TimeSpan.FromMinutes(1), () => "the killed job is still there");
         using var generation = _store.OpenGeneration(_last);
         var begun = Stopwatch.GetTimestamp();

@@ -48,11 +48,7 @@ internal sealed class Dumper(EngineOptions options, JobMemory memory, DumpChoice
         var notes = Accept(report);
         Rehearsal.Once(options);
         cancellation.ThrowIfCancellationRequested();
-        foreach (var (process, vmas) in preflight.Vmas)
-        {
-            memory.HugePages.Note(process, vmas);
-        }
-
+        memory.HugePages.Note(preflight.Vmas);
         using var contents = new OpenContents(sink);
         memory.BeginDump(sink.HasBase);
         if (stops && choices.Tcp == TcpChoice.Keep)

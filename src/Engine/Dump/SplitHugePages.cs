@@ -19,27 +19,22 @@ internal sealed class SplitHugePages
     private const ulong HugeBytes = 2 << 20;
 
     // One call is not interrupted.
-    private const ulong BytesPerCall = 32 * HugeBytes;
+    private const int BytesPerCall = 32 * (int)HugeBytes;
 
     // What was not joined by then is for khugepaged, or for after the next dump: the job is to have the processors.
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(2);
 
     private readonly Dictionary<ProcessIdentity, PageSet> _huge = [];
 
-    /// <summary>Notes the huge pages that a process has, before a dump touches it.</summary>
-    /// <param name="process">The process, which runs.</param>
-    /// <param name="vmas">Its mappings, with flags.</param>
-    public void Note(ProcessId process, IReadOnlyList<Vma> vmas)
+    /// <summary>Notes the huge pages that a job has, before a dump touches it.</summary>
+    /// <param name="job">Its processes, which run, and their mappings, with flags.</param>
+    public void Note(IReadOnlyDictionary<ProcessId, IReadOnlyList<Vma>> job)
     {
         var isForAll = HugePages.AreForAll;
-        var candidates = vmas.Where(vma => MayBeHuge(vma, isForAll)).Select(vma => new PageRange(vma.Start, vma.End)).ToList();
-        if (candidates.Count == 0 || ProcFs.IdentityOf(process) is not { } identity)
+        foreach (var (process, vmas) in job)
         {
-            return;
+            Note(process, vmas, isForAll);
         }
-
-        var known = _huge.GetValueOrDefault(identity, PageSet.Empty).Intersect(PageSet.Of([.. candidates]));
-        _huge[identity] = known.Union(HugeNow(process, candidates));
     }
 
     /// <summary>Joins what can be. Runs beside the job, when no clone of it is left.</summary>
@@ -65,6 +60,18 @@ internal sealed class SplitHugePages
         }
     }
 
+    private void Note(ProcessId process, IReadOnlyList<Vma> vmas, bool isForAll)
+    {
+        var candidates = vmas.Where(vma => MayBeHuge(vma, isForAll)).Select(vma => new PageRange(vma.Start, vma.End)).ToList();
+        if (candidates.Count == 0 || ProcFs.IdentityOf(process) is not { } identity)
+        {
+            return;
+        }
+
+        var known = _huge.GetValueOrDefault(identity, PageSet.Empty).Intersect(PageSet.Of([.. candidates]));
+        _huge[identity] = known.Union(HugeNow(process, candidates));
+    }
+
     private static void Join(ProcessId process, PageSet huge, long start)
     {
         var mapped = PrivateMappings.Of(ProcFs.TryMaps(process) ?? []).Where(mapping => !mapping.HasFile).Select(mapping => mapping.Range).ToList();
@@ -77,7 +84,7 @@ internal sealed class SplitHugePages
 
         using (pidfd)
         {
-            foreach (var range in split.Ranges.SelectMany(Pieces))
+            foreach (var range in split.Pieces(BytesPerCall))
             {
                 if (Stopwatch.GetElapsedTime(start) > _patience)
                 {
@@ -103,13 +110,5 @@ internal sealed class SplitHugePages
         }
 
         return PageSet.Of(huge);
-    }
-
-    private static IEnumerable<PageRange> Pieces(PageRange range)
-    {
-        for (var at = range.Start; at < range.End; at += BytesPerCall)
-        {
-            yield return new PageRange(at, Math.Min(range.End, at + BytesPerCall));
-        }
     }
 }

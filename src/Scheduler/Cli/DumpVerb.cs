@@ -53,10 +53,13 @@ internal sealed class DumpVerb : Verb
     {
         if (_target.Pid(arguments) is ProcessId pid)
         {
-            // Refused before there is a store: a process that cannot be dumped leaves no trace.
-            (ProcessIdentity root, PreflightReport report) = new JobRegistrar(invocation.Rooms.Engine, invocation.Time).Inspect(pid, _choices.Of(arguments, Remembered(invocation, pid)));
+            // Refused before a store is made: a process that cannot be dumped leaves no trace.
+            using IJobStore? there = TryOpenStore(invocation);
+            (ProcessIdentity root, PreflightReport report) = new JobRegistrar(invocation.Rooms.Engine, invocation.Time)
+                .Inspect(pid, _choices.Of(arguments, Remembered(invocation, there, pid)));
             JobDumper.RequireDumpable(report);
-            using IJobStore store = invocation.Rooms.OpenOrCreateStore();
+            using IJobStore? made = there is null ? invocation.Rooms.OpenOrCreateStore() : null;
+            IJobStore store = there ?? made!;
             JobRecord job = JobOf(invocation, store, root, report, arguments);
             return Dump(invocation, arguments, store, job, root, report.PopulatedBytes);
         }
@@ -123,24 +126,23 @@ internal sealed class DumpVerb : Verb
                 SchedulerFailure.Failed, $"job {name} is not registered", $"`checkpointer register {name} --pid P`");
     }
 
-    /// <summary>The policy of the job that a process is already.</summary>
-    private static JobPolicy Remembered(Invocation invocation, ProcessId pid)
+    private static IJobStore? TryOpenStore(Invocation invocation)
     {
-        if (invocation.Rooms.Engine.Identify(pid) is not { } root)
-        {
-            return JobPolicy.Default;
-        }
-
         try
         {
-            using IJobStore store = invocation.Rooms.OpenStore();
-            return JobLocator.FindByProcess(store, root) is { } known ? JobPolicy.Of(known) : JobPolicy.Default;
+            return invocation.Rooms.OpenStore();
         }
         catch (StoreException none) when (none.Reason == StoreFailure.NoStore)
         {
-            return JobPolicy.Default;
+            return null;
         }
     }
+
+    /// <summary>The policy of the job that a process is already.</summary>
+    private static JobPolicy Remembered(Invocation invocation, IJobStore? store, ProcessId pid)
+        => store is not null && invocation.Rooms.Engine.Identify(pid) is { } root && JobLocator.FindByProcess(store, root) is { } known
+            ? JobPolicy.Of(known)
+            : JobPolicy.Default;
 
     /// <summary>A job has had its policy since it was registered.</summary>
     private static void RequireNoPolicy(JobPolicy policy, string job)

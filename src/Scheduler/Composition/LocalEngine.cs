@@ -17,9 +17,6 @@ internal sealed class LocalEngine(CheckpointEngine engine) : IJobEngine
     public ITrackedJob Track(JobScope scope, DumpChoices choices, FilePolicy files) => new LocalTrackedJob(engine.Track(scope, choices, files));
 
     /// <inheritdoc/>
-    public void Kill(JobScope scope, ProcessIdentity root) => engine.Kill(scope, root);
-
-    /// <inheritdoc/>
     public RestoreReport Restore(
         ICheckpointSource source, string generationSuffix, IProgress<long>? restoredBytesDone, CallerTerminal? terminal, bool keepFiles, CancellationToken cancellation)
         => engine.Restore(source, generationSuffix, restoredBytesDone, cancellation, terminal, keepFiles);

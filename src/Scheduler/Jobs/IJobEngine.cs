@@ -16,9 +16,6 @@ internal interface IJobEngine
     /// <summary>As <see cref="CheckpointEngine.Track"/>. The caller disposes it.</summary>
     ITrackedJob Track(JobScope scope, DumpChoices choices, FilePolicy files);
 
-    /// <summary>As <see cref="CheckpointEngine.Kill"/>.</summary>
-    void Kill(JobScope scope, ProcessIdentity root);
-
     /// <summary>As <see cref="CheckpointEngine.Restore"/>.</summary>
     RestoreReport Restore(
         ICheckpointSource source, string generationSuffix, IProgress<long>? restoredBytesDone, CallerTerminal? terminal, bool keepFiles, CancellationToken cancellation);

@@ -94,7 +94,7 @@ internal sealed class FakeEngine(List<string> journal) : IJobEngine
             Notes);
     }
 
-    public void Kill(JobScope scope, ProcessIdentity root)
+    private void Kill(ProcessIdentity root)
     {
         _journal.Add($"kill {root.Pid}");
         if (KillFailure is not null)
@@ -135,7 +135,7 @@ internal sealed class FakeEngine(List<string> journal) : IJobEngine
             _hasCommitted = true;
         }
 
-        public void Stop(ProcessIdentity root) => engine.Kill(scope, root);
+        public void Stop(ProcessIdentity root) => engine.Kill(root);
 
         public void Dispose() => engine._journal.Add("untrack");
     }

@@ -73,13 +73,11 @@ internal sealed class FileUnderDump : IDisposable
     public static FileUnderDump? TryOpen(WrittenFile file, FileMemory memory, byte[] buffer)
     {
         // Reading leaves no trace in the access time; nobody but the owner and root may ask for that.
-        var number = Libc.open(file.Path, FileFlag.O_RDONLY | FileFlag.O_CLOEXEC | FileFlag.O_NOFOLLOW | FileFlag.O_NONBLOCK | FileFlag.O_NOATIME, 0);
-        if (number < 0)
+        if (OwnFd.TryOpen(file.Path, FileFlag.O_RDONLY | FileFlag.O_NOFOLLOW | FileFlag.O_NONBLOCK | FileFlag.O_NOATIME) is not { } fd)
         {
             return LastError.Get() is Errno.ENOENT or Errno.ENOTDIR or Errno.ELOOP ? null : throw new LinuxException($"open of {file.Path}", LastError.Get());
         }
 
-        var fd = new SafeFd(number);
         var stat = FileStat.Of(fd.Path);
         if (stat.Inode != file.Inode || stat.Device != file.Device)
         {

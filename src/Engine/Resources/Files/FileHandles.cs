@@ -35,16 +35,15 @@ internal static class FileHandles
     /// <param name="flags">O_*.</param>
     public static unsafe SafeFd? TryOpen(string onSameFileSystem, ReadOnlySpan<byte> handle, int flags)
     {
-        var mount = Libc.open(onSameFileSystem, FileFlag.O_RDONLY | FileFlag.O_CLOEXEC, 0);
-        if (mount < 0)
+        using var fileSystem = OwnFd.TryOpen(onSameFileSystem, FileFlag.O_RDONLY);
+        if (fileSystem is null)
         {
             return null;
         }
 
-        using var fileSystem = new SafeFd(mount);
         fixed (byte* bytes = handle)
         {
-            var number = Libc.open_by_handle_at(mount, bytes, flags | FileFlag.O_CLOEXEC);
+            var number = Libc.open_by_handle_at(fileSystem.Number, bytes, flags | FileFlag.O_CLOEXEC);
             return number < 0 ? null : new SafeFd(number);
         }
     }

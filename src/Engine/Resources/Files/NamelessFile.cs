@@ -50,15 +50,14 @@ internal static class NamelessFile
 
     private static uint Seals(string openPath)
     {
-        var number = Libc.open(openPath, FileFlag.O_RDONLY | FileFlag.O_CLOEXEC, 0);
-        if (number < 0)
+        using var fd = OwnFd.TryOpen(openPath, FileFlag.O_RDONLY);
+        if (fd is null)
         {
             // Closed meanwhile: only in preflight, where the process runs on.
             return 0;
         }
 
-        using var fd = new SafeFd(number);
-        var seals = Libc.fcntl(number, FileFlag.F_GET_SEALS, 0);
+        var seals = Libc.fcntl(fd.Number, FileFlag.F_GET_SEALS, 0);
         LinuxException.ThrowIfFailed(seals, $"fcntl(F_GET_SEALS) of {openPath}");
         return (uint)seals;
     }
