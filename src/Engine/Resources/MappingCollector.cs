@@ -146,6 +146,12 @@ internal sealed class MappingCollector(FindingList findings, FileIdentities iden
 
         if (FileStat.TryOf(vma.Path) is not { } named || !named.IsSameFile(mapped))
         {
+            if (!vma.IsDeleted && ProcFs.ReadLink(link) != vma.Path)
+            {
+                // Something else is mapped there by now: only in preflight, where the process runs on. The freeze will find what.
+                return null;
+            }
+
             var what = vma.IsDeleted ? "was deleted" : "was replaced by another file";
             findings.Refuse(process, "mapping", $"Process {process} has {vma.Path} mapped at {Range(vma)}, which {what} since; it cannot be mapped again.");
             return null;
