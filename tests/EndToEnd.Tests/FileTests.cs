@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
+using Checkpointer.EndToEnd.Tests.Interop;
 using Checkpointer.EndToEnd.Tests.Support;
 using Xunit;
 using Xunit.Abstractions;
@@ -147,6 +148,39 @@ public sealed class FileTests(ProgramFixture programs, ITestOutputHelper output)
         Assert.Equal(["recreated", "rewritten"], Actions(restored, input));
     }
 
+    [RootFact]
+    public void Policy_OfADirectory_BringsItsFilesBackAndLeavesTheRest()
+    {
+        const int Files = 300;
+        using var session = Session.StartUnregistered(programs, "compute");
+        var root = Directory.CreateDirectory(Path.Combine(session.Directory, "restarts")).FullName;
+        var files = Enumerable.Range(0, Files).ToDictionary(i => Path.Combine(root, $"{i % 7}", $"{i % 3}", $"{i}"), i => $"{i}:" + new string((char)('a' + (i % 26)), i * 40));
+        foreach (var (path, text) in files)
+        {
+            _ = Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            File.WriteAllText(path, text);
+        }
+
+        var outside = Path.Combine(session.Directory, "outside");
+        File.WriteAllText(outside, "before");
+        _ = File.CreateSymbolicLink(Path.Combine(root, "link"), outside);
+        Assert.Equal(0, Libc.mkfifo(Path.Combine(root, "fifo"), 0x180));
+        _ = session.Cli.Run("dump", "--pid", $"{session.Job.Pid}", "--file", root).Expect(0);
+        session.Job.Kill();
+        File.WriteAllText(outside, "after");
+        foreach (var (path, number) in files.Keys.Select((path, number) => (path, number)))
+        {
+            Spoil(path, number % 4);
+        }
+
+        var restored = session.Restored(session.Cli.Run("recover", session.JobName).Expect(0), 1);
+
+        Assert.All(files, file => Assert.Equal(file.Value, File.ReadAllText(file.Key)));
+        Assert.Equal(Files * 3 / 4, Actions(restored, root).Length);
+        Assert.Equal("after", File.ReadAllText(Path.Combine(root, "link")));
+        Assert.True(File.Exists(Path.Combine(root, "fifo")));
+    }
+
     [RootTheory]
     [InlineData("sizes", 0)]
     [InlineData("refuse", 5)]
@@ -200,6 +234,23 @@ public sealed class FileTests(ProgramFixture programs, ITestOutputHelper output)
     private static string[] Actions(JsonElement restored, string below) =>
         [.. restored.GetProperty("files").EnumerateArray().Where(file => file.GetProperty("path").GetString()!.StartsWith(below, StringComparison.Ordinal))
             .OrderBy(file => file.GetProperty("path").GetString(), StringComparer.Ordinal).Select(file => file.GetProperty("action").GetString()!)];
+
+    /// <summary>Changes a file in one of three ways, or not.</summary>
+    private static void Spoil(string path, int way)
+    {
+        switch (way)
+        {
+            case 0:
+                File.Delete(path);
+                break;
+            case 1:
+                File.WriteAllText(path, "spoilt");
+                break;
+            case 2:
+                File.AppendAllText(path, "more");
+                break;
+        }
+    }
 
     /// <summary>A moment that nothing in the job marks.</summary>
     private static void LetWork(int microseconds)

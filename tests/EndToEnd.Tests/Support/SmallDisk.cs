@@ -19,6 +19,9 @@ internal sealed class SmallDisk : IDisposable
     /// <summary>From now on every write to it fails with EROFS.</summary>
     public void MakeReadOnly() => Mount(Libc.MS_REMOUNT | Libc.MS_RDONLY, "");
 
+    /// <summary>It can be written again.</summary>
+    public void MakeWritable() => Mount(Libc.MS_REMOUNT, "");
+
     /// <inheritdoc/>
     public void Dispose()
     {
