@@ -121,6 +121,10 @@ internal sealed class MappingCollector(FindingList findings, FileIdentities iden
         return mapping;
     }
 
+    private static bool IsThere(ProcessId process, Vma vma) =>
+        ProcFs.TryMaps(process)?.Any(now =>
+            (now.Start, now.Inode, now.DeviceMajor, now.DeviceMinor) == (vma.Start, vma.Inode, vma.DeviceMajor, vma.DeviceMinor)) == true;
+
     private Mapping? FileMapping(Mapping mapping, ProcessId process, Vma vma)
     {
         var link = MapFile(process, vma);
@@ -146,7 +150,7 @@ internal sealed class MappingCollector(FindingList findings, FileIdentities iden
 
         if (FileStat.TryOf(vma.Path) is not { } named || !named.IsSameFile(mapped))
         {
-            if (!vma.IsDeleted && ProcFs.ReadLink(link) != vma.Path)
+            if (!IsThere(process, vma))
             {
                 // Something else is mapped there by now: only in preflight, where the process runs on. The freeze will find what.
                 return null;

@@ -140,6 +140,20 @@ public sealed class MappingCollectorTests
     }
 
     [Fact]
+    public void Collect_WhereAnotherFileIsMappedMeanwhile_LooksAgainInTheFreeze()
+    {
+        using var scratch = new Scratch();
+        using var mapped = new MappedFile(scratch["file"]);
+        File.WriteAllBytes(scratch["before"], new byte[4096]);
+        var vma = ProcFs.Smaps(_self).Single(vma => vma.Path == scratch["file"]) with { Path = scratch["before"], Inode = FileStat.TryOf(scratch["before"])!.Value.Inode };
+        var findings = new FindingList();
+
+        Assert.Empty(Collect(findings, vma));
+
+        Assert.Empty(findings.All);
+    }
+
+    [Fact]
     public void Collect_OfADeletedFile_CarriesItsContents()
     {
         using var scratch = new Scratch();
