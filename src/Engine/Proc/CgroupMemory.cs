@@ -37,37 +37,23 @@ internal static class CgroupMemory
 
     private static long? RoomIn(string directory, bool isUnified)
     {
-        var limit = Number(Path.Combine(directory, isUnified ? "memory.max" : "memory.limit_in_bytes"));
-        var used = Number(Path.Combine(directory, isUnified ? "memory.current" : "memory.usage_in_bytes"));
+        var limit = Number(directory, isUnified ? "memory.max" : "memory.limit_in_bytes");
+        var used = Number(directory, isUnified ? "memory.current" : "memory.usage_in_bytes");
         return limit is null || used is null ? null : limit - used + (PageCache(directory, isUnified) ?? 0);
     }
 
     private static long? PageCache(string directory, bool isUnified)
     {
         var key = isUnified ? "file " : "total_cache ";
-        var line = TryLines(Path.Combine(directory, "memory.stat")).FirstOrDefault(line => line.StartsWith(key, StringComparison.Ordinal));
+        var line = CgroupFile.TryRead(directory, "memory.stat")?.Split('\n').FirstOrDefault(line => line.StartsWith(key, StringComparison.Ordinal));
         return line is null ? null : long.Parse(line[key.Length..], CultureInfo.InvariantCulture);
     }
 
     /// <summary>A number, or null where the file is missing or says <c>max</c>; v1 says so by a number near 2^63.</summary>
-    private static long? Number(string path)
+    private static long? Number(string directory, string name)
     {
         const long UnlimitedFrom = 1L << 62;
-        var text = TryLines(path).FirstOrDefault();
-        return long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number < UnlimitedFrom ? number : null;
-    }
-
-    private static string[] TryLines(string path)
-    {
-        try
-        {
-            return File.ReadAllLines(path);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            // No such controller here, or the root, which has no limit.
-            return [];
-        }
+        return long.TryParse(CgroupFile.TryRead(directory, name)?.TrimEnd(), NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number < UnlimitedFrom ? number : null;
     }
 
     private static long? Least(long? left, long? right) => left is null || right < left ? right : left;

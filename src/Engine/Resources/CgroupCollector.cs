@@ -52,7 +52,8 @@ internal sealed class CgroupCollector
             if (_mounts.Value.DirectoryOf(cgroup.Controllers, cgroup.Path.ToStringUtf8()) is { } directory)
             {
                 var image = new CgroupDirectory { Cgroup = cgroup };
-                image.Properties.AddRange(_properties.Select(name => TryRead(directory, name)).OfType<CgroupProperty>());
+                image.Properties.AddRange(_properties.Select(name => (Name: name, Value: CgroupFile.TryRead(directory, name))).Where(property => property.Value is not null)
+                    .Select(property => new CgroupProperty { Name = property.Name, Value = ByteString.CopyFromUtf8(property.Value) }));
                 yield return image;
             }
         }
@@ -60,7 +61,7 @@ internal sealed class CgroupCollector
 
     private bool IsThreaded(CgroupMembership membership) =>
         _mounts.Value.DirectoryOf(membership.Controllers, membership.Path) is { } directory
-        && TryRead(directory, "cgroup.type")?.Value.ToStringUtf8().Contains("threaded", StringComparison.Ordinal) == true;
+        && CgroupFile.TryRead(directory, "cgroup.type")?.Contains("threaded", StringComparison.Ordinal) == true;
 
     private uint IndexOf(IReadOnlyList<CgroupMembership> memberships)
     {
@@ -74,18 +75,5 @@ internal sealed class CgroupCollector
         }
 
         return (uint)index + 1;
-    }
-
-    private static CgroupProperty? TryRead(string directory, string name)
-    {
-        try
-        {
-            return new CgroupProperty { Name = name, Value = ByteString.CopyFrom(File.ReadAllBytes(Path.Combine(directory, name))) };
-        }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
-        {
-            // No such controller here, or one that has nothing to say.
-            return null;
-        }
     }
 }

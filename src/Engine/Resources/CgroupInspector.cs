@@ -28,24 +28,11 @@ internal static class CgroupInspector
     {
         if (cgroup.IsUnified)
         {
-            return TryRead(directory, "cgroup.events").Contains("frozen 1\n", StringComparison.Ordinal) ? $"`echo 0 > {directory}/cgroup.freeze`" : null;
+            return CgroupFile.TryRead(directory, "cgroup.events")?.Contains("frozen 1\n", StringComparison.Ordinal) == true ? $"`echo 0 > {directory}/cgroup.freeze`" : null;
         }
 
-        return cgroup.Controllers.Split(',').Contains("freezer") && TryRead(directory, "freezer.state") is "FROZEN\n" or "FREEZING\n"
+        return cgroup.Controllers.Split(',').Contains("freezer") && CgroupFile.TryRead(directory, "freezer.state") is "FROZEN\n" or "FREEZING\n"
             ? $"`echo THAWED > {directory}/freezer.state`"
             : null;
-    }
-
-    private static string TryRead(string directory, string name)
-    {
-        try
-        {
-            return File.ReadAllText(Path.Combine(directory, name));
-        }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
-        {
-            // The root cgroup has none of these and cannot be frozen.
-            return string.Empty;
-        }
     }
 }
