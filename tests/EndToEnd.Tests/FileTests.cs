@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using Checkpointer.EndToEnd.Tests.Interop;
@@ -17,24 +16,20 @@ public sealed class FileTests(ProgramFixture programs, ITestOutputHelper output)
     private const int MicrosecondsMax = 60_000;
 
     /// <summary>Rounds of dump, work, kill and recover. 4 keeps the suite short; more are asked for by CHECKPOINTER_ROUNDS.</summary>
-    private static int Rounds => int.TryParse(Environment.GetEnvironmentVariable("CHECKPOINTER_ROUNDS"), out var rounds) ? rounds : 4;
-
-    private static int Seed => int.TryParse(Environment.GetEnvironmentVariable("SEED"), out var seed) ? seed : Environment.TickCount;
+    private static int Rounds => Repetition.Rounds(4);
 
     [RootFact]
     public void Recover_AfterKillsAtAnyMoment_FindsFilesAndMemoryAgreed()
     {
-        var seed = Seed;
-        output.WriteLine($"SEED={seed}");
-        var random = new Random(seed);
+        var random = Repetition.Chance(output);
         using var session = Session.Start(programs, Writer);
 
         for (var round = 1; round <= Rounds; round++)
         {
             var generation = session.Cli.Run("dump", Session.RegisteredName).Expect(0).Json.Single();
-            LetWork(random.Next(MicrosecondsMax));
+            Repetition.LetWork(random.Next(MicrosecondsMax));
             var restored = session.KillAndRecover(NumberOf(generation));
-            Assert.True(restored.GetProperty("files_rolled_back").GetInt32() > 0, $"SEED={seed} round {round}: nothing was put back");
+            Assert.True(restored.GetProperty("files_rolled_back").GetInt32() > 0, $"round {round}: nothing was put back");
         }
 
         session.Finish();
@@ -72,17 +67,15 @@ public sealed class FileTests(ProgramFixture programs, ITestOutputHelper output)
     public void Recover_KilledAtAnyMoment_SucceedsWhenRepeated()
     {
         const int Milliseconds = 500; // longer than a recovery takes on a quiet machine
-        var seed = Seed;
-        output.WriteLine($"SEED={seed}");
-        var random = new Random(seed);
+        var random = Repetition.Chance(output);
         using var session = Session.Start(programs, Writer);
         var generation = NumberOf(session.Cli.Run("dump", Session.RegisteredName).Expect(0).Json.Single());
         for (var round = 0; round < Rounds; round++)
         {
-            LetWork(MicrosecondsMax);
+            Repetition.LetWork(MicrosecondsMax);
             session.Job.Kill();
             var run = session.Cli.Start("recover", Session.RegisteredName);
-            LetWork(random.Next(Milliseconds) * 1000);
+            Repetition.LetWork(random.Next(Milliseconds) * 1000);
             run.Kill();
             session.Job.Kill(); // also where it is half made, and dead with its maker: init, which reaps it, are we
             session.Restored(session.Cli.Run("recover", Session.RegisteredName).Expect(0), generation);
@@ -249,16 +242,6 @@ public sealed class FileTests(ProgramFixture programs, ITestOutputHelper output)
             case 2:
                 File.AppendAllText(path, "more");
                 break;
-        }
-    }
-
-    /// <summary>A moment that nothing in the job marks.</summary>
-    private static void LetWork(int microseconds)
-    {
-        var begun = Stopwatch.GetTimestamp();
-        while (Stopwatch.GetElapsedTime(begun).TotalMicroseconds < microseconds)
-        {
-            Thread.SpinWait(20);
         }
     }
 }

@@ -11,7 +11,7 @@ public sealed class KeptConnectionTests(ProgramFixture programs)
     private const string Program = "sock_tcp_kept";
     private const int DoneWithWarnings = 3;
 
-    private static int Rounds => int.TryParse(Environment.GetEnvironmentVariable("CHECKPOINTER_ROUNDS"), out var rounds) ? rounds : 2;
+    private static int Rounds => Repetition.Rounds(2);
 
     [RootFact]
     public void Recover_AfterDumpThatStops_ConnectionsGoOn()

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Checkpointer.EndToEnd.Tests.Support;
 using Xunit;
 using Xunit.Abstractions;
@@ -16,21 +15,17 @@ public sealed class KillTests(ProgramFixture programs, ITestOutputHelper output)
     /// <summary>20 keeps the suite short; more are asked for by CHECKPOINTER_KILLS.</summary>
     private static int Kills => int.TryParse(Environment.GetEnvironmentVariable("CHECKPOINTER_KILLS"), out var kills) ? kills : 20;
 
-    private static int Seed => int.TryParse(Environment.GetEnvironmentVariable("SEED"), out var seed) ? seed : Environment.TickCount;
-
     [RootFact]
     public void Dump_KilledAtAnyInstant_LeavesTheJobAtWorkAndTheNextOneSucceeds()
     {
-        var seed = Seed;
-        output.WriteLine($"SEED={seed}");
-        var random = new Random(seed);
+        var random = Repetition.Chance(output);
         using var session = Session.Start(programs, "steady");
         var watch = new JobWatch(session.Job);
         var killed = 0;
 
         for (var round = 0; round < Kills; round++)
         {
-            var when = $"SEED={seed} round {round}";
+            var when = $"round {round}";
             killed += KillWhileItTraces(session, random.Next(MicrosecondsMax)) ? 1 : 0;
             watch.AssertGoesOn(when);
             _ = session.Cli.Run("dump", Session.RegisteredName).Expect(0);
@@ -47,12 +42,7 @@ public sealed class KillTests(ProgramFixture programs, ITestOutputHelper output)
     {
         var run = session.Cli.Start("dump", Session.RegisteredName);
         Wait.Until(() => ProcFacts.Status(session.Job.Pid, "TracerPid") != "0" || run.HasEnded, Wait.Patience, () => "the dump does not begin");
-        var attached = Stopwatch.GetTimestamp();
-        while (Stopwatch.GetElapsedTime(attached).TotalMicroseconds < microseconds)
-        {
-            Thread.SpinWait(20);
-        }
-
+        Repetition.LetWork(microseconds);
         var isKilled = !run.HasEnded;
         run.Kill();
         return isKilled;

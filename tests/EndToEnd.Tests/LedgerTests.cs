@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using Checkpointer.EndToEnd.Tests.Interop;
 using Checkpointer.EndToEnd.Tests.Support;
@@ -18,9 +17,7 @@ public sealed class LedgerTests(ITestOutputHelper output)
     private const int MicrosecondsMax = 150_000;
 
     /// <summary>Kills. 3 keep the suite short; more are asked for by CHECKPOINTER_ROUNDS.</summary>
-    private static int Rounds => int.TryParse(Environment.GetEnvironmentVariable("CHECKPOINTER_ROUNDS"), out var rounds) ? rounds : 3;
-
-    private static int Seed => int.TryParse(Environment.GetEnvironmentVariable("SEED"), out var seed) ? seed : Environment.TickCount;
+    private static int Rounds => Repetition.Rounds(3);
 
     private static string Script => Path.Combine(Repository.Root, "tests", "RealPrograms", "ledger.py");
 
@@ -29,16 +26,14 @@ public sealed class LedgerTests(ITestOutputHelper output)
     [InlineData("wal")]
     public void Recover_AfterKillsAtAnyMoment_EndsWithTheFilesOfAnUninterruptedRun(string journal)
     {
-        var seed = Seed;
-        output.WriteLine($"SEED={seed}");
-        var random = new Random(seed);
+        var random = Repetition.Chance(output);
         using var session = Session.StartCommand(
             "python3", [Script, "{directory}", journal], text => text.Contains("working", StringComparison.Ordinal));
 
         for (var round = 0; round < Rounds; round++)
         {
             var generation = session.Cli.Run("dump", Session.RegisteredName).Expect(0).Json.Single().GetProperty("generation").GetString()!;
-            LetWork(random.Next(MicrosecondsMax));
+            Repetition.LetWork(random.Next(MicrosecondsMax));
             session.KillAndRecover(int.Parse(generation.Split('/')[1], CultureInfo.InvariantCulture));
         }
 
@@ -64,16 +59,6 @@ public sealed class LedgerTests(ITestOutputHelper output)
         finally
         {
             Directory.Delete(directory, recursive: true);
-        }
-    }
-
-    /// <summary>A moment that nothing in the job marks.</summary>
-    private static void LetWork(int microseconds)
-    {
-        var begun = Stopwatch.GetTimestamp();
-        while (Stopwatch.GetElapsedTime(begun).TotalMicroseconds < microseconds)
-        {
-            Thread.SpinWait(20);
         }
     }
 }

@@ -14,7 +14,7 @@ public sealed class ProgramTests(ProgramFixture programs)
 
     /// <summary>Rounds of dump, kill and recover for the programs of thread states. 3 keeps the suite short; more are asked
     /// for by CHECKPOINTER_ROUNDS.</summary>
-    private static int Rounds => int.TryParse(Environment.GetEnvironmentVariable("CHECKPOINTER_ROUNDS"), out var rounds) ? rounds : 3;
+    private static int Rounds => Repetition.Rounds(3);
 
     [RootTheory]
     [MemberData(nameof(Processes))]

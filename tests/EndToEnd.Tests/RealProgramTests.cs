@@ -11,7 +11,7 @@ namespace Checkpointer.EndToEnd.Tests;
 [Trait("kind", "e2e")]
 public sealed class RealProgramTests
 {
-    private static int Rounds => int.TryParse(Environment.GetEnvironmentVariable("CHECKPOINTER_ROUNDS"), out var rounds) ? rounds : 1;
+    private static int Rounds => Repetition.Rounds(1);
 
     public static TheoryData<string> Names => [.. RealProgram.All.Select(program => program.Name)];
 

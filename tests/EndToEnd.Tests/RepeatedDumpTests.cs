@@ -16,8 +16,7 @@ public sealed class RepeatedDumpTests(ProgramFixture programs)
     private const string Program = "dirty_random";
 
     /// <summary>Generations of the long test. 8 keeps the suite short; CHECKPOINTER_ROUNDS=50 asks for more.</summary>
-    private static int Rounds => int.TryParse(
-        Environment.GetEnvironmentVariable("CHECKPOINTER_ROUNDS"), NumberStyles.None, CultureInfo.InvariantCulture, out var rounds) ? rounds : 8;
+    private static int Rounds => Repetition.Rounds(8);
 
     [RootFact]
     public void Restore_OfEachOfManyIncrementalGenerations_FindsEveryPageRight()

@@ -14,7 +14,7 @@ public sealed class TmuxTests
     // Counts, and adds what is typed.
     private const string Job = "n=0; while read -r word; do n=$((n + word)); echo \"sum $n\"; done";
 
-    private static int Rounds => int.TryParse(Environment.GetEnvironmentVariable("CHECKPOINTER_ROUNDS"), out var rounds) ? rounds : 1;
+    private static int Rounds => Repetition.Rounds(1);
 
     [RootFactWith("tmux")]
     public void Recover_OfAServer_ItsPaneGoesOn()
