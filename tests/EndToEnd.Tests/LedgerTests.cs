@@ -52,7 +52,7 @@ public sealed class LedgerTests(ITestOutputHelper output)
             var written = Path.Combine(directory, "stdout");
             var pid = Spawner.Spawn(new SpawnRequest(
                 "python3", [Script, directory, journal, steps], TestJob.Inherited(), written, Path.Combine(directory, "stderr"), directory));
-            var status = Child.Reap(pid, Wait.Patience, () => "ledger.py");
+            var status = Child.Reap(pid, Wait.Patience * Rounds, () => "ledger.py"); // it has as much to do as all rounds together
             Assert.True(status is { Exited: true, Code: 0 }, $"{status}: {File.ReadAllText(written)}");
             return File.ReadAllText(written);
         }
