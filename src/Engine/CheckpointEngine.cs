@@ -26,6 +26,9 @@ public sealed class CheckpointEngine(EngineOptions options, ILoggerFactory logge
     /// <summary>Tries by use what the engine needs from this host.</summary>
     public IReadOnlyList<HostCapability> Probe() => TracerThread.Run("doctor", () => new HostProbe(options).Run());
 
+    /// <summary>The processes of a job that are alive now, its first one first; empty where there is none. Touches nothing.</summary>
+    public static IReadOnlyList<ProcessIdentity> Members(JobScope scope) => [.. ProcessTree.Walk(scope).Live.Select(ProcFs.IdentityOf).OfType<ProcessIdentity>()];
+
     /// <summary>Lists what in the job cannot be carried. Touches nothing.</summary>
     /// <exception cref="EngineException">No such process, or not one that can be a job.</exception>
     /// <param name="scope">The job.</param>
@@ -57,11 +60,13 @@ public sealed class CheckpointEngine(EngineOptions options, ILoggerFactory logge
     /// <param name="cancellation">Cancels until the processes run.</param>
     /// <param name="terminal">Where the job goes on; null where it is to lead a session of its own.</param>
     /// <param name="keepFiles">Files are left as they are; what differs is told.</param>
+    /// <param name="built">Told who the root is before any of the processes runs: if we die until then, they die with us; what is written down here is true of all that run.</param>
     public RestoreReport Restore(
-        ICheckpointSource source, string generationSuffix, IProgress<long>? restoredBytesDone, CancellationToken cancellation, CallerTerminal? terminal = null, bool keepFiles = false) =>
+        ICheckpointSource source, string generationSuffix, IProgress<long>? restoredBytesDone, CancellationToken cancellation, CallerTerminal? terminal = null, bool keepFiles = false,
+        Action<ProcessIdentity>? built = null) =>
         TracerThread.Run(
             $"restore {source.Name}",
-            () => new Restorer(options, terminal, keepFiles, Step(_restoreLog), _restoreLog).Restore(source, generationSuffix, restoredBytesDone, cancellation));
+            () => new Restorer(options, terminal, keepFiles, built, Step(_restoreLog), _restoreLog).Restore(source, generationSuffix, restoredBytesDone, cancellation));
 
     /// <summary>Checks the world as a restore does, and says what that would do with files. Changes nothing.</summary>
     /// <param name="source">The generation.</param>

@@ -62,6 +62,34 @@ public sealed class CheckpointStore : IDisposable
     /// <exception cref="StoreException">NotFound.</exception>
     public void Unregister(string name) => _store.Jobs.Unregister(name);
 
+    /// <summary>Suspends a job, or goes on with it.</summary>
+    /// <exception cref="StoreException">NotFound.</exception>
+    public void SetPaused(string name, bool isPaused) => _store.Jobs.SetPaused(name, isPaused);
+
+    /// <summary>Says how a job ended for good; empty where it is to run. <see cref="UpdateProcess"/> empties it.</summary>
+    /// <exception cref="StoreException">NotFound.</exception>
+    public void SetOutcome(string name, string outcome) => _store.Jobs.SetOutcome(name, outcome);
+
+    /// <summary>Replaces the policy of a job.</summary>
+    /// <exception cref="StoreException">NotFound.</exception>
+    public void SetPolicy(string name, string policy) => _store.Jobs.SetPolicy(name, policy);
+
+    /// <summary>Remembers what happened to a job; of each job the newest few thousand events are kept.</summary>
+    public void AddEvent(JobEvent happened) => _store.Events.Add(happened);
+
+    /// <summary>The newest events of a job, the oldest of them first.</summary>
+    public IReadOnlyList<JobEvent> Events(string job, int count) => _store.Events.Of(job, count);
+
+    /// <summary>Takes the lease of a job: only who has it may restore the job. It dies with its process.</summary>
+    /// <exception cref="StoreException">Locked: somebody else has it; NotFound.</exception>
+    public IDisposable Lease(string job)
+    {
+        var path = _store.Paths.JobLease(_store.Jobs.Get(job).Name);
+        return FileLock.TryExclusive(path) ?? throw new StoreException(
+            StoreFailure.Locked,
+            $"job '{job}' is being restored by process {FileLock.Holder(path)?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "unknown"}", "wait until it has ended");
+    }
+
     /// <summary>Committed generations of a job, oldest first; none for a job that does not exist.</summary>
     public IReadOnlyList<GenerationRecord> Generations(string job)
         => [.. _store.Generations.Of(job).Select(generation => generation.Record)];

@@ -19,9 +19,31 @@ public readonly record struct GenerationName(string Job, long Number)
 /// <param name="IsRegistered">False after <c>unregister</c>: its generations stay until forgotten.</param>
 /// <param name="Cgroup">Path of the cgroup directory whose processes are the job, absolute in the file system; null for a process and its descendants.</param>
 /// <param name="Policy">What is to be done with the job, JSON that the store does not interpret; empty for the defaults.</param>
+/// <param name="IsPaused">Whether its dumps and recoveries are suspended.</param>
+/// <param name="Outcome">How it ended for good, a word that the store does not interpret; empty while it is to run.</param>
 public sealed record JobRecord(
     string Name, int Pid, ulong StartTicks, string BootId, string Command, DateTimeOffset RegisteredAt, bool IsRegistered,
-    string? Cgroup = null, string Policy = "");
+    string? Cgroup = null, string Policy = "", bool IsPaused = false, string Outcome = "");
+
+/// <summary>Something that happened to a job.</summary>
+/// <param name="Job">Its name.</param>
+/// <param name="At">When.</param>
+/// <param name="Kind">What, in a word.</param>
+/// <param name="Detail">A sentence for people; may be empty.</param>
+public sealed record JobEvent(string Job, DateTimeOffset At, string Kind, string Detail)
+{
+    /// <summary>Number of the generation that it is about; null for none.</summary>
+    public long? Generation { get; init; }
+
+    /// <summary>The root process that it is about; null for none.</summary>
+    public int? Pid { get; init; }
+
+    /// <summary>Exit code with which the job ended; null where it did not, or it is not known.</summary>
+    public int? ExitCode { get; init; }
+
+    /// <summary>Signal that ended the job; null where none did, or it is not known.</summary>
+    public int? Signal { get; init; }
+}
 
 /// <summary>What the dump says of itself; stored with the generation and shown to people and programs.</summary>
 /// <param name="Kind"><c>full</c> or <c>incremental</c>.</param>

@@ -17,6 +17,9 @@ internal sealed record StoreContext(
     /// <summary>Jobs.</summary>
     public JobTable Jobs => new(Index);
 
+    /// <summary>What happened to jobs.</summary>
+    public EventTable Events => new(Index);
+
     /// <summary>Generations.</summary>
     public GenerationTable Generations => new(Index);
 

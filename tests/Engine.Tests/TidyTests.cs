@@ -15,9 +15,12 @@ public sealed partial class TidyTests
     private static readonly string[] _unsafeFiles =
     [
         "Dump/PageReaders.cs",
+        "EndedProcess.cs",
         "Proc/InetSocketTable.cs",
         "Proc/SocketDiagnoser.cs",
         "Proc/UnixSocketTable.cs",
+        "ProcessLauncher.cs",
+        "ProcessWatcher.cs",
         "Resources/Files/EpollKind.cs",
         "Resources/Files/ExtendedAttributes.cs",
         "Resources/Files/FileHandles.cs",

@@ -93,9 +93,18 @@ internal static class WaitOption
     internal const int __WALL = 0x40000000;
     internal const uint __WCLONE = 0x80000000;
     internal const int P_PID = 1;
+    internal const int P_PIDFD = 3;
     internal const int CLD_EXITED = 1;
     internal const int CLD_KILLED = 2;
     internal const int CLD_DUMPED = 3;
+}
+
+/// <summary>posix_spawnattr_setflags(3).</summary>
+internal static class SpawnFlag
+{
+    internal const short POSIX_SPAWN_SETSIGDEF = 4;
+    internal const short POSIX_SPAWN_SETSIGMASK = 8;
+    internal const short POSIX_SPAWN_SETSID = 0x80;
 }
 
 /// <summary>open(2) flags of x86-64, and fcntl(2), lseek(2), pipe and memfd commands.</summary>
@@ -121,6 +130,9 @@ internal static class FileFlag
     internal const int O_NOATIME = 0x40000;
     internal const int O_TMPFILE = 0x410000;
     internal const int PIDFD_THREAD = O_EXCL;
+
+    /// <summary>_IOWR(0xff, 11, struct pidfd_info), Linux 6.13.</summary>
+    internal const int PIDFD_GET_INFO = unchecked((int)0xc040ff0b);
     internal const int F_SETFD = 2;
     internal const int F_DUPFD_CLOEXEC = 1030;
     internal const int F_SETFL = 4;

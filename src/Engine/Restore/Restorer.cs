@@ -9,7 +9,8 @@ namespace Checkpointer.Engine.Restore;
 /// One restore: check the world, build the tree out of the stub, fill it, put files back, let all threads go together. Until then every
 /// process is traced with PTRACE_O_EXITKILL: whatever fails, nothing of them is left. Precondition: runs on a tracer thread.
 /// </summary>
-internal sealed class Restorer(EngineOptions options, CallerTerminal? caller, bool keepFiles, Action<string> step, ILogger logger)
+internal sealed class Restorer(
+    EngineOptions options, CallerTerminal? caller, bool keepFiles, Action<ProcessIdentity>? built, Action<string> step, ILogger logger)
 {
     private readonly List<RestoredProcess> _processes = [];
     private long _restoredBytes;
@@ -51,10 +52,11 @@ internal sealed class Restorer(EngineOptions options, CallerTerminal? caller, bo
             step("put into cgroups");
             cgroups.Place(_processes);
             watcher.Watch();
+            built?.Invoke(IdentityOfRoot());
             LetGo(shellJob, connections);
             cgroups.Keep();
             systemV.Keep();
-            var root = ProcFs.IdentityOf(_processes[0].Id) ?? throw new EngineException(EngineFailure.Failed, $"Process {_processes[0].Id} ended as soon as it was restored.");
+            var root = IdentityOfRoot();
             RestoreLog.Restored(logger, root.Pid.Value, _processes.Count, _restoredBytes);
             return new RestoreReport(root, _processes.Count, _processes.Sum(process => process.Threads.Count), _restoredBytes, files.Changes, connections.Warnings);
         }
@@ -75,6 +77,9 @@ internal sealed class Restorer(EngineOptions options, CallerTerminal? caller, bo
             _processes.ForEach(process => process.Dispose());
         }
     }
+
+    private ProcessIdentity IdentityOfRoot() => ProcFs.IdentityOf(_processes[0].Id)
+        ?? throw new EngineException(EngineFailure.Failed, $"Process {_processes[0].Id} ended as soon as it was restored.");
 
     private void AddBytes(IProgress<long>? progress, long bytes)
     {

@@ -14,6 +14,7 @@ internal sealed class RegisterVerb : Verb
     private readonly Argument<string> _name = new("NAME") { Description = $"Name for the job: {JobName.Rule}." };
     private readonly DumpChoiceOptions _choices;
     private readonly FilePolicyOptions _files;
+    private readonly PolicyOptions _policy;
     private readonly Option<int?> _pid = Words.Pid("Root process of the job; its descendants belong to it.");
     private readonly Option<string?> _cgroup = Words.Cgroup("The job is what runs in this cgroup, in those below it, and the descendants of these processes.");
 
@@ -25,12 +26,15 @@ internal sealed class RegisterVerb : Verb
             "register md --pid 4711",
             "register md --pid $(pgrep -o lmp) --store /scratch/checkpoints",
             "register md --cgroup /sys/fs/cgroup/system.slice/md.service",
-            "register md --pid 4711 --file /scratch/md/restarts --file-max 4G")
+            "register md --pid 4711 --file /scratch/md/restarts --file-max 4G",
+            "register md --pid 4711 --every 15m --keep-last 4 --keep-hourly 24 --on-crash auto",
+            "register md --pid 4711 --policy long-run")
     {
         _name.Validators.Add(Words.RequireJobNames);
         Arguments.Add(_name);
         Options.Add(_pid);
         Options.Add(_cgroup);
+        _policy = new PolicyOptions(this);
         _choices = new DumpChoiceOptions(this);
         _files = new FilePolicyOptions(this);
         Validators.Add(result =>
@@ -47,9 +51,11 @@ internal sealed class RegisterVerb : Verb
     {
         var registrar = new JobRegistrar(invocation.Rooms.Engine, invocation.Time);
         JobScope scope = arguments.GetValue(_cgroup) is { } cgroup ? JobScope.FromCgroup(cgroup) : Words.ToProcessId(arguments.GetValue(_pid))!.Value;
-        (ProcessIdentity identity, PreflightReport report) = registrar.Inspect(scope, _choices.Of(arguments, JobPolicy.Default));
+        JobPolicy policy = Policy(arguments);
+        JobPolicy effective = Resolve(invocation, policy);
+        (ProcessIdentity identity, PreflightReport report) = registrar.Inspect(scope, effective.ToChoices());
         using IJobStore store = invocation.Rooms.OpenOrCreateStore();
-        JobRecord job = registrar.Register(store, arguments.GetRequiredValue(_name), scope, identity, report, _choices.Added(_files.Policy(arguments), arguments));
+        JobRecord job = registrar.Register(store, arguments.GetRequiredValue(_name), scope, identity, report, policy);
 
         var line = new RegisterLine(
             job.Name, job.Pid, job.Command, store.Directory, report.CanDump, [.. report.Findings.Select(FindingLine.From)]);
@@ -64,5 +70,17 @@ internal sealed class RegisterVerb : Verb
 
         output.Warning($"job {line.Job} has state that is not carried: dumps are refused until it is gone");
         return ExitCode.Warnings;
+    }
+
+    private JobPolicy Policy(ParseResult arguments)
+        => _choices.Added(_policy.Policy(arguments) with { Files = _files.Policy(arguments).Files }, arguments);
+
+    // A policy that does not exist, or a time zone that nobody knows, is told now and not when the first dump is due.
+    private static JobPolicy Resolve(Invocation invocation, JobPolicy policy)
+    {
+        using PolicyFolder policies = invocation.Rooms.OpenPolicies();
+        JobPolicy effective = policies.Resolve(policy);
+        _ = effective.Zone(invocation.Time.LocalTimeZone);
+        return effective;
     }
 }

@@ -57,28 +57,34 @@ internal sealed class RetentionOptions
         verb.Options.Add(_zone);
     }
 
-    /// <summary>The policy that a command line asks for.</summary>
-    public RetentionPolicy Policy(ParseResult arguments)
+    /// <summary>The rules that a command line asks for; null for none.</summary>
+    public RetentionRules? Rules(ParseResult arguments)
     {
-        var rules = new List<RetentionRule>();
-        foreach ((RetentionPeriod period, Option<int?> option) in _counts)
+        int? Count(RetentionPeriod period) => arguments.GetValue(_counts.Find(count => count.Period == period).Option);
+        CalendarSpan? Within(RetentionPeriod period) => arguments.GetValue(_spans.Find(span => span.Period == period).Option);
+        var rules = new RetentionRules
         {
-            if (arguments.GetValue(option) is { } count)
-            {
-                rules.Add(new RetentionRule(period, count == int.MaxValue ? null : count));
-            }
-        }
-
-        foreach ((RetentionPeriod period, Option<CalendarSpan?> option) in _spans)
-        {
-            if (arguments.GetValue(option) is { } span)
-            {
-                rules.Add(new RetentionRule(period, null, span));
-            }
-        }
-
-        return new RetentionPolicy(rules, arguments.GetValue(_bytes));
+            KeepLast = Count(RetentionPeriod.Last),
+            KeepMinutely = Count(RetentionPeriod.Minutely),
+            KeepHourly = Count(RetentionPeriod.Hourly),
+            KeepDaily = Count(RetentionPeriod.Daily),
+            KeepWeekly = Count(RetentionPeriod.Weekly),
+            KeepMonthly = Count(RetentionPeriod.Monthly),
+            KeepYearly = Count(RetentionPeriod.Yearly),
+            KeepWithin = Within(RetentionPeriod.Last),
+            KeepWithinMinutely = Within(RetentionPeriod.Minutely),
+            KeepWithinHourly = Within(RetentionPeriod.Hourly),
+            KeepWithinDaily = Within(RetentionPeriod.Daily),
+            KeepWithinWeekly = Within(RetentionPeriod.Weekly),
+            KeepWithinMonthly = Within(RetentionPeriod.Monthly),
+            KeepWithinYearly = Within(RetentionPeriod.Yearly),
+            MaxBytes = arguments.GetValue(_bytes),
+        };
+        return rules == new RetentionRules() ? null : rules;
     }
+
+    /// <summary>The policy that a command line asks for.</summary>
+    public RetentionPolicy Policy(ParseResult arguments) => Rules(arguments)?.ToPolicy() ?? RetentionPolicy.Nothing;
 
     /// <summary>Whether one of the options is on the command line.</summary>
     public bool IsAnyIn(CommandResult result)
@@ -88,6 +94,9 @@ internal sealed class RetentionOptions
 
     /// <summary>Whose calendar.</summary>
     public TimeZoneInfo Zone(ParseResult arguments, TimeProvider time) => arguments.GetValue(_zone) ?? time.LocalTimeZone;
+
+    /// <summary>Name of the time zone that was said; null for none.</summary>
+    public string? ZoneName(ParseResult arguments) => arguments.GetValue(_zone)?.Id;
 
     private static string Noun(RetentionPeriod period) => period switch
     {

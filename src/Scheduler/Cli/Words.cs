@@ -65,6 +65,47 @@ internal static class Words
         CustomParser = result => ParsePositive(result, "number"),
     };
 
+    /// <summary>An option that takes one of a few words.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="description">For the help.</param>
+    /// <param name="allowed">The words; none for all.</param>
+    public static Option<T?> Choice<T>(string name, string description, params T[] allowed)
+        where T : struct, Enum
+    {
+        T[] choices = allowed.Length > 0 ? allowed : Enum.GetValues<T>();
+        string[] words = [.. choices.Select(Of)];
+        return new Option<T?>(name)
+        {
+            Description = description,
+            HelpName = string.Join('|', words),
+            CustomParser = result =>
+            {
+                int at = Array.IndexOf(words, result.Tokens[0].Value);
+                if (at >= 0)
+                {
+                    return choices[at];
+                }
+
+                result.AddError($"'{result.Tokens[0].Value}' is none of {string.Join(", ", words)}.");
+                return null;
+            },
+        };
+    }
+
+    /// <summary>A choice as it is written.</summary>
+    public static string Of<T>(T choice)
+        where T : struct, Enum
+        => choice.ToString().ToLowerInvariant();
+
+    /// <summary>Refuses words that cannot be names of policy files.</summary>
+    public static void RequirePolicyName(OptionResult result)
+    {
+        foreach (Token token in result.Tokens.Where(token => !JobName.IsValid(token.Value)))
+        {
+            result.AddError($"'{token.Value}' is no name for a policy: {JobName.Rule}.");
+        }
+    }
+
     /// <summary><c>--keep-files</c> of verbs that restore.</summary>
     public static Option<bool> KeepFiles() => new("--keep-files")
     {

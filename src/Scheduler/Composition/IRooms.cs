@@ -1,4 +1,5 @@
 using Checkpointer.Scheduler.Jobs;
+using Checkpointer.Scheduler.Policies;
 
 namespace Checkpointer.Scheduler.Composition;
 
@@ -16,6 +17,9 @@ internal interface IRooms : IDisposable
 
     /// <summary>Opens the store, made where there is none. The caller disposes it.</summary>
     IJobStore OpenOrCreateStore();
+
+    /// <summary>Reads the host's policy files. The caller disposes of it.</summary>
+    PolicyFolder OpenPolicies();
 }
 
 /// <summary>Makes the rooms for one invocation.</summary>

@@ -18,8 +18,12 @@ internal sealed class LocalEngine(CheckpointEngine engine) : IJobEngine
 
     /// <inheritdoc/>
     public RestoreReport Restore(
-        ICheckpointSource source, string generationSuffix, IProgress<long>? restoredBytesDone, CallerTerminal? terminal, bool keepFiles, CancellationToken cancellation)
-        => engine.Restore(source, generationSuffix, restoredBytesDone, cancellation, terminal, keepFiles);
+        ICheckpointSource source, string generationSuffix, IProgress<long>? restoredBytesDone, CallerTerminal? terminal, bool keepFiles, Action<ProcessIdentity> built,
+        CancellationToken cancellation)
+        => engine.Restore(source, generationSuffix, restoredBytesDone, cancellation, terminal, keepFiles, built);
+
+    /// <inheritdoc/>
+    public IReadOnlyList<ProcessIdentity> Members(JobScope scope) => CheckpointEngine.Members(scope);
 
     /// <inheritdoc/>
     public IReadOnlyList<FileChange> PlanRestore(ICheckpointSource source, string generationSuffix, bool keepFiles)

@@ -1,5 +1,6 @@
 using Checkpointer.Engine;
 using Checkpointer.Scheduler.Jobs;
+using Checkpointer.Scheduler.Policies;
 using Checkpointer.Store;
 using Microsoft.Extensions.Logging;
 
@@ -40,6 +41,9 @@ internal sealed class LocalRooms : IRooms
     /// <inheritdoc/>
     public IJobStore OpenOrCreateStore()
         => new LocalStore(() => CheckpointStore.OpenOrCreate(StoreDirectory, _settings.Value.Store, _loggers.Value));
+
+    /// <inheritdoc/>
+    public PolicyFolder OpenPolicies() => new(_settings.Value.Policies.Directory);
 
     /// <inheritdoc/>
     public void Dispose()

@@ -29,6 +29,21 @@ internal sealed class LocalStore(Func<CheckpointStore> open) : IJobStore
     public void Unregister(string name) => _store.Unregister(name);
 
     /// <inheritdoc/>
+    public void SetPaused(string name, bool isPaused) => _store.SetPaused(name, isPaused);
+
+    /// <inheritdoc/>
+    public void SetOutcome(string name, string outcome) => _store.SetOutcome(name, outcome);
+
+    /// <inheritdoc/>
+    public void AddEvent(JobEvent happened) => _store.AddEvent(happened);
+
+    /// <inheritdoc/>
+    public IReadOnlyList<JobEvent> Events(string job, int count) => _store.Events(job, count);
+
+    /// <inheritdoc/>
+    public IDisposable Lease(string job) => _store.Lease(job);
+
+    /// <inheritdoc/>
     public IReadOnlyList<GenerationRecord> Generations(string job) => _store.Generations(job);
 
     /// <inheritdoc/>

@@ -1,4 +1,5 @@
 using Checkpointer.Engine;
+using Checkpointer.Scheduler.Policies;
 using Checkpointer.Store;
 
 namespace Checkpointer.Scheduler.Composition;
@@ -6,4 +7,5 @@ namespace Checkpointer.Scheduler.Composition;
 /// <summary>Every option after all sources were read and validated.</summary>
 /// <param name="Engine">Section <c>Engine</c>.</param>
 /// <param name="Store">Section <c>Store</c>.</param>
-internal sealed record Settings(EngineOptions Engine, StoreOptions Store);
+/// <param name="Policies">Section <c>Policies</c>.</param>
+internal sealed record Settings(EngineOptions Engine, StoreOptions Store, PolicySettings Policies);

@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using System.Text.Json;
 using Checkpointer.Engine;
+using Checkpointer.Scheduler.Policies;
 using Checkpointer.Store;
 using Microsoft.Extensions.Configuration;
 
@@ -38,7 +39,10 @@ internal static class SettingsReader
         }
 
         IConfigurationRoot all = new ConfigurationBuilder().AddInMemoryCollection(values).Build();
-        return new Settings(Bind<EngineOptions>(all, EngineOptions.Section), Bind<StoreOptions>(all, StoreOptions.Section));
+        return new Settings(
+            Bind<EngineOptions>(all, EngineOptions.Section),
+            Bind<StoreOptions>(all, StoreOptions.Section),
+            Bind<PolicySettings>(all, PolicySettings.Section));
     }
 
     private static IConfigurationRoot ReadFile(string path)
@@ -78,9 +82,10 @@ internal static class SettingsReader
             {
                 "ENGINE" => typeof(EngineOptions),
                 "STORE" => typeof(StoreOptions),
+                "POLICIES" => typeof(PolicySettings),
                 _ => throw Bad(
                     $"unknown section {section.Key} in {source}",
-                    $"sections are {EngineOptions.Section} and {StoreOptions.Section}"),
+                    $"sections are {EngineOptions.Section}, {StoreOptions.Section} and {PolicySettings.Section}"),
             };
             RequireKnownKeys(section, options, source);
         }

@@ -18,7 +18,11 @@ internal interface IJobEngine
 
     /// <summary>As <see cref="CheckpointEngine.Restore"/>.</summary>
     RestoreReport Restore(
-        ICheckpointSource source, string generationSuffix, IProgress<long>? restoredBytesDone, CallerTerminal? terminal, bool keepFiles, CancellationToken cancellation);
+        ICheckpointSource source, string generationSuffix, IProgress<long>? restoredBytesDone, CallerTerminal? terminal, bool keepFiles, Action<ProcessIdentity> built,
+        CancellationToken cancellation);
+
+    /// <summary>As <see cref="CheckpointEngine.Members"/>.</summary>
+    IReadOnlyList<ProcessIdentity> Members(JobScope scope);
 
     /// <summary>As <see cref="CheckpointEngine.PlanRestore"/>.</summary>
     IReadOnlyList<FileChange> PlanRestore(ICheckpointSource source, string generationSuffix, bool keepFiles);

@@ -25,6 +25,21 @@ internal interface IJobStore : IDisposable
     /// <summary>As <see cref="CheckpointStore.Unregister"/>.</summary>
     void Unregister(string name);
 
+    /// <summary>As <see cref="CheckpointStore.SetPaused"/>.</summary>
+    void SetPaused(string name, bool isPaused);
+
+    /// <summary>As <see cref="CheckpointStore.SetOutcome"/>.</summary>
+    void SetOutcome(string name, string outcome);
+
+    /// <summary>As <see cref="CheckpointStore.AddEvent"/>.</summary>
+    void AddEvent(JobEvent happened);
+
+    /// <summary>As <see cref="CheckpointStore.Events"/>.</summary>
+    IReadOnlyList<JobEvent> Events(string job, int count);
+
+    /// <summary>As <see cref="CheckpointStore.Lease"/>.</summary>
+    IDisposable Lease(string job);
+
     /// <summary>As <see cref="CheckpointStore.Generations"/>: oldest first.</summary>
     IReadOnlyList<GenerationRecord> Generations(string job);
 

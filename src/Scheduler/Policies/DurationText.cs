@@ -31,4 +31,12 @@ internal static class DurationText
         duration = TimeSpan.FromMilliseconds(count * milliseconds);
         return true;
     }
+
+    /// <summary>Writes a duration as <see cref="TryParse"/> reads it: in the largest unit of which it is a whole number.</summary>
+    public static string Format(TimeSpan duration)
+    {
+        long whole = (long)duration.TotalMilliseconds;
+        (string name, long milliseconds) = Array.FindLast(_units, unit => whole % unit.Milliseconds == 0);
+        return string.Create(CultureInfo.InvariantCulture, $"{whole / milliseconds}{name}");
+    }
 }

@@ -1,5 +1,7 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Checkpointer.Engine;
+using Checkpointer.Scheduler.Schedules;
 using Checkpointer.Store;
 
 namespace Checkpointer.Scheduler.Policies;
@@ -9,6 +11,33 @@ internal sealed record JobPolicy
 {
     /// <summary>Nothing said.</summary>
     public static JobPolicy Default { get; } = new();
+
+    /// <summary>Name of the policy file that it builds on: what that says holds where this says nothing (<see cref="PolicyFolder.Resolve(JobPolicy)"/>). Null for none.</summary>
+    public string? From { get; init; }
+
+    /// <summary>When dumps are due; null for by hand.</summary>
+    public ScheduleRules? Schedule { get; init; }
+
+    /// <summary>Whose calendar and clock schedule and retention go by; null for the host's.</summary>
+    public string? TimeZone { get; init; }
+
+    /// <summary>Which generations stay; null for all.</summary>
+    public RetentionRules? Retention { get; init; }
+
+    /// <summary>How it comes back; null for by hand.</summary>
+    public RecoveryRules? Recovery { get; init; }
+
+    /// <summary>Dumps that are due because something happens; null for none.</summary>
+    public EventRules? Events { get; init; }
+
+    /// <summary>Commands around a dump; null for none.</summary>
+    public HookRules? Hooks { get; init; }
+
+    /// <summary>What dumps may take of the host; null for what the configuration says.</summary>
+    public LimitRules? Limits { get; init; }
+
+    /// <summary>Who is told of failures; null for nobody.</summary>
+    public AlertRules? Alerts { get; init; }
 
     /// <summary>Which files generations carry; null for contents.</summary>
     public FileRules? Files { get; init; }
@@ -45,6 +74,57 @@ internal sealed record JobPolicy
     /// <summary>What is done about state that cannot be carried as it is.</summary>
     public DumpChoices ToChoices() => new(ShellJob ?? false, Tcp ?? TcpChoice.Refuse);
 
+    /// <summary>This, and what it does not say from another.</summary>
+    public JobPolicy Over(JobPolicy below) => new()
+    {
+        From = From ?? below.From,
+        Schedule = Schedule?.Over(below.Schedule) ?? below.Schedule,
+        TimeZone = TimeZone ?? below.TimeZone,
+        Retention = Retention?.Over(below.Retention) ?? below.Retention,
+        Recovery = Recovery?.Over(below.Recovery) ?? below.Recovery,
+        Events = Events?.Over(below.Events) ?? below.Events,
+        Hooks = Hooks?.Over(below.Hooks) ?? below.Hooks,
+        Limits = Limits?.Over(below.Limits) ?? below.Limits,
+        Alerts = Alerts?.Over(below.Alerts) ?? below.Alerts,
+        Files = Files?.Over(below.Files) ?? below.Files,
+        ShellJob = ShellJob ?? below.ShellJob,
+        Tcp = Tcp ?? below.Tcp,
+    };
+
+    /// <summary>When dumps of a job are due; null for by hand.</summary>
+    /// <param name="job">Name of the job.</param>
+    /// <param name="host">Time zone of the host.</param>
+    /// <exception cref="SchedulerException">The policy is not one that this host understands.</exception>
+    public ISchedule? ToSchedule(string job, TimeZoneInfo host)
+    {
+        try
+        {
+            return Schedule?.ToSchedule(job, Zone(host));
+        }
+        catch (FormatException malformed)
+        {
+            throw new SchedulerException(SchedulerFailure.BadConfiguration, $"the schedule of job {job} is none: {malformed.Message}", "correct the policy", malformed);
+        }
+    }
+
+    /// <summary>Which generations stay; empty for all.</summary>
+    public RetentionPolicy ToRetentionPolicy() => Retention?.ToPolicy() ?? RetentionPolicy.Nothing;
+
+    /// <summary>How the job comes back.</summary>
+    public RecoveryPolicy ToRecoveryPolicy() => Recovery?.ToPolicy() ?? RecoveryPolicy.Default;
+
+    /// <summary>Which events dump it.</summary>
+    public EventPolicy ToEventPolicy() => Events?.ToPolicy() ?? EventPolicy.Default;
+
+    /// <summary>Whose calendar and clock.</summary>
+    /// <param name="host">Time zone of the host.</param>
+    /// <exception cref="SchedulerException">The host does not know the one that is named.</exception>
+    public TimeZoneInfo Zone(TimeZoneInfo host)
+        => TimeZone is null ? host
+            : TimeZoneInfo.TryFindSystemTimeZoneById(TimeZone, out TimeZoneInfo? zone) ? zone
+            : throw new SchedulerException(
+                SchedulerFailure.BadConfiguration, $"this host does not know the time zone {TimeZone}", "install the package tzdata, or correct the policy");
+
     /// <summary>As the engine wants it.</summary>
     public FilePolicy ToFilePolicy()
     {
@@ -71,14 +151,28 @@ internal sealed record FileRules
     public IReadOnlyList<string>? Paths { get; init; }
 
     /// <summary>Most bytes of one file.</summary>
+    [JsonConverter(typeof(SizeConverter))]
     public long? FileBytesMax { get; init; }
 
     /// <summary>Most bytes of all files.</summary>
+    [JsonConverter(typeof(SizeConverter))]
     public long? TotalBytesMax { get; init; }
 
     /// <summary>Most bytes that are copied while the job is frozen.</summary>
+    [JsonConverter(typeof(SizeConverter))]
     public long? FreezeBytesMax { get; init; }
 
     /// <summary>Whether a dump is refused where a file is over.</summary>
     public bool? RefusesOverBudget { get; init; }
+
+    /// <summary>These, and what they do not say from others.</summary>
+    public FileRules Over(FileRules? below) => below is null ? this : new FileRules
+    {
+        Carry = Carry ?? below.Carry,
+        Paths = Paths ?? below.Paths,
+        FileBytesMax = FileBytesMax ?? below.FileBytesMax,
+        TotalBytesMax = TotalBytesMax ?? below.TotalBytesMax,
+        FreezeBytesMax = FreezeBytesMax ?? below.FreezeBytesMax,
+        RefusesOverBudget = RefusesOverBudget ?? below.RefusesOverBudget,
+    };
 }

@@ -48,6 +48,9 @@ internal sealed record RetentionRule(RetentionPeriod Period, int? Count, Calenda
 /// <param name="BytesMax">Most bytes that the generations which stay may have added to the store together, or null. The oldest go first, whatever rule keeps them.</param>
 internal sealed record RetentionPolicy(IReadOnlyList<RetentionRule> Rules, long? BytesMax = null)
 {
+    /// <summary>Removes nothing.</summary>
+    public static RetentionPolicy Nothing { get; } = new([]);
+
     /// <summary>Whether it removes nothing.</summary>
     public bool IsEmpty => Rules.Count == 0 && BytesMax is null;
 }

@@ -6,7 +6,8 @@ using Checkpointer.Store;
 
 namespace Checkpointer.Scheduler.Recovery;
 
-/// <summary>Restores one generation: verify every byte first, then build the processes, then record who they are.</summary>
+/// <summary>Restores one generation: verify every byte first, then build the processes, then record who they are, then let them run. Whoever dies on the way leaves
+/// either no process, or one that the store knows.</summary>
 /// <param name="engine">Restores.</param>
 /// <param name="store">Keeps.</param>
 /// <param name="progress">Shows how far it is.</param>
@@ -23,7 +24,6 @@ internal sealed class GenerationRestorer(
         long started = time.GetTimestamp();
         RequireWhole(name, cancellation);
         RestoreReport report = Build(name, cancellation);
-        Record(name, report.Root);
         return new RestoredGeneration(name, report, time.GetElapsedTime(started));
     }
 
@@ -58,7 +58,7 @@ internal sealed class GenerationRestorer(
     {
         using IStoredGeneration generation = store.OpenGeneration(name);
         using IProgressTask task = progress.Start($"restore of {name}", generation.Record.Summary.PopulatedBytes);
-        return engine.Restore(generation, SuffixOf(name), task, terminal, keepFiles, cancellation);
+        return engine.Restore(generation, SuffixOf(name), task, terminal, keepFiles, root => Record(name, root), cancellation);
     }
 
     private void Record(GenerationName name, ProcessIdentity root)
@@ -69,12 +69,9 @@ internal sealed class GenerationRestorer(
         }
         catch (Exception failure) when (failure is StoreException or IOException)
         {
-            // The job runs and must not be restored a second time, so the operator has to know both facts.
+            // The processes stand still and die with this restore: one that nobody knows of would be restored a second time.
             throw new SchedulerException(
-                SchedulerFailure.Failed,
-                $"job {name.Job} runs again as PID {root.Pid}, but the store could not record that: {failure.Message}",
-                $"`checkpointer unregister {name.Job}`, then `checkpointer register {name.Job} --pid {root.Pid}`",
-                failure);
+                SchedulerFailure.Failed, $"the store could not record the process of job {name.Job}, so it was not restored: {failure.Message}", null, failure);
         }
     }
 }

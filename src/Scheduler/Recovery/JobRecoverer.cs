@@ -31,8 +31,10 @@ internal sealed class JobRecoverer(IJobEngine engine, IJobStore store, Generatio
 
     /// <summary>Restores the generation that was asked for and no other.</summary>
     /// <exception cref="SchedulerException">The job runs.</exception>
+    /// <exception cref="StoreException">Locked: somebody else restores the job.</exception>
     public RecoveryOutcome RestoreOnly(GenerationName name, CancellationToken cancellation)
     {
+        using IDisposable? lease = Lease(name.Job);
         if (_locator.FindRunning(store.Job(name.Job)) is { } running)
         {
             throw new SchedulerException(
@@ -44,8 +46,15 @@ internal sealed class JobRecoverer(IJobEngine engine, IJobStore store, Generatio
         return RestoreOrPlan(name, [], cancellation);
     }
 
-    private RecoveryOutcome RecoverOrThrow(JobRecord job, List<string> warnings, CancellationToken cancellation)
+    /// <summary>Between the look whether the job runs and the record of its new process nobody else may restore it. A dry run restores nothing.</summary>
+    private IDisposable? Lease(string job) => isDryRun ? null : store.Lease(job);
+
+    private RecoveryOutcome RecoverOrThrow(JobRecord listed, List<string> warnings, CancellationToken cancellation)
     {
+        using IDisposable? lease = Lease(listed.Name);
+
+        // Somebody may have restored it since it was listed.
+        JobRecord job = store.Job(listed.Name);
         if (_locator.FindRunning(job) is { } running)
         {
             return new RecoveryOutcome(job.Name, RecoveryStatus.Running, running.Pid.Value, null, [], null);

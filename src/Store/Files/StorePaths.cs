@@ -27,4 +27,7 @@ internal sealed record StorePaths(string Root)
 
     /// <summary>Held exclusively by the writer of a generation of the job.</summary>
     public string JobLock(string job) => Path.Combine(Locks, job + ".lock");
+
+    /// <summary>Held exclusively by whoever restores the job.</summary>
+    public string JobLease(string job) => Path.Combine(Locks, job + ".lease");
 }

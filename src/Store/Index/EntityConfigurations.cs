@@ -7,7 +7,7 @@ namespace Checkpointer.Store.Index;
 /// <summary>Tables and columns of the index. The migrations say the same; MigrationDriftTests compares.</summary>
 internal sealed class EntityConfigurations
     : IEntityTypeConfiguration<JobEntity>, IEntityTypeConfiguration<GenerationEntity>, IEntityTypeConfiguration<PackEntity>,
-        IEntityTypeConfiguration<ChunkEntity>
+        IEntityTypeConfiguration<ChunkEntity>, IEntityTypeConfiguration<EventEntity>
 {
     /// <inheritdoc/>
     public void Configure(EntityTypeBuilder<JobEntity> builder)
@@ -24,6 +24,8 @@ internal sealed class EntityConfigurations
         builder.Property(job => job.NextNumber).HasColumnName("next_number");
         builder.Property(job => job.Cgroup).HasColumnName("cgroup");
         builder.Property(job => job.Policy).HasColumnName("policy").HasDefaultValue("");
+        builder.Property(job => job.IsPaused).HasColumnName("is_paused").HasDefaultValue(false);
+        builder.Property(job => job.Outcome).HasColumnName("outcome").HasDefaultValue("");
         builder.HasIndex(job => job.Name).IsUnique().HasDatabaseName("jobs_name");
     }
 
@@ -77,5 +79,22 @@ internal sealed class EntityConfigurations
         builder.Property(chunk => chunk.PlainBytes).HasColumnName("plain_bytes");
         builder.Property(chunk => chunk.Kind).HasColumnName("kind");
         builder.Property(chunk => chunk.Codec).HasColumnName("codec");
+    }
+
+    /// <inheritdoc/>
+    public void Configure(EntityTypeBuilder<EventEntity> builder)
+    {
+        builder.ToTable("events").HasKey(row => row.Id);
+        builder.Property(row => row.Id).HasColumnName("id");
+        builder.Property(row => row.JobId).HasColumnName("job_id");
+        builder.Property(row => row.At).HasColumnName("at");
+        builder.Property(row => row.Kind).HasColumnName("kind");
+        builder.Property(row => row.Generation).HasColumnName("generation");
+        builder.Property(row => row.Pid).HasColumnName("pid");
+        builder.Property(row => row.ExitCode).HasColumnName("exit_code");
+        builder.Property(row => row.Signal).HasColumnName("signal");
+        builder.Property(row => row.Detail).HasColumnName("detail");
+        builder.HasIndex(row => new { row.JobId, row.Id }).HasDatabaseName("events_job");
+        builder.HasOne<JobEntity>().WithMany().HasForeignKey(row => row.JobId).HasConstraintName("events_job_id").OnDelete(DeleteBehavior.Cascade);
     }
 }

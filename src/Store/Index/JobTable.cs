@@ -10,7 +10,7 @@ namespace Checkpointer.Store.Index;
 /// </summary>
 internal sealed class JobTable(IndexDatabase index)
 {
-    private const string Columns = "name, pid, start_ticks, boot_id, command, registered_at, is_registered, cgroup, policy";
+    private const string Columns = "name, pid, start_ticks, boot_id, command, registered_at, is_registered, cgroup, policy, is_paused, outcome";
 
     /// <summary>Registered jobs and those that have generations, by name.</summary>
     public IReadOnlyList<JobRecord> All()
@@ -56,6 +56,8 @@ internal sealed class JobTable(IndexDatabase index)
             job.IsRegistered = record.IsRegistered;
             job.Cgroup = record.Cgroup;
             job.Policy = record.Policy;
+            job.IsPaused = record.IsPaused;
+            job.Outcome = record.Outcome;
             return context.SaveChanges();
         });
 
@@ -69,13 +71,28 @@ internal sealed class JobTable(IndexDatabase index)
             return context.SaveChanges();
         });
 
-    /// <summary>Replaces the process facts. Part of every recovery, so plain SQL.</summary>
+    /// <summary>Suspends a job, or goes on with it.</summary>
+    /// <exception cref="StoreException">NotFound.</exception>
+    public void SetPaused(string name, bool isPaused) => Change(
+        name, isPaused ? 1 : 0, command => command.CommandText = "UPDATE jobs SET is_paused = $value WHERE name = $name");
+
+    /// <summary>Says how a job ended for good.</summary>
+    /// <exception cref="StoreException">NotFound.</exception>
+    public void SetOutcome(string name, string outcome) => Change(
+        name, outcome, command => command.CommandText = "UPDATE jobs SET outcome = $value WHERE name = $name");
+
+    /// <summary>Replaces the policy.</summary>
+    /// <exception cref="StoreException">NotFound.</exception>
+    public void SetPolicy(string name, string policy) => Change(
+        name, policy, command => command.CommandText = "UPDATE jobs SET policy = $value WHERE name = $name");
+
+    /// <summary>Replaces the process facts, of a job that runs therefore. Part of every recovery, so plain SQL.</summary>
     /// <exception cref="StoreException">NotFound.</exception>
     public void UpdateProcess(string name, int pid, ulong startTicks, string bootId)
         => index.Run(connection =>
         {
             using var command = connection.CreateCommand();
-            command.CommandText = "UPDATE jobs SET pid = $pid, start_ticks = $ticks, boot_id = $boot WHERE name = $name";
+            command.CommandText = "UPDATE jobs SET pid = $pid, start_ticks = $ticks, boot_id = $boot, outcome = '' WHERE name = $name";
             command.Parameters.AddWithValue("$name", name);
             command.Parameters.AddWithValue("$pid", pid);
             command.Parameters.AddWithValue("$ticks", unchecked((long)startTicks));
@@ -135,6 +152,16 @@ internal sealed class JobTable(IndexDatabase index)
             return true;
         });
 
+    private void Change(string name, object value, Action<SqliteCommand> setText)
+        => index.Run(connection =>
+        {
+            using var command = connection.CreateCommand();
+            setText(command);
+            command.Parameters.AddWithValue("$name", name);
+            command.Parameters.AddWithValue("$value", value);
+            return command.ExecuteNonQuery() == 1 ? true : throw NotFound(name);
+        });
+
     private static StoreException NotFound(string name)
         => new(StoreFailure.NotFound, $"there is no job named '{name}'", "'checkpointer jobs' lists them");
 
@@ -147,7 +174,7 @@ internal sealed class JobTable(IndexDatabase index)
             jobs.Add(new JobRecord(
                 reader.GetString(0), reader.GetInt32(1), unchecked((ulong)reader.GetInt64(2)), reader.GetString(3), reader.GetString(4),
                 Instant.FromMicroseconds(reader.GetInt64(5)), reader.GetBoolean(6),
-                reader.IsDBNull(7) ? null : reader.GetString(7), reader.GetString(8)));
+                reader.IsDBNull(7) ? null : reader.GetString(7), reader.GetString(8), reader.GetBoolean(9), reader.GetString(10)));
         }
 
         return jobs;

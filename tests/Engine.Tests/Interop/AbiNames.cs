@@ -30,7 +30,7 @@ internal static class AbiNames
     public static readonly string[] LibcTypes = ["msghdr", "cmsghdr", "ucred", "pollfd"];
 
     /// <summary>Headers for those, and for <see cref="LibcConstants"/>.</summary>
-    public static readonly string[] LibcHeaders = ["fcntl.h", "signal.h", "sys/socket.h", "netinet/tcp.h", "netinet/udp.h", "netinet/icmp6.h", "poll.h", "linux/icmp.h", "sys/shm.h"];
+    public static readonly string[] LibcHeaders = ["fcntl.h", "signal.h", "sys/socket.h", "netinet/tcp.h", "netinet/udp.h", "netinet/icmp6.h", "poll.h", "linux/icmp.h", "sys/shm.h", "spawn.h"];
 
     /// <summary>Sizes of structures of which we use an older, shorter form.</summary>
     public static readonly Dictionary<string, string> Sizes = new()
@@ -73,6 +73,7 @@ internal static class AbiNames
         ["UFFDIO_API"] = "(int)UFFDIO_API",
         ["UFFDIO_REGISTER"] = "(int)UFFDIO_REGISTER",
         ["UFFDIO_UNREGISTER"] = "(int)UFFDIO_UNREGISTER",
+        ["PIDFD_GET_INFO"] = "(int)_IOWR(0xff, 11, char[64])",
         ["PAGEMAP_SCAN"] = "(int)_IOWR('f', 16, char[96])",
     };
 
@@ -81,6 +82,9 @@ internal static class AbiNames
     {
         ["SPLICE_F_NONBLOCK"] = "SPLICE_F_NONBLOCK",
         ["O_ASYNC"] = "O_ASYNC",
+        ["POSIX_SPAWN_SETSIGDEF"] = "POSIX_SPAWN_SETSIGDEF",
+        ["POSIX_SPAWN_SETSIGMASK"] = "POSIX_SPAWN_SETSIGMASK",
+        ["POSIX_SPAWN_SETSID"] = "POSIX_SPAWN_SETSID",
         ["AF_UNIX"] = "AF_UNIX",
         ["AF_INET"] = "AF_INET",
         ["AF_INET6"] = "AF_INET6",

@@ -1,5 +1,6 @@
 using Checkpointer.Engine;
 using Checkpointer.Scheduler.Composition;
+using Checkpointer.Scheduler.Policies;
 using Checkpointer.Store;
 
 namespace Checkpointer.Scheduler.Tests.Composition;
@@ -19,6 +20,7 @@ public sealed class SettingsReaderTests : IDisposable
 
         Assert.Equivalent(new EngineOptions(), settings.Engine, strict: true);
         Assert.Equivalent(new StoreOptions(), settings.Store, strict: true);
+        Assert.Equivalent(new PolicySettings(), settings.Policies, strict: true);
     }
 
     [Fact]
@@ -29,9 +31,10 @@ public sealed class SettingsReaderTests : IDisposable
 
         Assert.Equivalent(new EngineOptions(), settings.Engine, strict: true);
         Assert.Equivalent(new StoreOptions(), settings.Store, strict: true);
+        Assert.Equivalent(new PolicySettings(), settings.Policies, strict: true);
         string text = File.ReadAllText(file);
         Assert.All(
-            typeof(EngineOptions).GetProperties().Concat(typeof(StoreOptions).GetProperties()),
+            new[] { typeof(EngineOptions), typeof(StoreOptions), typeof(PolicySettings) }.SelectMany(section => section.GetProperties()),
             option => Assert.Contains($"\"{option.Name}\": ", text, StringComparison.Ordinal));
     }
 

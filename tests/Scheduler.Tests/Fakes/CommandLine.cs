@@ -2,6 +2,7 @@ using Checkpointer.Scheduler.Cli;
 using Checkpointer.Scheduler.Cli.Rendering;
 using Checkpointer.Scheduler.Composition;
 using Checkpointer.Scheduler.Jobs;
+using Checkpointer.Scheduler.Policies;
 using Checkpointer.Store;
 
 namespace Checkpointer.Scheduler.Tests.Fakes;
@@ -33,6 +34,8 @@ internal sealed class CommandLine
     public bool Verbose { get; private set; }
 
     public string StoreDirectory { get; set; } = Path.GetTempPath();
+
+    public string PolicyDirectory { get; set; } = "/does/not/exist";
 
     public SteppingTime Time { get; } = new();
 
@@ -69,6 +72,8 @@ internal sealed class CommandLine
             line.HasStore = true;
             return line.Store;
         }
+
+        public PolicyFolder OpenPolicies() => new(line.PolicyDirectory);
 
         public void Dispose()
         {

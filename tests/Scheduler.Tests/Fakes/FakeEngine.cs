@@ -106,12 +106,17 @@ internal sealed class FakeEngine(List<string> journal) : IJobEngine
     }
 
     public RestoreReport Restore(
-        ICheckpointSource source, string generationSuffix, IProgress<long>? restoredBytesDone, CallerTerminal? terminal, bool keepFiles, CancellationToken cancellation)
+        ICheckpointSource source, string generationSuffix, IProgress<long>? restoredBytesDone, CallerTerminal? terminal, bool keepFiles, Action<ProcessIdentity> built,
+        CancellationToken cancellation)
     {
         _journal.Add($"restore {source.Name} as {generationSuffix}{(keepFiles ? " with files kept" : "")}");
         DuringRestore(source.Name);
-        return new RestoreReport(Start(4711, 999), 2, 5, 220L << 20, Files, Warnings);
+        var root = new ProcessIdentity(new ProcessId(4711), 999, Boot);
+        built(root);
+        return new RestoreReport(Alive[4711] = root, 2, 5, 220L << 20, Files, Warnings);
     }
+
+    public IReadOnlyList<ProcessIdentity> Members(JobScope scope) => Identify(scope) is { } root ? [root] : [];
 
     public IReadOnlyList<FileChange> PlanRestore(ICheckpointSource source, string generationSuffix, bool keepFiles)
     {

@@ -67,7 +67,7 @@ internal sealed class FakeStore(List<string> journal) : IJobStore
         }
 
         JobRecord old = Job(name);
-        _jobs[_jobs.IndexOf(old)] = old with { Pid = pid, StartTicks = startTicks, BootId = bootId };
+        _jobs[_jobs.IndexOf(old)] = old with { Pid = pid, StartTicks = startTicks, BootId = bootId, Outcome = "" };
     }
 
     public void Unregister(string name)
@@ -75,6 +75,28 @@ internal sealed class FakeStore(List<string> journal) : IJobStore
         journal.Add($"unregister {name}");
         JobRecord old = Job(name);
         _jobs[_jobs.IndexOf(old)] = old with { IsRegistered = false };
+    }
+
+    public List<JobEvent> Happened { get; } = [];
+
+    public HashSet<string> Leased { get; } = [];
+
+    public void SetPaused(string name, bool isPaused) => Replace(name, job => job with { IsPaused = isPaused });
+
+    public void SetOutcome(string name, string outcome) => Replace(name, job => job with { Outcome = outcome });
+
+    public void AddEvent(JobEvent happened) => Happened.Add(happened);
+
+    public IReadOnlyList<JobEvent> Events(string job, int count) => [.. Happened.Where(happened => happened.Job == job).TakeLast(count)];
+
+    public IDisposable Lease(string job)
+        => Leased.Add(job) ? new Released(() => Leased.Remove(job)) : throw new StoreException(StoreFailure.Locked, $"job {job} is being restored", "wait");
+
+    /// <summary>Changes a job.</summary>
+    public void Replace(string name, Func<JobRecord, JobRecord> change)
+    {
+        JobRecord old = Job(name);
+        _jobs[_jobs.IndexOf(old)] = change(old);
     }
 
     public IReadOnlyList<GenerationRecord> Generations(string job)
@@ -164,6 +186,11 @@ internal sealed class FakeStore(List<string> journal) : IJobStore
         var record = new GenerationRecord(name, Epoch, TimeSpan.FromMilliseconds(567), 1000, summary);
         _generations.Add(record);
         return record;
+    }
+
+    private sealed class Released(Action release) : IDisposable
+    {
+        public void Dispose() => release();
     }
 
     private sealed class InProgress(FakeStore store, string job, bool hasBase, List<string> journal) : IGenerationInProgress

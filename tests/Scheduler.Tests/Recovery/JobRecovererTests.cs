@@ -97,7 +97,7 @@ public sealed class JobRecovererTests
     }
 
     [Fact]
-    public void Recover_ThatCannotRecordTheProcess_SaysThatTheJobRunsAndDoesNotRestoreAgain()
+    public void Recover_ThatCannotRecordTheProcess_LetsNoneRunAndDoesNotTryAnOlderOne()
     {
         AddGoneJob("md", generations: 2);
         _line.Store.UpdateFailure = new StoreException(StoreFailure.Corrupt, "index is bad");
@@ -106,7 +106,8 @@ public sealed class JobRecovererTests
 
         Assert.Equal(1, result.Code);
         Assert.Single(_line.Journal, entry => entry.StartsWith("restore", StringComparison.Ordinal));
-        Assert.Contains("job md runs again as PID 4711, but the store could not record that", result.Error, StringComparison.Ordinal);
+        Assert.Contains("the store could not record the process of job md, so it was not restored", result.Error, StringComparison.Ordinal);
+        Assert.Empty(_line.Engine.Alive);
     }
 
     [Fact]

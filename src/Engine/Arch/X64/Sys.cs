@@ -84,6 +84,7 @@ internal enum Sys
     Membarrier = 324,
     Mlock2 = 325,
     Rseq = 334,
+    PidfdSendSignal = 424,
     PidfdOpen = 434,
     Clone3 = 435,
     CloseRange = 436,

@@ -20,6 +20,9 @@ namespace Checkpointer.Scheduler.Cli.Rendering;
 [JsonSerializable(typeof(ForgetLine))]
 [JsonSerializable(typeof(PinLine))]
 [JsonSerializable(typeof(GcLine))]
+[JsonSerializable(typeof(PolicyLine))]
+[JsonSerializable(typeof(PolicyShowLine))]
+[JsonSerializable(typeof(PolicyTestLine))]
 internal sealed partial class CliJson : JsonSerializerContext
 {
     /// <summary>The context with the names and escapes of the command line.</summary>

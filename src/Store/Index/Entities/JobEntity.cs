@@ -29,4 +29,9 @@ internal sealed class JobEntity
 
     /// <summary>JSON; empty for the defaults.</summary>
     public string Policy { get; set; } = "";
+
+    public bool IsPaused { get; set; }
+
+    /// <summary>Empty while the job is to run.</summary>
+    public string Outcome { get; set; } = "";
 }
