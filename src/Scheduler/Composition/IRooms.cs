@@ -1,4 +1,5 @@
 using Checkpointer.Scheduler.Jobs;
+using Checkpointer.Store;
 
 namespace Checkpointer.Scheduler.Composition;
 
@@ -16,6 +17,10 @@ internal interface IRooms : IDisposable
 
     /// <summary>Opens the store, made where there is none. The caller disposes it.</summary>
     IJobStore OpenOrCreateStore();
+
+    /// <summary>As <see cref="CheckpointStore.Repair(string, StoreOptions, Microsoft.Extensions.Logging.ILoggerFactory, RepairOptions, IProgress{long}?, CancellationToken)"/>:
+    /// the store need not open.</summary>
+    RepairReport RepairStore(RepairOptions options, IProgress<long>? bytesDone, CancellationToken cancellation);
 }
 
 /// <summary>Makes the rooms for one invocation.</summary>

@@ -42,6 +42,10 @@ internal sealed class LocalRooms : IRooms
         => new LocalStore(() => CheckpointStore.OpenOrCreate(StoreDirectory, _settings.Value.Store, _loggers.Value));
 
     /// <inheritdoc/>
+    public RepairReport RepairStore(RepairOptions options, IProgress<long>? bytesDone, CancellationToken cancellation)
+        => CheckpointStore.Repair(StoreDirectory, _settings.Value.Store, _loggers.Value, options, bytesDone, cancellation);
+
+    /// <inheritdoc/>
     public void Dispose()
     {
         if (_loggers.IsValueCreated)

@@ -7,7 +7,7 @@ namespace Checkpointer.Store.Index;
 /// <summary>Tables and columns of the index. The migrations say the same; MigrationDriftTests compares.</summary>
 internal sealed class EntityConfigurations
     : IEntityTypeConfiguration<JobEntity>, IEntityTypeConfiguration<GenerationEntity>, IEntityTypeConfiguration<PackEntity>,
-        IEntityTypeConfiguration<ChunkEntity>
+        IEntityTypeConfiguration<ChunkEntity>, IEntityTypeConfiguration<BadChunkEntity>
 {
     /// <inheritdoc/>
     public void Configure(EntityTypeBuilder<JobEntity> builder)
@@ -77,5 +77,13 @@ internal sealed class EntityConfigurations
         builder.Property(chunk => chunk.PlainBytes).HasColumnName("plain_bytes");
         builder.Property(chunk => chunk.Kind).HasColumnName("kind");
         builder.Property(chunk => chunk.Codec).HasColumnName("codec");
+    }
+
+    /// <inheritdoc/>
+    public void Configure(EntityTypeBuilder<BadChunkEntity> builder)
+    {
+        builder.ToTable("bad_chunks").HasKey(chunk => chunk.ChunkId);
+        builder.Property(chunk => chunk.ChunkId).HasColumnName("chunk_id");
+        builder.Property(chunk => chunk.Pack).HasColumnName("pack");
     }
 }

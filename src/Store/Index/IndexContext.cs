@@ -29,5 +29,6 @@ internal sealed class IndexContext(DbContextOptions<IndexContext> options) : DbC
         modelBuilder.ApplyConfiguration<GenerationEntity>(configurations);
         modelBuilder.ApplyConfiguration<PackEntity>(configurations);
         modelBuilder.ApplyConfiguration<ChunkEntity>(configurations);
+        modelBuilder.ApplyConfiguration<BadChunkEntity>(configurations);
     }
 }

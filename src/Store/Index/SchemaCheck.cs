@@ -12,7 +12,10 @@ internal static class SchemaCheck
     /// <summary>Ids of the migrations compiled in, ascending. Written out, because looking for them loads EF Core;
     /// MigrationDriftTests compares.</summary>
     public static IReadOnlyList<string> Known { get; } =
-        ["20261122010000_Initial", "20261122130000_JobPolicy", "20261122150000_Retention", "20261122150100_Ledgers", "20261122150200_Proofs"];
+    [
+        "20261122010000_Initial", "20261122130000_JobPolicy", "20261122150000_Retention", "20261122150100_Ledgers", "20261122150200_Proofs",
+        "20261122200000_BadChunks",
+    ];
 
     /// <summary>Applies missing migrations.</summary>
     /// <exception cref="StoreException">UnsupportedVersion: the index has a migration that we lack.</exception>

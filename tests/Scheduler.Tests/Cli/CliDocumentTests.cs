@@ -28,6 +28,7 @@ public sealed partial class CliDocumentTests
         ["forget"] = typeof(ForgetLine),
         ["gc"] = typeof(GcLine),
         ["verify"] = typeof(VerifyLine),
+        ["repair"] = typeof(RepairLine),
         ["stats"] = typeof(StatsLine),
     };
 

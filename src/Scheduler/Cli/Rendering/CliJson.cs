@@ -20,6 +20,7 @@ namespace Checkpointer.Scheduler.Cli.Rendering;
 [JsonSerializable(typeof(ForgetLine))]
 [JsonSerializable(typeof(PinLine))]
 [JsonSerializable(typeof(GcLine))]
+[JsonSerializable(typeof(RepairLine))]
 internal sealed partial class CliJson : JsonSerializerContext
 {
     /// <summary>The context with the names and escapes of the command line.</summary>
