@@ -170,10 +170,20 @@ public sealed class CheckpointStore : IDisposable
     /// <exception cref="StoreException">NotFound.</exception>
     public void Unpin(GenerationName name) => _store.Upkeep.Pin(name, false, "");
 
+    /// <summary>Pages of a content that differ between two generations, ascending; one that a generation lacks is empty there. Reads what changed, and no more.</summary>
+    /// <exception cref="StoreException">NotFound or Corrupt.</exception>
+    public IReadOnlyList<ChangedRange> Changes(GenerationName before, GenerationName after, string content)
+    {
+        using var readers = FileLock.Shared(_store.Paths.ReadersLock);
+        ContentEntry? In(GenerationName name) => ReadManifest(name).Contents.FirstOrDefault(entry => entry.Name == content);
+        return new ContentComparison(_store).Run(In(before), In(after));
+    }
+
     /// <summary>Sizes.</summary>
     public StoreStatistics Statistics()
         => new StatisticsQuery(_store.Index).Run(
-            (_store.Files.Length(_store.Paths.Index) ?? 0) + (_store.Files.Length(_store.Paths.Index + "-wal") ?? 0));
+            (_store.Files.Length(_store.Paths.Index) ?? 0) + (_store.Files.Length(_store.Paths.Index + "-wal") ?? 0),
+            new DriveInfo(_store.Paths.Root).AvailableFreeSpace, _store.Time.GetUtcNow());
 
     /// <inheritdoc/>
     public void Dispose()

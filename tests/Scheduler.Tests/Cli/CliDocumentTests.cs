@@ -21,6 +21,7 @@ public sealed partial class CliDocumentTests
         ["dump"] = typeof(DumpLine),
         ["generations"] = typeof(GenerationLine),
         ["show"] = typeof(ShowLine),
+        ["diff"] = typeof(DiffLine),
         ["recover"] = typeof(RecoverLine),
         ["restore"] = typeof(RecoverLine),
         ["pin"] = typeof(PinLine),

@@ -100,7 +100,7 @@ public sealed class JsonShapeTests
 
         Expect(
             "{\"record\":{\"generation\":\"md/1\"," + Facts
-            + """},"pids":[4711,4712],"images":[{"name":"inventory","bytes":100},{"name":"process/4711","bytes":100},{"name":"process/4712","bytes":100}],"contents":["memory/4711"]}""",
+            + """},"pids":[4711,4712],"images":[{"name":"inventory","bytes":100},{"name":"process/4711","bytes":100},{"name":"process/4712","bytes":100}],"contents":["memory/4711"],"tree":null,"memory":null,"descriptors":null,"files":null}""",
             0, "show", "md/latest", "--json");
     }
 
@@ -226,7 +226,7 @@ public sealed class JsonShapeTests
 
     [Fact]
     public void Stats() => Expect(
-        """{"store":"/store","jobs":1,"generations":0,"packs":1,"chunks":42,"logical_bytes":461373440,"plain_bytes":230686720,"stored_bytes":104857600,"index_bytes":65536,"per_job":[{"job":"md","generations":2,"logical_bytes":461373440,"new_bytes":104857600}]}""",
+        """{"store":"/store","jobs":1,"generations":0,"packs":1,"chunks":42,"logical_bytes":461373440,"plain_bytes":230686720,"stored_bytes":104857600,"index_bytes":65536,"dedup_ratio":2,"compression_ratio":2.2,"ratio":4.397,"growth_bytes_per_day":1048576,"free_bytes":1073741824,"days_left":1024,"per_job":[{"job":"md","generations":2,"logical_bytes":461373440,"new_bytes":104857600,"ratio":4.4,"growth_bytes_per_day":1000}]}""",
         0, "stats", "--json");
 
     [Fact]

@@ -21,6 +21,7 @@ namespace Checkpointer.Scheduler.Cli.Rendering;
 [JsonSerializable(typeof(PinLine))]
 [JsonSerializable(typeof(GcLine))]
 [JsonSerializable(typeof(RepairLine))]
+[JsonSerializable(typeof(DiffLine))]
 internal sealed partial class CliJson : JsonSerializerContext
 {
     /// <summary>The context with the names and escapes of the command line.</summary>
