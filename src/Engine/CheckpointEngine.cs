@@ -1,5 +1,6 @@
 using Checkpointer.Engine.Dump;
 using Checkpointer.Engine.Host;
+using Checkpointer.Engine.Inspect;
 using Checkpointer.Engine.Proc;
 using Checkpointer.Engine.Restore;
 using Checkpointer.Engine.Support;
@@ -74,6 +75,10 @@ public sealed class CheckpointEngine(EngineOptions options, ILoggerFactory logge
     /// <param name="keepFiles">As of <see cref="Restore"/>.</param>
     public static IReadOnlyList<FileChange> PlanRestore(ICheckpointSource source, string generationSuffix, bool keepFiles = false) =>
         Restorer.Plan(source, generationSuffix, keepFiles);
+
+    /// <summary>Says what the images of a generation hold.</summary>
+    /// <exception cref="EngineException">BadImage.</exception>
+    public static JobDescription Describe(ICheckpointSource source) => JobDescriber.Describe(source);
 
     private Action<string> Step(ILogger logger) => step =>
     {

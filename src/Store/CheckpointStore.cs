@@ -31,6 +31,19 @@ public sealed class CheckpointStore : IDisposable
     public static CheckpointStore Open(string directory, StoreOptions options, ILoggerFactory loggers)
         => Open(directory, options, loggers, new LinuxFileSystem(), TimeProvider.System);
 
+    /// <summary>Repairs a store, also one that does not open: makes <c>format</c> and index again where they are damaged, saves what is good of damaged packs, and moves these to
+    /// <c>quarantine/</c>. Dumps and readers may go on meanwhile, as beside a collection, unless the index must be replaced.</summary>
+    /// <param name="directory">The store.</param>
+    /// <param name="options">Limits of the store.</param>
+    /// <param name="loggers">Where it says what it does.</param>
+    /// <param name="repair">What may be done.</param>
+    /// <param name="bytesDone">Told the bytes read so far, now and then.</param>
+    /// <param name="cancellation">Stops it; what was exchanged so far stays exchanged.</param>
+    /// <exception cref="StoreException">NoStore; Locked; NotPermitted; Full; UnsupportedVersion; Corrupt where nothing says whose packs these are.</exception>
+    public static RepairReport Repair(
+        string directory, StoreOptions options, ILoggerFactory loggers, RepairOptions repair, IProgress<long>? bytesDone, CancellationToken cancellation)
+        => Repair(directory, options, loggers, repair, bytesDone, new LinuxFileSystem(), cancellation);
+
     internal StoreContext Context => _store;
 
     /// <summary>All jobs by name, unregistered ones that still have generations included.</summary>
@@ -97,7 +110,7 @@ public sealed class CheckpointStore : IDisposable
     /// <summary>Begins a generation of a job. Takes the job's writer lock until disposed.</summary>
     /// <param name="job">Registered or not, it must exist.</param>
     /// <param name="baseGeneration">Generation whose pages stay where nothing is written or cleared; null for none.</param>
-    /// <exception cref="StoreException">Locked when another dump of the job is under way; NotFound; Corrupt when the base's manifest is.</exception>
+    /// <exception cref="StoreException">Locked when another dump of the job is under way; NotFound; Corrupt when the base's manifest is, or the base was found spoiled.</exception>
     public GenerationWriter Begin(string job, GenerationName? baseGeneration)
     {
         var record = _store.Jobs.Get(job);
@@ -105,6 +118,7 @@ public sealed class CheckpointStore : IDisposable
         var locks = WriterLocks.Take(_store.Paths, job);
         try
         {
+            RequireGood(baseGeneration);
             var manifest = baseGeneration is { } name ? ReadManifest(name) : null;
             return new GenerationWriter(_store, record, new GenerationName(job, _store.Jobs.TakeNumber(job)), manifest, locks);
         }
@@ -184,10 +198,20 @@ public sealed class CheckpointStore : IDisposable
     /// <exception cref="StoreException">NotFound.</exception>
     public void Unpin(GenerationName name) => _store.Upkeep.Pin(name, false, "");
 
+    /// <summary>Pages of a content that differ between two generations, ascending; one that a generation lacks is empty there. Reads what changed, and no more.</summary>
+    /// <exception cref="StoreException">NotFound or Corrupt.</exception>
+    public IReadOnlyList<ChangedRange> Changes(GenerationName before, GenerationName after, string content)
+    {
+        using var readers = FileLock.Shared(_store.Paths.ReadersLock);
+        ContentEntry? In(GenerationName name) => ReadManifest(name).Contents.FirstOrDefault(entry => entry.Name == content);
+        return new ContentComparison(_store).Run(In(before), In(after));
+    }
+
     /// <summary>Sizes.</summary>
     public StoreStatistics Statistics()
         => new StatisticsQuery(_store.Index).Run(
-            (_store.Files.Length(_store.Paths.Index) ?? 0) + (_store.Files.Length(_store.Paths.Index + "-wal") ?? 0));
+            (_store.Files.Length(_store.Paths.Index) ?? 0) + (_store.Files.Length(_store.Paths.Index + "-wal") ?? 0),
+            new DriveInfo(_store.Paths.Root).AvailableFreeSpace, _store.Time.GetUtcNow());
 
     /// <inheritdoc/>
     public void Dispose()
@@ -203,10 +227,32 @@ public sealed class CheckpointStore : IDisposable
         return Open(directory, options, loggers, files, time);
     }
 
+    internal static RepairReport Repair(
+        string directory, StoreOptions options, ILoggerFactory loggers, RepairOptions repair, IProgress<long>? bytesDone, IFileSystem files,
+        CancellationToken cancellation)
+    {
+        var paths = new StorePaths(Path.GetFullPath(directory));
+        var isFormatWritten = FormatRepair.Run(files, paths, repair.IsDryRun);
+        if (isFormatWritten && repair.IsDryRun)
+        {
+            return new RepairReport(true, false, 0, 0, [], [], 0, 0, 0, [], []);
+        }
+
+        var contextOf = Prepare(paths, options, loggers, files, TimeProvider.System);
+        return new RepairSession(files, paths, repair, contextOf).Run(isFormatWritten, bytesDone, cancellation);
+    }
+
     internal static CheckpointStore Open(
         string directory, StoreOptions options, ILoggerFactory loggers, IFileSystem files, TimeProvider time)
     {
         var paths = new StorePaths(Path.GetFullPath(directory));
+        var contextOf = Prepare(paths, options, loggers, files, time);
+        return new CheckpointStore(contextOf(IndexOpening.Open(files, paths, index => CrashSweep.Rebuild(contextOf(index)))));
+    }
+
+    private static Func<IndexDatabase, StoreContext> Prepare(
+        StorePaths paths, StoreOptions options, ILoggerFactory loggers, IFileSystem files, TimeProvider time)
+    {
         var format = StoreFormat.Read(files, paths);
         if (files.List(paths.Packs) is null)
         {
@@ -215,9 +261,8 @@ public sealed class CheckpointStore : IDisposable
 
         files.CreateDirectory(paths.Locks);
         files.CreateDirectory(paths.Temporary);
-        StoreContext With(IndexDatabase index)
-            => new(files, paths, format, options, time, index, new PackCache(files, paths, format.StoreId), loggers.CreateLogger<CheckpointStore>());
-        return new CheckpointStore(With(IndexOpening.Open(files, paths, index => CrashSweep.Rebuild(With(index)))));
+        return index => new StoreContext(
+            files, paths, format, options, time, index, new PackCache(files, paths, format.StoreId), loggers.CreateLogger<CheckpointStore>());
     }
 
     // The locks cannot be had while a writer or a collection lives; then its packs are not orphans, and there is nothing to do.
@@ -243,6 +288,15 @@ public sealed class CheckpointStore : IDisposable
         catch (StoreException exception)
         {
             _store.Log.ForgotVerify(exception, _store.Paths.Index);
+        }
+    }
+
+    // What is not written again would be as bad in the new generation as it is in its base.
+    private void RequireGood(GenerationName? baseGeneration)
+    {
+        if (baseGeneration is { } name && _store.Generations.Get(name).Record.IsDamaged)
+        {
+            throw new StoreException(StoreFailure.Corrupt, $"generation {name} is damaged, and nothing can be built on it", "take a full generation");
         }
     }
 

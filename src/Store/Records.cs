@@ -96,13 +96,17 @@ public sealed record VerifyReport(
 /// <param name="StoredBytes">Bytes of pack files on disk.</param>
 /// <param name="IndexBytes">Bytes of the index database.</param>
 /// <param name="PerJob">The same per job.</param>
+/// <param name="FreeBytes">Bytes free on the file system of the store.</param>
+/// <param name="GrowthBytesPerDay">As of the jobs, together; null where of no job it is known.</param>
 public sealed record StoreStatistics(
     int Jobs, int Generations, int Packs, long Chunks, long LogicalBytes, long PlainBytes, long StoredBytes,
-    long IndexBytes, IReadOnlyList<JobStatistics> PerJob);
+    long IndexBytes, IReadOnlyList<JobStatistics> PerJob, long FreeBytes = 0, long? GrowthBytesPerDay = null);
 
 /// <summary>Sizes of one job in the store.</summary>
 /// <param name="Job">Name.</param>
 /// <param name="Generations">Committed generations.</param>
 /// <param name="LogicalBytes">Populated memory summed over generations.</param>
 /// <param name="NewBytes">Bytes that its generations added.</param>
-public sealed record JobStatistics(string Job, int Generations, long LogicalBytes, long NewBytes);
+/// <param name="GrowthBytesPerDay">Bytes that its generations of the last seven days added per day, those that are forgotten and its first one not counted; null where it
+/// has fewer than two of that time.</param>
+public sealed record JobStatistics(string Job, int Generations, long LogicalBytes, long NewBytes, long? GrowthBytesPerDay = null);

@@ -26,6 +26,9 @@ internal sealed record StoreContext(
     /// <summary>Changes of generations.</summary>
     public GenerationUpkeep Upkeep => new(Index);
 
+    /// <summary>Chunks that are known to be bad.</summary>
+    public BadChunkTable BadChunks => new(Index);
+
     /// <summary>Packs.</summary>
     public PackTable PackTable => new(Index);
 }

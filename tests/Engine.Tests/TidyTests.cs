@@ -95,7 +95,7 @@ public sealed partial class TidyTests
     public void Images_AreNamedOnlyWhereTheyAreMadeAndRead()
     {
         Assert.All(
-            Holding(Images()), path => Assert.True(In(path, "Images") || In(path, "Resources") || In(path, "Dump") || In(path, "Restore"), path));
+            Holding(Images()), path => Assert.True(In(path, "Images") || In(path, "Resources") || In(path, "Dump") || In(path, "Restore") || In(path, "Inspect"), path));
         Assert.NotEmpty(Holding(Images()));
     }
 

@@ -26,4 +26,7 @@ internal static class ImageVersion
 
     /// <summary>Image of an <see cref="AddressSpace"/>, and the content with its pages.</summary>
     public static string Memory(int pid) => $"memory/{pid}";
+
+    /// <summary>The content with the bytes of a <see cref="Images.SharedMemory"/>.</summary>
+    public static string Shared(uint id) => $"shared/{id}";
 }

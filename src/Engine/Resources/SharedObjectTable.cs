@@ -62,5 +62,5 @@ internal sealed class SharedObjectTable
 internal sealed record SharedObject(SharedMemory Image, string OpenPath, ulong Device, ulong Inode)
 {
     /// <summary>Name of its content in the generation.</summary>
-    public string ContentName => $"shared/{Image.Id}";
+    public string ContentName => ImageVersion.Shared(Image.Id);
 }

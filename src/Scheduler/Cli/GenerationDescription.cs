@@ -45,7 +45,9 @@ internal sealed class GenerationDescription(IStoredGeneration generation)
     }
 
     /// <summary>The same for programs.</summary>
-    public ShowLine ToLine() => new(GenerationLine.From(generation.Record), Pids, Images, Contents);
+    public ShowLine ToLine(GenerationDetail detail)
+        => new(
+            GenerationLine.From(generation.Record), Pids, Images, Contents, detail.Tree, detail.Memory, detail.Descriptors, detail.Files);
 
     private static int? ProcessOf(string image)
         => image.StartsWith(ProcessPrefix, StringComparison.Ordinal)

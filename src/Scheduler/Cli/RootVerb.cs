@@ -16,8 +16,8 @@ internal sealed class RootVerb : RootCommand
         Verb[] verbs =
         [
             new DoctorVerb(), new CheckVerb(), new RegisterVerb(), new UnregisterVerb(), new JobsVerb(), new DumpVerb(),
-            new GenerationsVerb(), new ShowVerb(), new RecoverVerb(), new RestoreVerb(), new PinVerb(), new UnpinVerb(), new ForgetVerb(), new GcVerb(),
-            new VerifyVerb(), new StatsVerb(),
+            new GenerationsVerb(), new ShowVerb(), new DiffVerb(), new RecoverVerb(), new RestoreVerb(), new PinVerb(), new UnpinVerb(), new ForgetVerb(), new GcVerb(),
+            new VerifyVerb(), new RepairVerb(), new StatsVerb(),
         ];
         foreach (Verb verb in verbs)
         {

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using Checkpointer.Scheduler.Cli.Rendering;
 using Checkpointer.Scheduler.Jobs;
 using Checkpointer.Store;
@@ -33,10 +34,12 @@ internal sealed class StatsVerb : Verb
             ("on disk", $"{Quantity.Bytes(sizes.StoredBytes)}, {Quantity.Ratio(sizes.PlainBytes, sizes.StoredBytes)} less by compression"),
             ("index", Quantity.Bytes(sizes.IndexBytes)),
             ("together", Quantity.Ratio(sizes.LogicalBytes, checked(sizes.StoredBytes + sizes.IndexBytes))),
+            ("growth", sizes.GrowthBytesPerDay is { } growth ? $"{Quantity.Bytes(growth)} per day" : "not known yet"),
+            ("free on the disk", $"{Quantity.Bytes(sizes.FreeBytes)}{(DaysLeft(sizes) is { } days ? $", for {days.ToString("0.#", CultureInfo.InvariantCulture)} days at this growth" : "")}"),
         ]);
         output.Line("");
         output.Table(
-            [new("JOB"), new("GENERATIONS", true), new("MEMORY", true), new("ADDED", true), new("RATIO", true)],
+            [new("JOB"), new("GENERATIONS", true), new("MEMORY", true), new("ADDED", true), new("RATIO", true), new("PER DAY", true)],
             [.. sizes.PerJob.Select(Row)],
             whenEmpty: "no jobs");
         return ExitCode.Ok;
@@ -49,7 +52,13 @@ internal sealed class StatsVerb : Verb
         Quantity.Bytes(job.LogicalBytes),
         Quantity.Bytes(job.NewBytes),
         Quantity.Ratio(job.LogicalBytes, job.NewBytes),
+        job.GrowthBytesPerDay is { } growth ? Quantity.Bytes(growth) : "-",
     ];
+
+    private static double? DaysLeft(StoreStatistics sizes)
+        => sizes.GrowthBytesPerDay is > 0 and { } growth ? Math.Round((double)sizes.FreeBytes / growth, 1) : null;
+
+    private static double? Ratio(long larger, long smaller) => smaller > 0 ? Math.Round((double)larger / smaller, 3) : null;
 
     private static StatsLine ToLine(string directory, StoreStatistics sizes)
         => new(
@@ -62,5 +71,12 @@ internal sealed class StatsVerb : Verb
             sizes.PlainBytes,
             sizes.StoredBytes,
             sizes.IndexBytes,
-            [.. sizes.PerJob.Select(job => new JobStatsLine(job.Job, job.Generations, job.LogicalBytes, job.NewBytes))]);
+            Ratio(sizes.LogicalBytes, sizes.PlainBytes),
+            Ratio(sizes.PlainBytes, sizes.StoredBytes),
+            Ratio(sizes.LogicalBytes, sizes.StoredBytes + sizes.IndexBytes),
+            sizes.GrowthBytesPerDay,
+            sizes.FreeBytes,
+            DaysLeft(sizes),
+            [.. sizes.PerJob.Select(job => new JobStatsLine(
+                job.Job, job.Generations, job.LogicalBytes, job.NewBytes, Ratio(job.LogicalBytes, job.NewBytes), job.GrowthBytesPerDay))]);
 }

@@ -25,6 +25,13 @@ internal static class Words
         CustomParser = ParseGeneration,
     };
 
+    /// <summary><c>OTHER</c>: a second generation.</summary>
+    public static Argument<GenerationReference> OtherGeneration(string description) => new("OTHER")
+    {
+        Description = description,
+        CustomParser = ParseGeneration,
+    };
+
     /// <summary><c>[GENERATION]</c>.</summary>
     public static Argument<GenerationReference?> OptionalGeneration(string description) => new("GENERATION")
     {

@@ -1,5 +1,6 @@
 using Checkpointer.Scheduler.Jobs;
 using Checkpointer.Scheduler.Policies;
+using Checkpointer.Store;
 
 namespace Checkpointer.Scheduler.Composition;
 
@@ -20,6 +21,10 @@ internal interface IRooms : IDisposable
 
     /// <summary>Reads the host's policy files. The caller disposes of it.</summary>
     PolicyFolder OpenPolicies();
+
+    /// <summary>As <see cref="CheckpointStore.Repair(string, StoreOptions, Microsoft.Extensions.Logging.ILoggerFactory, RepairOptions, IProgress{long}?, CancellationToken)"/>:
+    /// the store need not open.</summary>
+    RepairReport RepairStore(RepairOptions options, IProgress<long>? bytesDone, CancellationToken cancellation);
 }
 
 /// <summary>Makes the rooms for one invocation.</summary>

@@ -46,6 +46,10 @@ internal sealed class LocalRooms : IRooms
     public PolicyFolder OpenPolicies() => new(_settings.Value.Policies.Directory);
 
     /// <inheritdoc/>
+    public RepairReport RepairStore(RepairOptions options, IProgress<long>? bytesDone, CancellationToken cancellation)
+        => CheckpointStore.Repair(StoreDirectory, _settings.Value.Store, _loggers.Value, options, bytesDone, cancellation);
+
+    /// <inheritdoc/>
     public void Dispose()
     {
         if (_loggers.IsValueCreated)

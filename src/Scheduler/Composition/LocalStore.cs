@@ -78,6 +78,9 @@ internal sealed class LocalStore(Func<CheckpointStore> open) : IJobStore
         => _store.Collect(options, bytesDone, cancellation);
 
     /// <inheritdoc/>
+    public IReadOnlyList<ChangedRange> Changes(GenerationName before, GenerationName after, string content) => _store.Changes(before, after, content);
+
+    /// <inheritdoc/>
     public StoreStatistics Statistics() => _store.Statistics();
 
     /// <inheritdoc/>

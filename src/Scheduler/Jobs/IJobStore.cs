@@ -70,6 +70,9 @@ internal interface IJobStore : IDisposable
     /// <summary>As <see cref="CheckpointStore.Collect"/>.</summary>
     CollectReport Collect(CollectOptions options, IProgress<long>? bytesDone, CancellationToken cancellation);
 
+    /// <summary>As <see cref="CheckpointStore.Changes"/>.</summary>
+    IReadOnlyList<ChangedRange> Changes(GenerationName before, GenerationName after, string content);
+
     /// <summary>As <see cref="CheckpointStore.Statistics"/>.</summary>
     StoreStatistics Statistics();
 }

@@ -73,6 +73,12 @@ internal sealed class JobDumper(
             {
                 cancellation.ThrowIfCancellationRequested();
             }
+            catch (StoreException damaged) when (damaged.Reason == StoreFailure.Corrupt && _base is not null)
+            {
+                // What the base holds cannot be read, so nothing can be built on it. A full generation also writes again what is bad.
+                _base = null;
+                cancellation.ThrowIfCancellationRequested();
+            }
         }
 
         return DumpOnce(expectedBytes, stops, cancellation);

@@ -66,6 +66,14 @@ internal sealed class DurableFile : IDisposable
         files.SyncDirectory(Path.GetDirectoryName(target)!);
     }
 
+    /// <summary>Moves a file that is published to another directory.</summary>
+    public static void Relocate(IFileSystem files, string source, string target)
+    {
+        files.Rename(source, target);
+        files.SyncDirectory(Path.GetDirectoryName(target)!);
+        files.SyncDirectory(Path.GetDirectoryName(source)!);
+    }
+
     /// <inheritdoc/>
     /// <exception cref="StoreException">The temporary file could not be removed; the next writer sweeps it.</exception>
     public void Dispose()

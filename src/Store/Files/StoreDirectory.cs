@@ -34,7 +34,7 @@ internal static class StoreDirectory
 
         files.Delete(Path.Combine(paths.Temporary, Path.GetFileName(paths.Format)));
         files.SyncDirectory(paths.Root);
-        StoreFormat.Create(files, paths);
+        StoreFormat.Create(files, paths, Guid.NewGuid());
     }
 
     private static void RefuseForeign(IFileSystem files, StorePaths paths)

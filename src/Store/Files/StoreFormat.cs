@@ -18,13 +18,13 @@ internal sealed record StoreFormat(int Version, Guid StoreId)
     private const int BytesMax = 4096;
 
     /// <summary>Publishes a new format file.</summary>
-    public static void Create(IFileSystem files, StorePaths paths)
+    public static void Create(IFileSystem files, StorePaths paths, Guid store)
     {
         var json = new JsonObject
         {
             ["magic"] = Magic,
             ["version"] = CurrentVersion,
-            ["store"] = Guid.NewGuid().ToString("N"),
+            ["store"] = store.ToString("N"),
         };
         using var file = new DurableFile(files, paths.Temporary, paths.Format);
         file.Append(System.Text.Encoding.UTF8.GetBytes(json.ToJsonString() + "\n"));

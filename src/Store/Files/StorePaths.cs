@@ -13,6 +13,9 @@ internal sealed record StorePaths(string Root)
 
     public string Temporary => Path.Combine(Root, "tmp");
 
+    /// <summary>What a repair found damaged. Made when first needed.</summary>
+    public string Quarantine => Path.Combine(Root, "quarantine");
+
     /// <summary>Held shared by writers, exclusively by whoever sweeps or rebuilds. Job names cannot begin with <c>_</c>.</summary>
     public string StoreLock => Path.Combine(Locks, "_store.lock");
 

@@ -44,6 +44,7 @@ internal sealed class ChunkReader(StoreContext store)
         }
         catch (PackFormatException exception)
         {
+            NoteBad(exception, id, location.Pack);
             throw Translate(exception, location.Pack, id, location.Entry.Offset);
         }
     }
@@ -80,6 +81,22 @@ internal sealed class ChunkReader(StoreContext store)
         ChunkDecoder.Decode(store.Codec.Value, header, record[PackFormat.RecordHeaderBytes..], plain.Span, entry.Offset);
         PackFormatException.Require(ChunkId.Of(plain.Span) == entry.Chunk, entry.Offset, "the plain bytes do not match their hash");
         return plain;
+    }
+
+    // Whoever meets a bad chunk says so to all dumps to come. The damage is the caller's in any case, an index that cannot be written is not.
+    private void NoteBad(PackFormatException exception, ChunkId id, PackId pack)
+    {
+        try
+        {
+            if (!exception.IsNewer)
+            {
+                store.BadChunks.Add([(id, pack)], []);
+            }
+        }
+        catch (StoreException failure)
+        {
+            store.Log.ForgotVerify(failure, store.Paths.Index);
+        }
     }
 
     private ChunkLocation? Find(ChunkId id) => store.Index.RunChunks(chunks => chunks.Find(id));

@@ -17,6 +17,9 @@ internal sealed class Ledger
     /// <summary>Packs whose live chunks are elsewhere now.</summary>
     public HashSet<PackId> RetiredPacks { get; } = [];
 
+    /// <summary>Those of them that were damaged: their files are kept aside.</summary>
+    public HashSet<PackId> QuarantinedPacks { get; } = [];
+
     /// <summary>Manifests that make no generation any more.</summary>
     public HashSet<ChunkId> ForgottenManifests { get; } = [];
 
@@ -30,6 +33,7 @@ internal sealed class Ledger
     public void Add(Ledger other)
     {
         RetiredPacks.UnionWith(other.RetiredPacks);
+        QuarantinedPacks.UnionWith(other.QuarantinedPacks);
         ForgottenManifests.UnionWith(other.ForgottenManifests);
         foreach (var (job, number) in other.NextNumbers)
         {
@@ -48,6 +52,7 @@ internal sealed class Ledger
     {
         var message = new LedgerMessage();
         message.RetiredPacks.Add(RetiredPacks.Order().Select(pack => ByteString.CopyFrom(pack.ToArray())));
+        message.QuarantinedPacks.Add(QuarantinedPacks.Order().Select(pack => ByteString.CopyFrom(pack.ToArray())));
         message.ForgottenManifests.Add(InOrder(ForgottenManifests).Select(manifest => ByteString.CopyFrom(manifest.ToArray())));
         message.Jobs.Add(NextNumbers.OrderBy(job => job.Key, StringComparer.Ordinal)
             .Select(job => new LedgerJobMessage { Name = job.Key, NextNumber = job.Value }));
@@ -79,12 +84,8 @@ internal sealed class Ledger
     private static Ledger FromMessage(LedgerMessage message)
     {
         var ledger = new Ledger();
-        foreach (var pack in message.RetiredPacks)
-        {
-            PackFormatException.Require(pack.Length == PackId.Bytes, 0, $"the ledger has a pack id of {pack.Length} bytes");
-            ledger.RetiredPacks.Add(new PackId(pack.Span));
-        }
-
+        ledger.RetiredPacks.UnionWith(message.RetiredPacks.Select(Pack));
+        ledger.QuarantinedPacks.UnionWith(message.QuarantinedPacks.Select(Pack));
         ledger.ForgottenManifests.UnionWith(message.ForgottenManifests.Select(Chunk));
         foreach (var job in message.Jobs)
         {
@@ -108,6 +109,12 @@ internal sealed class Ledger
         IsPinned = facts.IsPinned,
         Note = facts.Note,
     };
+
+    private static PackId Pack(ByteString bytes)
+    {
+        PackFormatException.Require(bytes.Length == PackId.Bytes, 0, $"the ledger has a pack id of {bytes.Length} bytes");
+        return new PackId(bytes.Span);
+    }
 
     private static ChunkId Chunk(ByteString bytes)
     {

@@ -7,7 +7,9 @@ namespace Checkpointer.Store.Index;
 /// <summary>The hot queries of the index, prepared once per connection. Precondition: the index's lock is held.</summary>
 internal sealed class ChunkCommands(SqliteConnection connection) : IDisposable
 {
-    private readonly RawStatement _exists = new(connection, "SELECT 1 FROM chunks WHERE chunk_id = ?1");
+    private readonly RawStatement _exists = new(
+        connection, "SELECT 1 FROM chunks WHERE chunk_id = ?1 AND NOT EXISTS (SELECT 1 FROM bad_chunks WHERE chunk_id = ?1)");
+
     private readonly RawStatement _find = new(
         connection,
         "SELECT p.pack_id, c.offset, c.stored_bytes, c.plain_bytes, c.kind, c.codec FROM chunks c JOIN packs p ON p.id = c.pack WHERE c.chunk_id = ?1");
@@ -16,7 +18,7 @@ internal sealed class ChunkCommands(SqliteConnection connection) : IDisposable
     private readonly RawStatement _begin = new(connection, "BEGIN");
     private readonly RawStatement _end = new(connection, "COMMIT");
 
-    /// <summary>Whether the chunk is stored.</summary>
+    /// <summary>Whether the chunk is stored, and not known to be bad.</summary>
     public bool Exists(ChunkId id)
     {
         _exists.Bind(1, id);

@@ -3,14 +3,18 @@ using Microsoft.Data.Sqlite;
 
 namespace Checkpointer.Store.Index;
 
-/// <summary>Prepared insert of chunks. A chunk that two writers stored at once keeps the place that was entered first.</summary>
+/// <summary>Prepared insert of chunks. A chunk that two writers stored at once keeps the place that was entered first, unless it is known to be bad there.</summary>
 internal sealed class ChunkInsert(SqliteConnection connection) : IDisposable
 {
     private readonly RawStatement _statement = new(
         connection,
         """
-        INSERT OR IGNORE INTO chunks (chunk_id, pack, offset, stored_bytes, plain_bytes, kind, codec)
+        INSERT INTO chunks (chunk_id, pack, offset, stored_bytes, plain_bytes, kind, codec)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+        ON CONFLICT (chunk_id) DO UPDATE SET
+            pack = excluded.pack, offset = excluded.offset, stored_bytes = excluded.stored_bytes, plain_bytes = excluded.plain_bytes,
+            kind = excluded.kind, codec = excluded.codec
+        WHERE EXISTS (SELECT 1 FROM bad_chunks b WHERE b.chunk_id = excluded.chunk_id AND b.pack = chunks.pack)
         """);
 
     /// <summary>Inserts one chunk of a pack. Precondition: a transaction is open on the connection.</summary>

@@ -7,7 +7,7 @@ namespace Checkpointer.Store.Index;
 /// <summary>Tables and columns of the index. The migrations say the same; MigrationDriftTests compares.</summary>
 internal sealed class EntityConfigurations
     : IEntityTypeConfiguration<JobEntity>, IEntityTypeConfiguration<GenerationEntity>, IEntityTypeConfiguration<PackEntity>,
-        IEntityTypeConfiguration<ChunkEntity>, IEntityTypeConfiguration<EventEntity>
+        IEntityTypeConfiguration<ChunkEntity>, IEntityTypeConfiguration<EventEntity>, IEntityTypeConfiguration<BadChunkEntity>
 {
     /// <inheritdoc/>
     public void Configure(EntityTypeBuilder<JobEntity> builder)
@@ -96,5 +96,13 @@ internal sealed class EntityConfigurations
         builder.Property(row => row.Detail).HasColumnName("detail");
         builder.HasIndex(row => new { row.JobId, row.Id }).HasDatabaseName("events_job");
         builder.HasOne<JobEntity>().WithMany().HasForeignKey(row => row.JobId).HasConstraintName("events_job_id").OnDelete(DeleteBehavior.Cascade);
+    }
+
+    /// <inheritdoc/>
+    public void Configure(EntityTypeBuilder<BadChunkEntity> builder)
+    {
+        builder.ToTable("bad_chunks").HasKey(chunk => chunk.ChunkId);
+        builder.Property(chunk => chunk.ChunkId).HasColumnName("chunk_id");
+        builder.Property(chunk => chunk.Pack).HasColumnName("pack");
     }
 }

@@ -49,6 +49,10 @@ internal static class IndexCommit
                 insertChunk.Run(key, entry);
             }
         }
+
+        using var forgetHealed = Command(connection, transaction);
+        forgetHealed.CommandText = BadChunkTable.ForgetHealed;
+        forgetHealed.ExecuteNonQuery();
     }
 
     /// <summary>Enters a generation. Precondition: the transaction is open on the connection.</summary>

@@ -30,5 +30,6 @@ internal sealed class IndexContext(DbContextOptions<IndexContext> options) : DbC
         modelBuilder.ApplyConfiguration<PackEntity>(configurations);
         modelBuilder.ApplyConfiguration<ChunkEntity>(configurations);
         modelBuilder.ApplyConfiguration<EventEntity>(configurations);
+        modelBuilder.ApplyConfiguration<BadChunkEntity>(configurations);
     }
 }

@@ -14,7 +14,7 @@ internal static class SchemaCheck
     public static IReadOnlyList<string> Known { get; } =
         [
             "20261122010000_Initial", "20261122130000_JobPolicy", "20261122150000_Retention", "20261122150100_Ledgers", "20261122150200_Proofs",
-            "20261122170000_Events",
+            "20261122170000_Events", "20261122200000_BadChunks",
         ];
 
     /// <summary>Applies missing migrations.</summary>

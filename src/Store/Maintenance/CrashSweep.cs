@@ -46,7 +46,8 @@ internal static class CrashSweep
 
     /// <summary>Fills an empty index from all packs. Packs without a complete generation are entered too: later
     /// generations may have deduplicated against their chunks.</summary>
-    public static void Rebuild(StoreContext store)
+    /// <returns>Generations that cannot be entered, because a pack of theirs is missing.</returns>
+    public static IReadOnlyList<GenerationName> Rebuild(StoreContext store)
     {
         var catalog = new PackCatalog(store, PacksOnDisk(store), []);
         IndexCommit.Run(store.Index, catalog.Packs(), catalog.Generations);
@@ -55,9 +56,12 @@ internal static class CrashSweep
         {
             store.Log.RebuiltIndex(store.Paths.Index, catalog.Readable.Count, catalog.Generations.Count);
         }
+
+        return catalog.Incomplete;
     }
 
-    private static IEnumerable<PackId> PacksOnDisk(StoreContext store)
+    /// <summary>Packs in <c>packs/</c>, whether an index knows them or not.</summary>
+    public static IEnumerable<PackId> PacksOnDisk(StoreContext store)
     {
         foreach (var name in store.Files.List(store.Paths.Packs) ?? [])
         {
@@ -101,7 +105,7 @@ internal static class CrashSweep
         if (noReaders is not null)
         {
             var known = store.PackTable.All().Select(row => row.Id).ToHashSet();
-            PackRemoval.Run(store, PacksOnDisk(store).Where(id => ledger.RetiredPacks.Contains(id) && !known.Contains(id)).ToList());
+            PackRemoval.Run(store, PacksOnDisk(store).Where(id => ledger.RetiredPacks.Contains(id) && !known.Contains(id)).ToList(), ledger.QuarantinedPacks);
         }
     }
 

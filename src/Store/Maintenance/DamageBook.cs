@@ -25,13 +25,51 @@ internal sealed class DamageBook
     private readonly Dictionary<ChunkId, DamageDraft> _chunks = [];
     private readonly HashSet<PackId> _unreadable = [];
     private readonly HashSet<PackId> _damaged = [];
+    private readonly HashSet<(ChunkId Chunk, PackId Pack)> _badPlaces = [];
+    private readonly HashSet<ChunkId> _missing = [];
+
+    /// <summary>Chunks that are bad where the index places them.</summary>
+    public IReadOnlyCollection<(ChunkId Chunk, PackId Pack)> BadPlaces => _badPlaces;
+
+    /// <summary>Chunks that are needed, and that no pack is known to hold.</summary>
+    public IReadOnlyCollection<ChunkId> Missing => _missing;
+
+    /// <summary>Packs of which header, trailer or the whole file is bad.</summary>
+    public IReadOnlyCollection<PackId> BadPacks => _packs.Keys;
+
+    /// <summary>Packs of which something is bad, be it a chunk.</summary>
+    public IReadOnlyCollection<PackId> DamagedPacks => _damaged;
+
+    /// <summary>Whether it is the index that is wrong: it is damaged, or says of a pack what is not so.</summary>
+    public bool IsIndexWrong { get; private set; }
 
     /// <summary>Everything found.</summary>
     /// <remarks>In the order of places: threads find it in any.</remarks>
     public IReadOnlyList<Damage> Damages => [.. _all.Select(draft => draft.ToDamage()).OrderBy(damage => damage.Where, StringComparer.Ordinal)];
 
-    /// <summary>Damage of neither a pack nor a chunk.</summary>
-    public void Add(string where, string what) => _all.Add(new DamageDraft(where, what));
+    /// <summary>Damage of the index.</summary>
+    public void AddIndex(string where, string what)
+    {
+        _all.Add(new DamageDraft(where, what));
+        IsIndexWrong = true;
+    }
+
+    /// <summary>A chunk of which the index says what is not so.</summary>
+    public void AddMisplaced(ChunkId chunk, PackEntry entry, PackId pack, string what)
+    {
+        AddChunk(chunk, entry, pack, what);
+        lock (_gate)
+        {
+            IsIndexWrong = true;
+        }
+    }
+
+    /// <summary>A chunk that is needed, and that no pack is known to hold.</summary>
+    public void AddMissing(ChunkId chunk)
+    {
+        AddChunk(chunk, null, null, "no pack that the index knows holds the chunk");
+        _missing.Add(chunk);
+    }
 
     /// <summary>Damage of a pack as such, at an offset: it spoils whoever has a chunk in the pack.</summary>
     public void AddPack(PackId pack, long offset, string what)
@@ -69,6 +107,7 @@ internal sealed class DamageBook
             if (pack is { } place)
             {
                 _damaged.Add(place);
+                _badPlaces.Add((chunk, place));
             }
 
             if (_chunks.TryAdd(chunk, draft))

@@ -49,20 +49,26 @@ internal sealed class GarbageCollector
     public static CollectReport Run(StoreContext store, CollectOptions options, IProgress<long>? bytesDone, CancellationToken cancellation)
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(options.RepackShare is > 0 and <= 1, true);
-        var path = store.Paths.CollectLock;
-        using var alone = FileLock.TryExclusive(path);
-        if (alone is null)
-        {
-            var holder = FileLock.Holder(path)?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "unknown";
-            throw new StoreException(StoreFailure.Locked, $"garbage of the store is being collected already, by process {holder}", "wait until it has ended");
-        }
-
+        using var alone = TakeCollectLock(store.Paths);
         FinishCrashed(store);
         return new GarbageCollector(store, options, bytesDone, cancellation).Run();
     }
 
-    // What a crash left must be put in step first. Where a writer is alive, it has done so.
-    private static void FinishCrashed(StoreContext store)
+    /// <summary>Makes us the only one that exchanges packs.</summary>
+    /// <exception cref="StoreException">Locked: another collection, or a repair, is under way.</exception>
+    public static FileLock TakeCollectLock(StorePaths paths)
+    {
+        if (FileLock.TryExclusive(paths.CollectLock) is { } alone)
+        {
+            return alone;
+        }
+
+        var holder = FileLock.Holder(paths.CollectLock)?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "unknown";
+        throw new StoreException(StoreFailure.Locked, $"garbage of the store is being collected already, or it is being repaired, by process {holder}", "wait until it has ended");
+    }
+
+    /// <summary>What a crash left must be put in step first. Where a writer is alive, it has done so.</summary>
+    public static void FinishCrashed(StoreContext store)
     {
         using var writers = FileLock.TryExclusive(store.Paths.StoreLock);
         if (writers is not null)
@@ -178,10 +184,10 @@ internal sealed class GarbageCollector
 
         // A failure from here on may be one after the ledger came to be: the next writer looks, and finishes or sweeps.
         _isDecided = true;
-        var ledger = new LedgerWriter(_store, _marks, _walk).Write(leaving, rows);
+        var ledger = new LedgerWriter(_store, _marks.Manifests, _marks.Knows, _walk.EarlierPacks).Write(leaving, rows, []);
         var arriving = published.Append(ledger).ToList();
         IndexExchange.Run(_store.Index, leaving.Select(Leave), arriving.Select(pack => PackContents.ReadBack(_store, pack)), [], []);
-        PackRemoval.Run(_store, leaving.Select(row => row.Id));
+        PackRemoval.Run(_store, leaving.Select(row => row.Id), new HashSet<PackId>());
         _dropped += packs.Count(pack => pack.LiveChunks == 0);
         _repacked += packs.Count(pack => pack.LiveChunks > 0);
         _writtenBytes += arriving.Sum(pack => pack.Bytes);

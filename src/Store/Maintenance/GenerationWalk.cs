@@ -123,7 +123,7 @@ internal sealed class GenerationWalk(StoreContext store, DamageBook book, Action
         plainBytes = location?.Entry.PlainBytes;
         if (location is null)
         {
-            book.AddChunk(id, null, null, "no pack that the index knows holds the chunk");
+            book.AddMissing(id);
             return book.Of(id, null);
         }
 

@@ -16,6 +16,7 @@ internal sealed class PackCatalog
     private readonly ChunkReader _reader;
     private readonly List<PackId> _readable = [];
     private readonly List<PackId> _newLedgers = [];
+    private readonly List<GenerationName> _incomplete = [];
     private readonly List<(Manifest Manifest, Chunking.ChunkId Chunk, PackId Pack)> _manifests = [];
 
     /// <summary>Reads the trailers, manifests and ledgers of packs.</summary>
@@ -54,6 +55,9 @@ internal sealed class PackCatalog
 
     /// <summary>Complete generations, newest first, so that the newest says what is known of its job.</summary>
     public IReadOnlyList<NewGeneration> Generations { get; }
+
+    /// <summary>Generations of which a pack is missing.</summary>
+    public IReadOnlyList<GenerationName> Incomplete => _incomplete;
 
     /// <summary>Whether a pack was damaged: then nothing may be taken for an orphan.</summary>
     public bool HasDamage { get; private set; }
@@ -105,12 +109,25 @@ internal sealed class PackCatalog
         try
         {
             using var pack = Open(id);
+            NoteDamagedHeader(pack);
             return Load(pack);
         }
         catch (PackFormatException exception)
         {
             Note(id, exception);
             return null;
+        }
+    }
+
+    private void NoteDamagedHeader(PackFile pack)
+    {
+        try
+        {
+            pack.ProveHeader();
+        }
+        catch (PackFormatException exception)
+        {
+            Note(pack.Header.Pack, exception);
         }
     }
 
@@ -151,6 +168,7 @@ internal sealed class PackCatalog
         if (missing.Count > 0)
         {
             _store.Log.IncompleteGeneration(manifest.Name, missing[0].FileName);
+            _incomplete.Add(manifest.Name);
         }
 
         return missing.Count == 0;

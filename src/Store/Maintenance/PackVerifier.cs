@@ -65,7 +65,7 @@ internal sealed class PackVerifier(StoreContext store, DamageBook book, VerifyTa
         var held = lease?.Pack.ReadTrailer().Entries.Select(entry => entry.Chunk).ToHashSet() ?? [];
         foreach (var entry in store.PackTable.ChunksIn(row.Key).Where(entry => !held.Contains(entry.Chunk)))
         {
-            book.AddChunk(entry.Chunk, entry, row.Id, "the index places the chunk in a pack that does not hold it");
+            book.AddMisplaced(entry.Chunk, entry, row.Id, "the index places the chunk in a pack that does not hold it");
         }
     }
 
@@ -99,7 +99,7 @@ internal sealed class PackVerifier(StoreContext store, DamageBook book, VerifyTa
         // A pack may hold a chunk twice only by a fault of ours; the trailer then lists it twice.
         if (location.Entry != entry)
         {
-            book.AddChunk(entry.Chunk, location.Entry, pack, $"the index has another place or size for the chunk than the trailer ({entry.Offset})");
+            book.AddMisplaced(entry.Chunk, location.Entry, pack, $"the index has another place or size for the chunk than the trailer ({entry.Offset})");
         }
     }
 }

@@ -26,11 +26,15 @@ internal sealed class StoreVerifier
         _limit = new RateLimit(options.BytesPerSecond, store.Time, cancellation);
     }
 
-    /// <summary>Verifies.</summary>
+    /// <summary>What is bad.</summary>
+    public DamageBook Book => _book;
+
+    /// <summary>Verifies. What it finds bad is noted in the index, so that no dump counts on it.</summary>
     public VerifyReport Run()
     {
         var walked = _options.Only is { } name ? RunOne(name) : RunPacks();
         _tally.Finish();
+        Note(() => _store.BadChunks.Add(_book.BadPlaces, _book.BadPacks));
         return new VerifyReport(_tally.Packs, _tally.Chunks, _tally.Bytes, [.. walked.Select(generation => generation.Record.Name)], _book.Damages);
     }
 
@@ -50,10 +54,10 @@ internal sealed class StoreVerifier
         var isWhole = _options.Share == 1;
         if (isWhole && _store.PackTable.IntegrityFailure() is { } failure)
         {
-            _book.Add(Path.GetFileName(_store.Paths.Index), $"{failure}; {IndexFailure.RebuildHint}");
+            _book.AddIndex(Path.GetFileName(_store.Paths.Index), $"{failure}; {IndexFailure.RebuildHint}");
         }
 
-        new ParallelVerify(_store, _book, _tally, _limit, Note, _cancellation)
+        new ParallelVerify(_store, _book, _tally, _limit, NoteProved, _cancellation)
             .Run(isWhole ? rows : LongestAgo(rows), isWhole ? _store.PackTable.ChunkCounts() : null);
         return isWhole || _book.Damages.Count > 0 ? Walk(generations) : [];
     }
@@ -87,12 +91,19 @@ internal sealed class StoreVerifier
         return chosen;
     }
 
+    private void NoteProved(IReadOnlyList<PackRow> proved)
+        => Note(() =>
+        {
+            _store.PackTable.SetProved(proved, _store.Time.GetUtcNow());
+            _store.BadChunks.Clear(proved);
+        });
+
     // What was found is the caller's in any case; an index that cannot be written is damage of its own, or somebody else's disk.
-    private void Note(IReadOnlyList<PackRow> proved)
+    private void Note(Action note)
     {
         try
         {
-            _store.PackTable.SetProved(proved, _store.Time.GetUtcNow());
+            note();
         }
         catch (StoreException exception)
         {

@@ -2,7 +2,7 @@ using Checkpointer.Store.Files;
 
 namespace Checkpointer.Store.Packs;
 
-/// <summary>A published pack open for reading. Its header was checked when opened. Safe for parallel reads.</summary>
+/// <summary>A published pack open for reading. A damaged header does not hide the records, which prove themselves: only verify minds it. Safe for parallel reads.</summary>
 internal sealed class PackFile : IDisposable
 {
     private readonly IStoreFile _file;
@@ -14,14 +14,14 @@ internal sealed class PackFile : IDisposable
         Bytes = file.Length;
     }
 
-    /// <summary>Its header.</summary>
+    /// <summary>Its header; where that is damaged, what it must have been.</summary>
     public PackHeader Header { get; }
 
     /// <summary>File size.</summary>
     public long Bytes { get; }
 
     /// <summary>Opens a pack; null when the file is missing.</summary>
-    /// <exception cref="PackFormatException">The header is damaged or another pack's.</exception>
+    /// <exception cref="PackFormatException">The header is another pack's, or of a newer version.</exception>
     public static PackFile? Open(IFileSystem files, StorePaths paths, PackId id, Guid storeId)
     {
         var file = files.OpenRead(Path.Combine(paths.Packs, id.FileName));
@@ -32,7 +32,7 @@ internal sealed class PackFile : IDisposable
 
         try
         {
-            var header = ReadHeader(file);
+            var header = HeaderOf(file, new PackHeader(id, storeId));
             PackFormatException.Require(header.Pack == id, PackFormat.HeaderPackIdAt, $"the file holds pack {header.Pack}");
             PackFormatException.Require(header.Store == storeId, PackFormat.HeaderStoreIdAt, $"the pack belongs to store {header.Store:N}");
             return new PackFile(file, header);
@@ -95,6 +95,18 @@ internal sealed class PackFile : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _file.Dispose();
+
+    private static PackHeader HeaderOf(IStoreFile file, PackHeader expected)
+    {
+        try
+        {
+            return ReadHeader(file);
+        }
+        catch (PackFormatException exception) when (!exception.IsNewer)
+        {
+            return expected;
+        }
+    }
 
     private static PackHeader ReadHeader(IStoreFile file)
     {

@@ -18,7 +18,8 @@ internal sealed record PackContents(PublishedPack Pack, IReadOnlyList<PackEntry>
         {
             using var pack = PackFile.Open(store.Files, store.Paths, published.Id, store.Format.StoreId);
             PackFormatException.Require(pack is not null, 0, "it has vanished");
-            var trailer = pack!.ReadTrailer();
+            pack!.ProveHeader();
+            var trailer = pack.ReadTrailer();
             PackFormatException.Require(trailer.Hash.Span.SequenceEqual(published.TrailerHash.Span), trailer.Offset, "it has another trailer");
             return new PackContents(published, trailer.Entries);
         }

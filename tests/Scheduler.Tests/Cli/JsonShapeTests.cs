@@ -100,7 +100,7 @@ public sealed class JsonShapeTests
 
         Expect(
             "{\"record\":{\"generation\":\"md/1\"," + Facts
-            + """},"pids":[4711,4712],"images":[{"name":"inventory","bytes":100},{"name":"process/4711","bytes":100},{"name":"process/4712","bytes":100}],"contents":["memory/4711"]}""",
+            + """},"pids":[4711,4712],"images":[{"name":"inventory","bytes":100},{"name":"process/4711","bytes":100},{"name":"process/4712","bytes":100}],"contents":["memory/4711"],"tree":null,"memory":null,"descriptors":null,"files":null}""",
             0, "show", "md/latest", "--json");
     }
 
@@ -188,6 +188,31 @@ public sealed class JsonShapeTests
             12, "verify", "--json");
     }
 
+    [Fact]
+    public void Repair()
+    {
+        Expect(
+            """{"dry_run":false,"good":true,"format_written":false,"index_rebuilt":false,"packs":3,"bytes":8192,"damages":[],"quarantined_packs":[],"saved_chunks":7,"saved_bytes":4096,"lost_chunks":0,"saved_generations":[],"lost_generations":[],"duration_ms":0}""",
+            0, "repair", "--json");
+        Assert.Equal(["repair 00:10:00"], _line.Journal);
+    }
+
+    [Fact]
+    public void Repair_WithLosses_Warns_AndADryRunOfDamage()
+    {
+        _line.Store.Spoil(_line.Store.AddGeneration("md"));
+        Assert.Equal(0, _line.Run("repair").Code);
+        Assert.Equal(3, _line.Run("repair", "--dry-run", "--wait", "1h").Code);
+        _line.Store.Spoil(_line.Store.AddGeneration("md"));
+
+        CommandResult result = _line.Run("repair");
+
+        Assert.Equal(3, result.Code);
+        Assert.Equal(["repair 00:10:00", "repair 01:00:00 dry", "repair 00:10:00"], _line.Journal);
+        Assert.Contains("saved: md/1", result.Out, StringComparison.Ordinal);
+        Assert.Contains("lost: md/2", result.Out, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("verify --share 5%", "verify all 0.05")]
     [InlineData("verify --share 1/8 --limit-rate 50MiB", "verify all 0.125 at 52428800")]
@@ -201,7 +226,7 @@ public sealed class JsonShapeTests
 
     [Fact]
     public void Stats() => Expect(
-        """{"store":"/store","jobs":1,"generations":0,"packs":1,"chunks":42,"logical_bytes":461373440,"plain_bytes":230686720,"stored_bytes":104857600,"index_bytes":65536,"per_job":[{"job":"md","generations":2,"logical_bytes":461373440,"new_bytes":104857600}]}""",
+        """{"store":"/store","jobs":1,"generations":0,"packs":1,"chunks":42,"logical_bytes":461373440,"plain_bytes":230686720,"stored_bytes":104857600,"index_bytes":65536,"dedup_ratio":2,"compression_ratio":2.2,"ratio":4.397,"growth_bytes_per_day":1048576,"free_bytes":1073741824,"days_left":1024,"per_job":[{"job":"md","generations":2,"logical_bytes":461373440,"new_bytes":104857600,"ratio":4.4,"growth_bytes_per_day":1000}]}""",
         0, "stats", "--json");
 
     [Fact]

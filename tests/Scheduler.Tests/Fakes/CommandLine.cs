@@ -75,6 +75,15 @@ internal sealed class CommandLine
 
         public PolicyFolder OpenPolicies() => new(line.PolicyDirectory);
 
+        public RepairReport RepairStore(RepairOptions options, IProgress<long>? bytesDone, CancellationToken cancellation)
+        {
+            line.Journal.Add(FormattableString.Invariant($"repair {options.Wait}{(options.IsDryRun ? " dry" : "")}"));
+            GenerationName[] spoiled = [.. line.Store.Damages.SelectMany(damage => damage.Generations)];
+            return new RepairReport(
+                false, false, 3, 8192, line.Store.Damages, [.. line.Store.Damages.Select(_ => "a.pack")], 7, 4096, spoiled.Length > 1 ? 1 : 0,
+                [.. spoiled.Take(1)], [.. spoiled.Skip(1)]);
+        }
+
         public void Dispose()
         {
         }

@@ -167,8 +167,10 @@ internal sealed class FakeStore(List<string> journal) : IJobStore
 
     public ProofAges Proofs() => new(7, 2, Epoch);
 
+    public IReadOnlyList<ChangedRange> Changes(GenerationName before, GenerationName after, string content) => [];
+
     public StoreStatistics Statistics()
-        => new(1, _generations.Count, 1, 42, 440L << 20, 220L << 20, 100L << 20, 65536, [new JobStatistics("md", 2, 440L << 20, 100L << 20)]);
+        => new(1, _generations.Count, 1, 42, 440L << 20, 220L << 20, 100L << 20, 65536, [new JobStatistics("md", 2, 440L << 20, 100L << 20, 1000)], 1 << 30, 1 << 20);
 
     public void Dispose()
     {

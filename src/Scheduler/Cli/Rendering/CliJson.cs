@@ -23,6 +23,8 @@ namespace Checkpointer.Scheduler.Cli.Rendering;
 [JsonSerializable(typeof(PolicyLine))]
 [JsonSerializable(typeof(PolicyShowLine))]
 [JsonSerializable(typeof(PolicyTestLine))]
+[JsonSerializable(typeof(RepairLine))]
+[JsonSerializable(typeof(DiffLine))]
 internal sealed partial class CliJson : JsonSerializerContext
 {
     /// <summary>The context with the names and escapes of the command line.</summary>

@@ -138,7 +138,14 @@ internal sealed record ImageLine(string Name, int Bytes);
 
 /// <summary>Result of <c>show</c>.</summary>
 internal sealed record ShowLine(
-    GenerationLine Record, IReadOnlyList<int> Pids, IReadOnlyList<ImageLine> Images, IReadOnlyList<string> Contents);
+    GenerationLine Record,
+    IReadOnlyList<int> Pids,
+    IReadOnlyList<ImageLine> Images,
+    IReadOnlyList<string> Contents,
+    IReadOnlyList<ProcessLine>? Tree,
+    IReadOnlyList<MappingLine>? Memory,
+    IReadOnlyList<DescriptorLine>? Descriptors,
+    IReadOnlyList<CarriedFileLine>? Files);
 
 /// <summary>A file that a restore put back or found different.</summary>
 internal sealed record FileLine(string Path, string What, bool RolledBack, string Action, long Bytes);
@@ -175,7 +182,7 @@ internal sealed record VerifyLine(
     DateTimeOffset? OldestProof);
 
 /// <summary>Sizes of one job in <c>stats</c>.</summary>
-internal sealed record JobStatsLine(string Job, int Generations, long LogicalBytes, long NewBytes);
+internal sealed record JobStatsLine(string Job, int Generations, long LogicalBytes, long NewBytes, double? Ratio, long? GrowthBytesPerDay);
 
 /// <summary>Result of <c>stats</c>.</summary>
 internal sealed record StatsLine(
@@ -188,6 +195,12 @@ internal sealed record StatsLine(
     long PlainBytes,
     long StoredBytes,
     long IndexBytes,
+    double? DedupRatio,
+    double? CompressionRatio,
+    double? Ratio,
+    long? GrowthBytesPerDay,
+    long FreeBytes,
+    double? DaysLeft,
     IReadOnlyList<JobStatsLine> PerJob);
 
 /// <summary>One generation of <c>forget</c>.</summary>
