@@ -29,6 +29,8 @@ public sealed partial class CliDocumentTests
         ["forget"] = typeof(ForgetLine),
         ["gc"] = typeof(GcLine),
         ["verify"] = typeof(VerifyLine),
+        ["export"] = typeof(ExportLine),
+        ["import"] = typeof(ImportLine),
         ["repair"] = typeof(RepairLine),
         ["stats"] = typeof(StatsLine),
     };

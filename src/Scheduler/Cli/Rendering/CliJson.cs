@@ -22,6 +22,8 @@ namespace Checkpointer.Scheduler.Cli.Rendering;
 [JsonSerializable(typeof(GcLine))]
 [JsonSerializable(typeof(RepairLine))]
 [JsonSerializable(typeof(DiffLine))]
+[JsonSerializable(typeof(ExportLine))]
+[JsonSerializable(typeof(ImportLine))]
 internal sealed partial class CliJson : JsonSerializerContext
 {
     /// <summary>The context with the names and escapes of the command line.</summary>
