@@ -4,6 +4,7 @@ using Checkpointer.Store.Index;
 using Checkpointer.Store.Interop;
 using Checkpointer.Store.Maintenance;
 using Checkpointer.Store.Packs;
+using Checkpointer.Store.Transfer;
 using Microsoft.Extensions.Logging;
 
 namespace Checkpointer.Store;
@@ -58,11 +59,7 @@ public sealed class CheckpointStore : IDisposable
     /// <exception cref="ArgumentException">The name is not allowed.</exception>
     public void Register(JobRecord job)
     {
-        if (!Names.IsJob(job.Name))
-        {
-            throw new ArgumentException($"'{job.Name}' is not a job name: letters, digits and . _ - only, 1 to {Names.JobCharactersMax}, beginning with a letter or digit", nameof(job));
-        }
-
+        RequireJobName(job.Name);
         _store.Jobs.Register(job);
     }
 
@@ -207,6 +204,37 @@ public sealed class CheckpointStore : IDisposable
         return new ContentComparison(_store).Run(In(before), In(after));
     }
 
+    /// <summary>Writes a generation with all that it needs as one stream that can be imported into any store.</summary>
+    /// <param name="name">The generation.</param>
+    /// <param name="target">Written front to back.</param>
+    /// <param name="bytesDone">Told the bytes written so far, now and then.</param>
+    /// <param name="cancellation">Stops it; the stream is of no use then.</param>
+    /// <exception cref="StoreException">NotFound or Corrupt.</exception>
+    public TransferReport Export(GenerationName name, Stream target, IProgress<long>? bytesDone, CancellationToken cancellation)
+    {
+        using var readers = FileLock.Shared(_store.Paths.ReadersLock);
+        return GenerationExport.Run(_store, _store.Generations.Get(name), target, bytesDone, cancellation);
+    }
+
+    /// <summary>Takes an export in as the next generation of a job, which is made, unregistered, where there is none.</summary>
+    /// <param name="source">Read front to back.</param>
+    /// <param name="job">Name of the job.</param>
+    /// <param name="bytesDone">Told the bytes read so far, now and then.</param>
+    /// <param name="cancellation">Stops it; nothing of it stays.</param>
+    /// <exception cref="StoreException">AlreadyExists: a job of that name is registered. Locked. Corrupt or UnsupportedVersion: the export is. Full.</exception>
+    public TransferReport Import(Stream source, string job, IProgress<long>? bytesDone, CancellationToken cancellation)
+    {
+        RequireJobName(job);
+        if (_store.Jobs.All().Any(known => known.Name == job && known.IsRegistered))
+        {
+            throw new StoreException(StoreFailure.AlreadyExists, $"a job named '{job}' is registered, and an import is no generation of it", "choose another name, or unregister it first");
+        }
+
+        SweepIfAlone();
+        using var locks = WriterLocks.Take(_store.Paths, job);
+        return GenerationImport.Run(_store, source, job, bytesDone, cancellation);
+    }
+
     /// <summary>Sizes.</summary>
     public StoreStatistics Statistics()
         => new StatisticsQuery(_store.Index).Run(
@@ -263,6 +291,14 @@ public sealed class CheckpointStore : IDisposable
         files.CreateDirectory(paths.Temporary);
         return index => new StoreContext(
             files, paths, format, options, time, index, new PackCache(files, paths, format.StoreId), loggers.CreateLogger<CheckpointStore>());
+    }
+
+    private static void RequireJobName(string name)
+    {
+        if (!Names.IsJob(name))
+        {
+            throw new ArgumentException($"'{name}' is not a job name: letters, digits and . _ - only, 1 to {Names.JobCharactersMax}, beginning with a letter or digit", nameof(name));
+        }
     }
 
     // The locks cannot be had while a writer or a collection lives; then its packs are not orphans, and there is nothing to do.

@@ -108,5 +108,5 @@ public sealed record StoreStatistics(
 /// <param name="LogicalBytes">Populated memory summed over generations.</param>
 /// <param name="NewBytes">Bytes that its generations added.</param>
 /// <param name="GrowthBytesPerDay">Bytes that its generations of the last seven days added per day, those that are forgotten and its first one not counted; null where it
-/// has fewer than two of that time.</param>
+/// has fewer than two of that time, or they began less than an hour ago.</param>
 public sealed record JobStatistics(string Job, int Generations, long LogicalBytes, long NewBytes, long? GrowthBytesPerDay = null);

@@ -11,7 +11,7 @@ namespace Checkpointer.EndToEnd.Tests;
 public sealed class StoreVerbTests(ProgramFixture programs)
 {
     [RootFact]
-    public void Show_AndDiff_TellOfARealJob_AndRepairHealsIt()
+    public void Generations_AreShownComparedMendedAndMoved()
     {
         using var session = Session.Start(programs, "dirty_random");
         var dumps = session.Cli.Run("dump", session.JobName, "--every", "300ms", "--count", "2").Expect(0).Json;
@@ -37,7 +37,14 @@ public sealed class StoreVerbTests(ProgramFixture programs)
         var repair = session.Cli.Run("repair").Expect(0).Json.Single();
         Assert.Contains(pack.Name, Of(repair, "quarantined_packs").Select(name => name.GetString()));
         Assert.True(session.Cli.Run("verify").Expect(0).Json.Single().GetProperty("good").GetBoolean());
-        session.KillAndRestore(2);
+
+        // Out of this store and into another, from which the job comes back.
+        var file = Path.Combine(session.Directory, "export");
+        var export = session.Cli.Run("export", two, file).Expect(0).Json.Single();
+        Assert.Equal(new FileInfo(file).Length, export.GetProperty("bytes").GetInt64());
+        session.Cli.Store = Path.Combine(session.Directory, "other");
+        Assert.Equal(one, session.Cli.Run("import", file, "--as", session.JobName).Expect(0).Json.Single().GetProperty("generation").GetString());
+        session.KillAndRestore(1);
         session.Finish();
     }
 

@@ -18,6 +18,34 @@ internal static class Words
         return argument;
     }
 
+    /// <summary>The word for standard input or output where a file is named.</summary>
+    public const string StandardStream = "-";
+
+    /// <summary><c>FILE</c>, or <c>-</c>: an absolute path, or that word.</summary>
+    public static Argument<string> TransferFile(string description) => new("FILE")
+    {
+        Description = description,
+        CustomParser = result => result.Tokens[0].Value == StandardStream ? StandardStream : Path.GetFullPath(result.Tokens[0].Value),
+    };
+
+    /// <summary>An option that names a job and must be given.</summary>
+    public static Option<string> JobOption(string name, string description) => new(name)
+    {
+        Description = description,
+        HelpName = "NAME",
+        Required = true,
+        CustomParser = result =>
+        {
+            string word = result.Tokens[0].Value;
+            if (!JobName.IsValid(word))
+            {
+                result.AddError($"'{word}' is no name for a job: {JobName.Rule}.");
+            }
+
+            return word;
+        },
+    };
+
     /// <summary><c>GENERATION</c>, once.</summary>
     public static Argument<GenerationReference> Generation(string description) => new("GENERATION")
     {

@@ -81,6 +81,14 @@ internal sealed class LocalStore(Func<CheckpointStore> open) : IJobStore
     public IReadOnlyList<ChangedRange> Changes(GenerationName before, GenerationName after, string content) => _store.Changes(before, after, content);
 
     /// <inheritdoc/>
+    public TransferReport Export(GenerationName name, Stream target, IProgress<long>? bytesDone, CancellationToken cancellation)
+        => _store.Export(name, target, bytesDone, cancellation);
+
+    /// <inheritdoc/>
+    public TransferReport Import(Stream source, string job, IProgress<long>? bytesDone, CancellationToken cancellation)
+        => _store.Import(source, job, bytesDone, cancellation);
+
+    /// <inheritdoc/>
     public StoreStatistics Statistics() => _store.Statistics();
 
     /// <inheritdoc/>

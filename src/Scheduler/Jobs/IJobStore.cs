@@ -73,6 +73,12 @@ internal interface IJobStore : IDisposable
     /// <summary>As <see cref="CheckpointStore.Changes"/>.</summary>
     IReadOnlyList<ChangedRange> Changes(GenerationName before, GenerationName after, string content);
 
+    /// <summary>As <see cref="CheckpointStore.Export"/>.</summary>
+    TransferReport Export(GenerationName name, Stream target, IProgress<long>? bytesDone, CancellationToken cancellation);
+
+    /// <summary>As <see cref="CheckpointStore.Import"/>.</summary>
+    TransferReport Import(Stream source, string job, IProgress<long>? bytesDone, CancellationToken cancellation);
+
     /// <summary>As <see cref="CheckpointStore.Statistics"/>.</summary>
     StoreStatistics Statistics();
 }

@@ -8,7 +8,11 @@ namespace Checkpointer.Store.Generations;
 internal sealed class ChunkReader(StoreContext store)
 {
     private readonly Dictionary<ChunkId, ChunkLocation?> _expected = [];
+    private int _recordBytes;
     private byte[] _record = new byte[PackFormat.RecordHeaderBytes + Geometry.ChunkBytesMax];
+
+    /// <summary>The record that was read last, header and payload; valid until the next read.</summary>
+    public ReadOnlySpan<byte> LastRecord => _record.AsSpan(0, _recordBytes);
 
     /// <summary>Bytes read from packs so far.</summary>
     public long BytesRead { get; private set; }
@@ -62,6 +66,7 @@ internal sealed class ChunkReader(StoreContext store)
 
         var record = _record.AsSpan(0, entry.RecordBytes);
         PackFormatException.Require(pack.Read(entry.Offset, record) == record.Length, entry.Offset, "the pack ends inside a record");
+        _recordBytes = record.Length;
         BytesRead += entry.RecordBytes;
         return Decode(entry, record, ref buffer);
     }

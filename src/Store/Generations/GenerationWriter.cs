@@ -1,6 +1,5 @@
 using Checkpointer.Store.Chunking;
 using Checkpointer.Store.Files;
-using Checkpointer.Store.Index;
 using Checkpointer.Store.Packs;
 
 namespace Checkpointer.Store.Generations;
@@ -175,7 +174,7 @@ public sealed class GenerationWriter : IDisposable
         }
     }
 
-    // The commit order of docs/format.md: all chunks, then the manifest in the last pack, then the index.
+    // The commit order of docs/format.md: all chunks, then what makes the generation exist.
     private GenerationRecord Publish(GenerationSummary summary)
     {
         var encoder = _storer.NewEncoder();
@@ -185,17 +184,10 @@ public sealed class GenerationWriter : IDisposable
         _appender.Sync();
         var manifest = new Manifest(
             Name, _createdAt, TimeSpan.FromMicroseconds((long)_store.Time.GetElapsedTime(_startedAt).TotalMicroseconds), _job, summary,
-            [.. _appender.Published.Select(pack => pack.Id)],
+            [],
             [.. _images.OrderBy(image => image.Key, StringComparer.Ordinal).Select(image => image.Value.ToEntry(image.Key))],
             contents, _base?.Name.ToString() ?? "");
-        var bytes = EncodeManifest(manifest);
-        var id = ChunkId.Of(bytes);
-        var record = encoder.Encode(ChunkKind.Manifest, id, bytes, out var header);
-        _appender.AppendManifest(header, record);
-        var packs = _appender.Published;
-        var generation = new GenerationRecord(Name, _createdAt, manifest.Duration, packs.Sum(pack => pack.Bytes), summary);
-        IndexCommit.Run(_store.Index, packs.Select(pack => PackContents.ReadBack(_store, pack)), [new NewGeneration(generation, id, _job)]);
-        return generation;
+        return ManifestPublisher.Publish(_store, _appender, encoder, manifest);
     }
 
     // The generation exists whatever comes of this: the log is only larger than need be, until the next one.
@@ -209,18 +201,6 @@ public sealed class GenerationWriter : IDisposable
         {
             _store.Log.LongLog(exception, _store.Paths.Index);
         }
-    }
-
-    private static byte[] EncodeManifest(Manifest manifest)
-    {
-        var bytes = ManifestCodec.Encode(manifest);
-        if (bytes.Length > PackFormat.ManifestBytesMax)
-        {
-            throw new StoreException(StoreFailure.Failed, $"the manifest of {manifest.Name} has {bytes.Length} bytes, more than {PackFormat.ManifestBytesMax}", "the job has too many images and contents for one generation");
-        }
-
-        Invariant.Require(ManifestCodec.Encode(ManifestCodec.Decode(bytes)).AsSpan().SequenceEqual(bytes), $"the manifest of {manifest.Name} does not read back");
-        return bytes;
     }
 
     private void RequireOpen()

@@ -8,6 +8,9 @@ internal sealed class StatisticsQuery(IndexDatabase index)
     /// <summary>Growth is of so much time: long enough for a week's rhythm, short enough to notice a change.</summary>
     private static readonly TimeSpan _growthSpan = TimeSpan.FromDays(7);
 
+    /// <summary>What less time says of a day is noise.</summary>
+    private static readonly TimeSpan _growthSpanMin = TimeSpan.FromHours(1);
+
     /// <summary>Sums; the sizes of the index itself and of the file system are the caller's to know.</summary>
     public StoreStatistics Run(long indexBytes, long freeBytes, DateTimeOffset now)
         => index.Run(connection =>
@@ -58,7 +61,7 @@ internal sealed class StatisticsQuery(IndexDatabase index)
             return null;
         }
 
-        var days = (now - Instant.FromMicroseconds(reader.GetInt64(4))).TotalDays;
-        return days > 0 ? (long)Math.Min(long.MaxValue / 1024.0, reader.GetInt64(5) / days) : null;
+        var span = now - Instant.FromMicroseconds(reader.GetInt64(4));
+        return span >= _growthSpanMin ? (long)Math.Min(long.MaxValue / 1024.0, reader.GetInt64(5) / span.TotalDays) : null;
     }
 }

@@ -30,6 +30,8 @@ public sealed partial class CliDocumentTests
         ["forget"] = typeof(ForgetLine),
         ["gc"] = typeof(GcLine),
         ["verify"] = typeof(VerifyLine),
+        ["export"] = typeof(ExportLine),
+        ["import"] = typeof(ImportLine),
         ["repair"] = typeof(RepairLine),
         ["stats"] = typeof(StatsLine),
         ["policy list"] = typeof(PolicyLine),

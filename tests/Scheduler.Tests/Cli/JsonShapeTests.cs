@@ -189,6 +189,34 @@ public sealed class JsonShapeTests
     }
 
     [Fact]
+    public void Export_AndImport()
+    {
+        _line.Store.AddGeneration("md");
+        string file = Path.Combine(Directory.CreateTempSubdirectory("checkpointer-cli-").FullName, "md.export");
+
+        Expect($$"""{"generation":"md/1","file":"{{file}}","bytes":6,"chunks":2,"duration_ms":0}""", 0, "export", "md/latest", file, "--json");
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file));
+        Assert.Contains("exists", _line.Run("export", "md/latest", file).Error, StringComparison.Ordinal);
+        Expect("""{"generation":"other/1","source":"md/3","bytes":6,"chunks":2,"new_bytes":4096,"duration_ms":0}""", 0, "import", file, "--as", "other", "--json");
+        Assert.Equal(["export md/1", "import export as other"], _line.Journal);
+        Assert.Equal(1, _line.Run("import", file + ".absent", "--as", "other").Code);
+        Assert.Equal(2, _line.Run("import", file, "--as", "no/job").Code);
+        Directory.Delete(Path.GetDirectoryName(file)!, recursive: true);
+    }
+
+    [Fact]
+    public void Export_ThatFails_LeavesNoFile()
+    {
+        _line.Store.Spoil(_line.Store.AddGeneration("md"));
+        string file = Path.Combine(Directory.CreateTempSubdirectory("checkpointer-cli-").FullName, "md.export");
+
+        Assert.Equal(12, _line.Run("export", "md/1", file).Code);
+
+        Assert.False(File.Exists(file));
+        Directory.Delete(Path.GetDirectoryName(file)!, recursive: true);
+    }
+
+    [Fact]
     public void Repair()
     {
         Expect(

@@ -169,6 +169,20 @@ internal sealed class FakeStore(List<string> journal) : IJobStore
 
     public IReadOnlyList<ChangedRange> Changes(GenerationName before, GenerationName after, string content) => [];
 
+    public TransferReport Export(GenerationName name, Stream target, IProgress<long>? bytesDone, CancellationToken cancellation)
+    {
+        journal.Add($"export {Find(name).Name}");
+        target.Write("export"u8);
+        return Damages.Count == 0 ? new TransferReport(name, name, 6, 2, 0) : throw new StoreException(StoreFailure.Corrupt, "a chunk is bad");
+    }
+
+    public TransferReport Import(Stream source, string job, IProgress<long>? bytesDone, CancellationToken cancellation)
+    {
+        using var reader = new StreamReader(source);
+        journal.Add($"import {reader.ReadToEnd()} as {job}");
+        return new TransferReport(new GenerationName(job, 1), new GenerationName("md", 3), 6, 2, 4096);
+    }
+
     public StoreStatistics Statistics()
         => new(1, _generations.Count, 1, 42, 440L << 20, 220L << 20, 100L << 20, 65536, [new JobStatistics("md", 2, 440L << 20, 100L << 20, 1000)], 1 << 30, 1 << 20);
 

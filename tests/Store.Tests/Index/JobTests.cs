@@ -91,6 +91,36 @@ public sealed class JobTests : StoreTest
         Assert.Equal(2 * Summary.PopulatedBytes, statistics.LogicalBytes);
         Assert.Equal(
             [new JobStatistics("a", 2, 2 * Summary.PopulatedBytes, statistics.StoredBytes), new JobStatistics("b", 0, 0, 0)], statistics.PerJob);
+        Assert.Null(statistics.GrowthBytesPerDay);
+        Assert.True(statistics.FreeBytes > 0);
         Assert.True(statistics.IndexBytes > 4096 && statistics.PlainBytes > 32 * Page && statistics.Chunks >= 6, $"{statistics}");
+    }
+
+    [Fact]
+    public void Growth_IsOfTheLastWeek_WithoutTheFirstGeneration()
+    {
+        var time = new SettableTime();
+        using var store = OpenStore(time: time);
+        store.Register(JobNamed("a"));
+        Commit(store, "a", null, content => content.Write(0, Noise(64 * Page, 0)));
+        var added = new List<long>();
+        for (var day = 1; day <= 10; day++)
+        {
+            time.Now += TimeSpan.FromDays(1);
+            added.Add(Commit(store, "a", null, content => content.Write(0, Noise(8 * Page, day))).NewBytes);
+        }
+
+        // Six days ago is within the week, the generation of seven days and some time ago is not.
+        time.Now += TimeSpan.FromHours(12);
+        var expected = (long)(added[^7..].Sum() / 6.5);
+
+        Assert.InRange(store.Statistics().GrowthBytesPerDay!.Value, expected - 1, expected + 1);
+    }
+
+    private sealed class SettableTime : TimeProvider
+    {
+        public DateTimeOffset Now { get; set; } = DateTimeOffset.FromUnixTimeSeconds(1_700_000_000);
+
+        public override DateTimeOffset GetUtcNow() => Now;
     }
 }

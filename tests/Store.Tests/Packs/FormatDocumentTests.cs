@@ -6,6 +6,7 @@ using Checkpointer.Store.Chunking;
 using Checkpointer.Store.Files;
 using Checkpointer.Store.Generations;
 using Checkpointer.Store.Packs;
+using Checkpointer.Store.Transfer;
 
 namespace Checkpointer.Store.Tests.Packs;
 
@@ -29,14 +30,14 @@ public sealed partial class FormatDocumentTests
     [Fact]
     public void EveryStructure_HasATable()
         => Assert.Equal(
-            ["Header", "Record", "Trailer", "Entry", "Footer", "Segment", "Extent", "Patch", "Clear", "Table", "TableEntry"],
+            ["Header", "Record", "Trailer", "Entry", "Footer", "Segment", "Extent", "Patch", "Clear", "Table", "TableEntry", "Header", "Footer"],
             Structures().Select(row => (string)row[1]));
 
     [Theory]
     [MemberData(nameof(Structures))]
     public void Table_EqualsConstants_AndLeavesNoGap(string type, string prefix, string sizeName)
     {
-        var constants = Constants(type == nameof(PackFormat) ? typeof(PackFormat) : typeof(MapFormat));
+        var constants = Constants(type switch { nameof(PackFormat) => typeof(PackFormat), nameof(ExportFormat) => typeof(ExportFormat), _ => typeof(MapFormat) });
         var rows = TableAfter($"<!-- fields {type}.{prefix} {sizeName} -->");
         var offsets = constants
             .Where(pair => Regex.IsMatch(pair.Key, $"^{prefix}(?!Entry){(prefix == "Trailer" ? "" : "(?!Head)")}[A-Za-z]+At$"))
@@ -72,7 +73,7 @@ public sealed partial class FormatDocumentTests
     public void MagicsAndVersions_AreAsDocumented()
     {
         var text = string.Join('\n', _lines);
-        foreach (var magic in (string[])["CKPTPACK", "CKCH", "CKPTTRLR", "CKPTEND", "CKSG", "CKPA", "CKTB"])
+        foreach (var magic in (string[])["CKPTPACK", "CKCH", "CKPTTRLR", "CKPTEND", "CKSG", "CKPA", "CKTB", "CKPTEXPO", "CKPTDONE"])
         {
             Assert.Contains($"`{magic}`", text, StringComparison.Ordinal);
         }
@@ -84,6 +85,8 @@ public sealed partial class FormatDocumentTests
         Assert.Equal("CKSG"u8, MapFormat.SegmentMagic);
         Assert.Equal("CKPA"u8, MapFormat.PatchMagic);
         Assert.Equal("CKTB"u8, MapFormat.TableMagic);
+        Assert.Equal("CKPTEXPO"u8, ExportFormat.HeaderMagic);
+        Assert.Equal("CKPTDONE"u8, ExportFormat.FooterMagic);
         Assert.StartsWith($"# Store format, version {StoreFormat.CurrentVersion}", text, StringComparison.Ordinal);
         Assert.Contains($"`\"{StoreFormat.Magic}\"`", text, StringComparison.Ordinal);
         Assert.Equal(PackFormat.Version, Number(TableAfter("## Versions")[^1][0]));

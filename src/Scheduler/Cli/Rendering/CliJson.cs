@@ -25,6 +25,8 @@ namespace Checkpointer.Scheduler.Cli.Rendering;
 [JsonSerializable(typeof(PolicyTestLine))]
 [JsonSerializable(typeof(RepairLine))]
 [JsonSerializable(typeof(DiffLine))]
+[JsonSerializable(typeof(ExportLine))]
+[JsonSerializable(typeof(ImportLine))]
 internal sealed partial class CliJson : JsonSerializerContext
 {
     /// <summary>The context with the names and escapes of the command line.</summary>

@@ -1,0 +1,26 @@
+namespace Checkpointer.Store.Transfer;
+
+/// <summary>Every magic, size and offset of an export beyond the records, which are those of packs. docs/format.md is the source; FormatDocumentTests ties the two.</summary>
+internal static class ExportFormat
+{
+    public const ushort Version = 1;
+
+    public const int HeaderBytes = 32;
+    public const int HeaderMagicAt = 0;
+    public const int HeaderVersionAt = 8;
+    public const int HeaderFlagsAt = 10;
+    public const int HeaderSizeAt = 12;
+    public const int HeaderReservedAt = 16;
+    public const int HeaderGuardAt = 28;
+
+    public const int FooterBytes = 64;
+    public const int FooterMagicAt = 0;
+    public const int FooterCountAt = 8;
+    public const int FooterRecordBytesAt = 16;
+    public const int FooterReservedAt = 24;
+    public const int FooterHashAt = 32;
+
+    public static ReadOnlySpan<byte> HeaderMagic => "CKPTEXPO"u8;
+
+    public static ReadOnlySpan<byte> FooterMagic => "CKPTDONE"u8;
+}

@@ -1,0 +1,64 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using Checkpointer.Store.Packs;
+
+namespace Checkpointer.Store.Transfer;
+
+/// <summary>Writes an export front to back. One thread.</summary>
+internal sealed class ExportWriter : IDisposable
+{
+#pragma warning disable CA2213 // the stream stays the caller's
+    private readonly Stream _target;
+#pragma warning restore CA2213
+    private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+    private long _count;
+
+    /// <summary>Writes the header.</summary>
+    public ExportWriter(Stream target)
+    {
+        _target = target;
+        Span<byte> header = stackalloc byte[ExportFormat.HeaderBytes];
+        ExportFormat.HeaderMagic.CopyTo(header);
+        BinaryPrimitives.WriteUInt16LittleEndian(header[ExportFormat.HeaderVersionAt..], ExportFormat.Version);
+        BinaryPrimitives.WriteUInt32LittleEndian(header[ExportFormat.HeaderSizeAt..], ExportFormat.HeaderBytes);
+        BinaryPrimitives.WriteUInt32LittleEndian(header[ExportFormat.HeaderGuardAt..], PackFormat.Guard(header[..ExportFormat.HeaderGuardAt]));
+        Put(header);
+    }
+
+    /// <summary>Bytes of records so far.</summary>
+    public long RecordBytes { get; private set; }
+
+    /// <summary>Records so far.</summary>
+    public long Count => _count;
+
+    /// <summary>Adds a record, header and payload.</summary>
+    public void Write(ReadOnlySpan<byte> record)
+    {
+        Put(record);
+        RecordBytes += record.Length;
+        _count++;
+    }
+
+    /// <summary>Writes the footer. Nothing may follow.</summary>
+    public void Finish()
+    {
+        Span<byte> footer = stackalloc byte[ExportFormat.FooterBytes];
+        footer.Clear();
+        ExportFormat.FooterMagic.CopyTo(footer);
+        BinaryPrimitives.WriteInt64LittleEndian(footer[ExportFormat.FooterCountAt..], _count);
+        BinaryPrimitives.WriteInt64LittleEndian(footer[ExportFormat.FooterRecordBytesAt..], RecordBytes);
+        _hash.AppendData(footer[..ExportFormat.FooterHashAt]);
+        _hash.GetHashAndReset(footer[ExportFormat.FooterHashAt..]);
+        _target.Write(footer);
+        _target.Flush();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _hash.Dispose();
+
+    private void Put(ReadOnlySpan<byte> bytes)
+    {
+        _hash.AppendData(bytes);
+        _target.Write(bytes);
+    }
+}
