@@ -110,14 +110,17 @@ internal static class ProcFs
     public static IReadOnlyList<Mount> Mounts(ProcessId pid) => TryMounts(pid) ?? throw Gone(pid);
 
     /// <inheritdoc cref="Mounts"/>
-    public static IReadOnlyList<Mount>? TryMounts(ProcessId pid)
+    public static IReadOnlyList<Mount>? TryMounts(ProcessId pid) =>
+        TryMounts(PathOf(pid, "mountinfo")) ?? (TryThreads(pid) ?? []).Select(thread => TryMounts(PathOf(pid, thread, "mountinfo"))).FirstOrDefault(mounts => mounts is not null);
+
+    private static IReadOnlyList<Mount>? TryMounts(string path)
     {
-        const int InvalidArgument = 22; // EINVAL: an ended process that was not waited for has left its mount namespace
+        const int InvalidArgument = 22; // EINVAL: a thread that has ended has left its mount namespace, also the first one of a process that runs on
         try
         {
-            return ProcFile.TryParse(PathOf(pid, "mountinfo"), MountInfoReader.Parse);
+            return ProcFile.TryParse(path, MountInfoReader.Parse);
         }
-        catch (EngineException exception) when (exception.InnerException is IOException { HResult: InvalidArgument } && TryStat(pid) is not { IsDead: false })
+        catch (EngineException exception) when (exception.InnerException is IOException { HResult: InvalidArgument })
         {
             return null;
         }
