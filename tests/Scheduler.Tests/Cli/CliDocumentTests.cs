@@ -29,6 +29,11 @@ public sealed partial class CliDocumentTests
         ["gc"] = typeof(GcLine),
         ["verify"] = typeof(VerifyLine),
         ["stats"] = typeof(StatsLine),
+        ["daemon"] = typeof(DaemonLine),
+        ["status"] = typeof(StatusLine),
+        ["pause"] = typeof(PauseLine),
+        ["resume"] = typeof(PauseLine),
+        ["events"] = typeof(EventLine),
     };
 
     private static readonly string _document = File.ReadAllText(RepositoryRoot.File("docs", "cli.md"));
