@@ -4,7 +4,7 @@ using Microsoft.EntityFrameworkCore.Migrations;
 
 namespace Checkpointer.Store.Migrations;
 
-/// <summary>What happened to jobs, whether they are paused, and how they ended.</summary>
+/// <summary>What happened to jobs, whether they are paused, how they ended, and whose they are.</summary>
 [DbContext(typeof(IndexContext))]
 [Migration("20261122170000_Events")]
 internal sealed class Events : Migration
@@ -14,6 +14,7 @@ internal sealed class Events : Migration
     {
         migrationBuilder.AddColumn<bool>("is_paused", "jobs", "INTEGER", nullable: false, defaultValue: false);
         migrationBuilder.AddColumn<string>("outcome", "jobs", "TEXT", nullable: false, defaultValue: "");
+        migrationBuilder.AddColumn<long>("owner", "jobs", "INTEGER", nullable: true);
         migrationBuilder.CreateTable(
             "events",
             table => new

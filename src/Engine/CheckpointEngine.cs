@@ -27,6 +27,9 @@ public sealed class CheckpointEngine(EngineOptions options, ILoggerFactory logge
     /// <summary>Tries by use what the engine needs from this host.</summary>
     public IReadOnlyList<HostCapability> Probe() => TracerThread.Run("doctor", () => new HostProbe(options).Run());
 
+    /// <summary>Real user ID of a process, or null where it is gone.</summary>
+    public static uint? OwnerOf(ProcessId process) => ProcFs.TryStatus(process)?.Uid[0];
+
     /// <summary>The processes of a job that are alive now, its first one first; empty where there is none. Touches nothing.</summary>
     public static IReadOnlyList<ProcessIdentity> Members(JobScope scope) => [.. ProcessTree.Walk(scope).Live.Select(ProcFs.IdentityOf).OfType<ProcessIdentity>()];
 

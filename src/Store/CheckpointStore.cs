@@ -90,6 +90,13 @@ public sealed class CheckpointStore : IDisposable
     /// <summary>The newest events of a job, the oldest of them first.</summary>
     public IReadOnlyList<JobEvent> Events(string job, int count) => _store.Events.Of(job, count);
 
+    /// <summary>Makes the caller the service of this store, of which there is one at a time. It dies with its process.</summary>
+    /// <exception cref="StoreException">Locked: another one is alive.</exception>
+    public IDisposable BecomeService() => FileLock.TryExclusive(_store.Paths.ServiceLock) ?? throw new StoreException(
+        StoreFailure.Locked,
+        $"the store {_store.Paths.Root} has a service already, process {FileLock.Holder(_store.Paths.ServiceLock)?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "unknown"}",
+        "end it first, or name another store");
+
     /// <summary>Takes the lease of a job: only who has it may restore the job. It dies with its process.</summary>
     /// <exception cref="StoreException">Locked: somebody else has it; NotFound.</exception>
     public IDisposable Lease(string job)

@@ -21,9 +21,10 @@ public readonly record struct GenerationName(string Job, long Number)
 /// <param name="Policy">What is to be done with the job, JSON that the store does not interpret; empty for the defaults.</param>
 /// <param name="IsPaused">Whether its dumps and recoveries are suspended.</param>
 /// <param name="Outcome">How it ended for good, a word that the store does not interpret; empty while it is to run.</param>
+/// <param name="Owner">User ID of its root when it was registered; null where that is not known.</param>
 public sealed record JobRecord(
     string Name, int Pid, ulong StartTicks, string BootId, string Command, DateTimeOffset RegisteredAt, bool IsRegistered,
-    string? Cgroup = null, string Policy = "", bool IsPaused = false, string Outcome = "");
+    string? Cgroup = null, string Policy = "", bool IsPaused = false, string Outcome = "", long? Owner = null);
 
 /// <summary>Something that happened to a job.</summary>
 /// <param name="Job">Its name.</param>

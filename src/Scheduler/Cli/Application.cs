@@ -44,7 +44,7 @@ internal sealed class Application(Terminal terminal, RoomsFactory rooms, TimePro
         {
             using IRooms opened = rooms(arguments.GetValue(_root.Store), isVerbose);
             var progress = new ProgressDisplay(terminal, time);
-            return verb.Run(new Invocation(output, opened, progress, time, cancellation), arguments);
+            return verb.Run(new Invocation(output, opened, progress, time, cancellation) { IsVerbose = isVerbose }, arguments);
         }
 #pragma warning disable CA1031 // The end of the line: what is not caught here would be a crash dump instead of a sentence.
         catch (Exception failure)

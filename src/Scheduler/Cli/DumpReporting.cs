@@ -12,27 +12,36 @@ internal static class DumpReporting
     /// <summary>Writes one generation.</summary>
     public static void Write(Output output, DumpOutcome outcome)
     {
-        var facts = GenerationLine.From(outcome.Generation);
-        FindingLine[] notes = [.. outcome.Report.Notes.Select(FindingLine.From)];
-        output.Json(
-            new DumpLine(
-                facts.Generation,
-                facts.Kind,
-                facts.Tracker,
-                facts.Capture,
-                facts.FreezeUs,
-                facts.DurationMs,
-                facts.PopulatedBytes,
-                facts.DirtyBytes,
-                facts.NewBytes,
-                notes),
-            CliJson.Lines.DumpLine);
-        string changed = facts.Kind == Incremental ? $"{Quantity.Bytes(facts.DirtyBytes)} dirty, " : "";
+        Write(output, ToLine(outcome));
+    }
+
+    /// <summary>Writes one generation, which the service may have taken.</summary>
+    public static void Write(Output output, DumpLine line)
+    {
+        output.Json(line, CliJson.Lines.DumpLine);
+        string changed = line.Kind == Incremental ? $"{Quantity.Bytes(line.DirtyBytes)} dirty, " : "";
         output.Line(
-            $"{facts.Generation}: {facts.Kind}, {Quantity.Bytes(facts.PopulatedBytes)} of memory, {changed}"
-            + $"{Quantity.Bytes(facts.NewBytes)} new in the store, "
-            + $"frozen {Quantity.Duration(outcome.Report.FreezeTime)}, done in {Quantity.Duration(outcome.Generation.Duration)}");
-        FindingTable.Write(output, notes);
+            $"{line.Generation}: {line.Kind}, {Quantity.Bytes(line.PopulatedBytes)} of memory, {changed}"
+            + $"{Quantity.Bytes(line.NewBytes)} new in the store, "
+            + $"frozen {Quantity.Duration(TimeSpan.FromMicroseconds(line.FreezeUs))}, done in {Quantity.Duration(TimeSpan.FromMilliseconds(line.DurationMs))}");
+        FindingTable.Write(output, line.Notes);
+    }
+
+    /// <summary>What a dump did.</summary>
+    public static DumpLine ToLine(DumpOutcome outcome)
+    {
+        var facts = GenerationLine.From(outcome.Generation);
+        return new DumpLine(
+            facts.Generation,
+            facts.Kind,
+            facts.Tracker,
+            facts.Capture,
+            facts.FreezeUs,
+            facts.DurationMs,
+            facts.PopulatedBytes,
+            facts.DirtyBytes,
+            facts.NewBytes,
+            [.. outcome.Report.Notes.Select(FindingLine.From)]);
     }
 
     /// <summary>Writes how a series ended, where that is not what was asked for.</summary>

@@ -2,6 +2,9 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using Checkpointer.Engine;
 using Checkpointer.Engine.Support;
+using Checkpointer.Scheduler.Cli.Rendering;
+using Checkpointer.Scheduler.Control;
+using Checkpointer.Scheduler.Daemon;
 using Checkpointer.Scheduler.Jobs;
 using Checkpointer.Scheduler.Policies;
 using Checkpointer.Store;
@@ -51,6 +54,12 @@ internal sealed class DumpVerb : Verb
     /// <inheritdoc/>
     public override int Run(Invocation invocation, ParseResult arguments)
     {
+        using ControlClient? service = invocation.TryService();
+        if (service is not null && JobOfService(service, arguments, invocation.Cancellation) is { } followed)
+        {
+            return DumpBy(service, followed, invocation, arguments);
+        }
+
         if (_target.Pid(arguments) is ProcessId pid)
         {
             // Refused before a store is made: a process that cannot be dumped leaves no trace.
@@ -70,6 +79,39 @@ internal sealed class DumpVerb : Verb
         ProcessIdentity running = new JobLocator(invocation.Rooms.Engine).RequireRunning(named);
         return Dump(invocation, arguments, existing, named, running, LatestBytes(existing, named));
     }
+
+    /// <summary>The job, where the service follows it: two that track the same pages would each spoil what the other knows.</summary>
+    private string? JobOfService(ControlClient service, ParseResult arguments, CancellationToken cancellation)
+        => _target.Pid(arguments) is not { } pid ? _target.Job(arguments)
+            : service.Ask(HttpMethod.Get, "/v1/jobs", CliJson.Lines.StatusLine, cancellation)
+                .FirstOrDefault(job => job.Pid == pid.Value && job.State is CareState.Running or CareState.Paused)?.Job;
+
+    private int DumpBy(ControlClient service, string job, Invocation invocation, ParseResult arguments)
+    {
+        RequireNoPolicy(_files.Policy(arguments), job);
+        if (arguments.GetValue(_every) is not null || arguments.GetValue(_count) is not null)
+        {
+            throw new SchedulerException(
+                SchedulerFailure.Failed,
+                $"job {job} is dumped by the service, one generation after the other would be taken from under it",
+                $"register {job} with a schedule, such as `--every 15m`, or call `checkpointer dump {job}` once");
+        }
+
+        bool stops = arguments.GetValue(_stop);
+        JobPolicy chosen = _choices.Added(JobPolicy.Default, arguments);
+        DumpLine line = service.Post(
+            $"/v1/jobs/{job}/dump", new DumpWish(stops, chosen.ShellJob, chosen.Tcp?.ToString()), CliJson.Lines.DumpWish, CliJson.Lines.DumpLine, invocation.Cancellation);
+        DumpReporting.Write(invocation.Output, line);
+        if (stops)
+        {
+            TellStopped(invocation, job);
+        }
+
+        return ExitCode.Ok;
+    }
+
+    private static void TellStopped(Invocation invocation, string job)
+        => invocation.Output.Line($"job {job} was stopped; `checkpointer recover --latest {job}` brings it back");
 
     private int Dump(
         Invocation invocation, ParseResult arguments, IJobStore store, JobRecord job, ProcessIdentity root, long expectedBytes)
@@ -91,7 +133,7 @@ internal sealed class DumpVerb : Verb
         if (arguments.GetValue(_stop) && end is null or { LastFailure: null, JobEnded: false })
         {
             dumper.Stop();
-            invocation.Output.Line($"job {job.Name} was stopped; `checkpointer recover --latest {job.Name}` brings it back");
+            TellStopped(invocation, job.Name);
         }
 
         return end is null ? ExitCode.Ok : DumpReporting.Code(end, arguments.GetValue(_stop));

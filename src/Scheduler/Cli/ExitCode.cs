@@ -1,4 +1,5 @@
 using Checkpointer.Engine;
+using Checkpointer.Scheduler.Control;
 using Checkpointer.Store;
 
 namespace Checkpointer.Scheduler.Cli;
@@ -48,6 +49,7 @@ internal static class ExitCode
         EngineException engine => From(engine.Reason),
         StoreException store => From(store.Reason),
         SchedulerException scheduler => From(scheduler.Reason),
+        ControlException told => told.Error.ExitCode,
         OperationCanceledException => Cancelled,
         _ => Failed,
     };

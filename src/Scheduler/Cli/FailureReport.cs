@@ -1,5 +1,6 @@
 using Checkpointer.Engine;
 using Checkpointer.Scheduler.Cli.Rendering;
+using Checkpointer.Scheduler.Control;
 using Checkpointer.Store;
 
 namespace Checkpointer.Scheduler.Cli;
@@ -18,6 +19,7 @@ internal static class FailureReport
                 refused.Hint,
                 code,
                 [.. refused.Findings.Select(FindingLine.From)]),
+            ControlException told => told.Error,
             EngineException engine => new ErrorLine(engine.Message, engine.Hint, code, []),
             StoreException store => new ErrorLine(store.Message, store.Hint, code, []),
             SchedulerException scheduler => new ErrorLine(scheduler.Message, scheduler.Hint, code, []),

@@ -1,6 +1,7 @@
 using Checkpointer.Engine;
 using Checkpointer.Scheduler.Cli.Rendering;
 using Checkpointer.Scheduler.Composition;
+using Checkpointer.Scheduler.Control;
 using Checkpointer.Scheduler.Jobs;
 using Checkpointer.Scheduler.Recovery;
 
@@ -22,8 +23,14 @@ internal sealed class Invocation(
     /// <summary>The clock.</summary>
     public TimeProvider Time { get; } = time;
 
+    /// <summary>True with <c>--verbose</c>.</summary>
+    public bool IsVerbose { get; init; }
+
     /// <summary>Set by Ctrl-C and SIGTERM.</summary>
     public CancellationToken Cancellation { get; } = cancellation;
+
+    /// <summary>The service of the store; null where none answers. The caller disposes it.</summary>
+    public ControlClient? TryService() => ControlClient.TryConnect(Rooms.StoreDirectory);
 
     /// <summary>A recoverer over an open store.</summary>
     /// <param name="store">The store.</param>

@@ -1,4 +1,6 @@
 using System.CommandLine;
+using Checkpointer.Scheduler.Cli.Rendering;
+using Checkpointer.Scheduler.Control;
 using Checkpointer.Scheduler.Jobs;
 using Checkpointer.Scheduler.Recovery;
 using Checkpointer.Store;
@@ -61,9 +63,38 @@ internal sealed class RecoverVerb : Verb
     /// <inheritdoc/>
     public override int Run(Invocation invocation, ParseResult arguments)
     {
+        // A terminal cannot be handed over, and a dry run changes nothing: both need no service.
+        bool isHere = arguments.GetValue(_shellJob) || arguments.GetValue(_dryRun);
+        using ControlClient? service = isHere ? null : invocation.TryService();
+        if (service is not null)
+        {
+            return RecoverBy(service, invocation, arguments);
+        }
+
         using var attendance = new ShellJobAttendance(arguments.GetValue(_shellJob));
         List<RecoveryOutcome> outcomes = Recover(invocation, arguments, attendance);
-        return (outcomes is [var outcome] ? attendance.Attend(outcome, invocation.Cancellation) : null) ?? RecoveryReport.Combine(outcomes);
+        return (outcomes is [var outcome] ? attendance.Attend(outcome, invocation.Cancellation) : null)
+            ?? RecoveryReport.Combine([.. outcomes.Select(RecoveryReport.ToLine)]);
+    }
+
+    private int RecoverBy(ControlClient service, Invocation invocation, ParseResult arguments)
+    {
+        string[] names = arguments.GetValue(_jobs) ?? [];
+        if (names.Length == 0)
+        {
+            names = [.. service.Ask(HttpMethod.Get, "/v1/jobs", CliJson.Lines.StatusLine, invocation.Cancellation).Where(job => !EventKind.IsOver(job.State)).Select(job => job.Job)];
+        }
+
+        var lines = new List<RecoverLine>();
+        foreach (string name in names.Distinct(StringComparer.Ordinal))
+        {
+            RecoverLine line = service.Post(
+                $"/v1/jobs/{name}/recover", new RecoverWish(KeepFiles: arguments.GetValue(_keepFiles)), CliJson.Lines.RecoverWish, CliJson.Lines.RecoverLine, invocation.Cancellation);
+            RecoveryReport.Write(invocation.Output, line);
+            lines.Add(line);
+        }
+
+        return RecoveryReport.Combine(lines);
     }
 
     private List<RecoveryOutcome> Recover(Invocation invocation, ParseResult arguments, ShellJobAttendance attendance)
@@ -90,7 +121,7 @@ internal sealed class RecoverVerb : Verb
     {
         if (names.Length == 0)
         {
-            return [.. store.Jobs().Where(job => job.IsRegistered)];
+            return [.. store.Jobs().Where(job => job.IsRegistered && !EventKind.IsOver(job.Outcome))];
         }
 
         // All are looked up before the first is restored: a misspelt name must not stop the work half-way.

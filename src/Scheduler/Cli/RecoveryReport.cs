@@ -1,4 +1,3 @@
-using Checkpointer.Engine;
 using Checkpointer.Scheduler.Cli.Rendering;
 using Checkpointer.Scheduler.Recovery;
 
@@ -7,22 +6,30 @@ namespace Checkpointer.Scheduler.Cli;
 /// <summary>Tells how recoveries ended, to people, to programs, and as an exit code.</summary>
 internal static class RecoveryReport
 {
+    private const string Restored = "restored";
+    private const string Running = "running";
+    private const string Nothing = "nothing";
+    private const string Planned = "planned";
+    private const string Failed = "failed";
+
     /// <summary>Writes one job's outcome.</summary>
-    public static void Write(Output output, RecoveryOutcome outcome)
+    public static void Write(Output output, RecoveryOutcome outcome) => Write(output, ToLine(outcome));
+
+    /// <summary>Writes one job's outcome, which the service may have brought about.</summary>
+    public static void Write(Output output, RecoverLine line)
     {
-        ErrorLine? failure = outcome.Failure is null ? null : FailureReport.From(outcome.Failure);
-        output.Json(ToLine(outcome, failure), CliJson.Lines.RecoverLine);
+        output.Json(line, CliJson.Lines.RecoverLine);
         if (output.IsJson)
         {
             return;
         }
 
-        foreach (string warning in outcome.Warnings)
+        foreach (string warning in line.Warnings)
         {
             output.Warning(warning);
         }
 
-        WriteForPeople(output, outcome, failure);
+        WriteForPeople(output, line);
     }
 
     /// <summary>The exit code of one job's outcome.</summary>
@@ -35,73 +42,38 @@ internal static class RecoveryReport
     };
 
     /// <summary>The exit code of all outcomes together.</summary>
-    public static int Combine(IReadOnlyCollection<RecoveryOutcome> outcomes)
+    public static int Combine(IReadOnlyCollection<RecoverLine> lines)
     {
-        int[] failures = [.. outcomes.Where(outcome => outcome.Status == RecoveryStatus.Failed).Select(CodeOf)];
+        int[] failures = [.. lines.Where(line => line.Status == Failed).Select(line => line.ExitCode)];
         if (failures.Length > 0)
         {
             // One reason for all tells more than "failed": a script may then try later, or call for help.
-            bool isOneReason = failures.Length == outcomes.Count && failures.Distinct().Count() == 1;
+            bool isOneReason = failures.Length == lines.Count && failures.Distinct().Count() == 1;
             return isOneReason ? failures[0] : ExitCode.Failed;
         }
 
-        if (!outcomes.Any(outcome => outcome.Status is RecoveryStatus.Restored or RecoveryStatus.Planned))
+        if (!lines.Any(line => line.Status is Restored or Planned))
         {
             return ExitCode.NothingToRestore;
         }
 
-        return outcomes.All(outcome => CodeOf(outcome) == ExitCode.Ok) ? ExitCode.Ok : ExitCode.Warnings;
+        return lines.All(line => line.ExitCode == ExitCode.Ok) ? ExitCode.Ok : ExitCode.Warnings;
     }
 
-    private static void WriteForPeople(Output output, RecoveryOutcome outcome, ErrorLine? failure)
-    {
-        switch (outcome.Status)
-        {
-            case RecoveryStatus.Restored:
-                WriteRestored(output, outcome.Restored!, outcome.Pid!.Value);
-                break;
-            case RecoveryStatus.Planned:
-                output.Line($"job {outcome.Job} would be restored from {outcome.Planned!.Generation}, which is good; nothing was changed");
-                WriteFiles(output, outcome.Planned.Files);
-                break;
-            case RecoveryStatus.Running:
-                output.Line($"job {outcome.Job} is running (PID {outcome.Pid}); nothing to do");
-                break;
-            case RecoveryStatus.Nothing:
-                output.Line($"job {outcome.Job} has no generation to restore");
-                break;
-            default:
-                output.Failure(failure! with { Error = $"job {outcome.Job} was not restored: {failure.Error}" });
-                break;
-        }
-    }
-
-    private static void WriteRestored(Output output, RestoredGeneration restored, int pid)
-    {
-        output.Line(
-            $"job {restored.Generation.Job} runs again as PID {pid}, from {restored.Generation}, verified: "
-            + $"{restored.Report.Processes} process(es), {restored.Report.Threads} thread(s), "
-            + $"{Quantity.Bytes(restored.Report.RestoredBytes)}, in {Quantity.Duration(restored.Duration)}");
-        WriteFiles(output, restored.Report.Files.Where(file => file.RolledBack));
-    }
-
-    private static void WriteFiles(Output output, IEnumerable<FileChange> files)
-    {
-        foreach (FileChange file in files)
-        {
-            output.Line($"  {file.Path}: {file.What}");
-        }
-    }
-
-    private static RecoverLine ToLine(RecoveryOutcome outcome, ErrorLine? failure)
+    /// <summary>What a recovery did.</summary>
+    public static RecoverLine ToLine(RecoveryOutcome outcome)
     {
         RestoredGeneration? restored = outcome.Restored;
+        ErrorLine? failure = outcome.Failure is null ? null : FailureReport.From(outcome.Failure);
         return new RecoverLine(
             outcome.Job,
             Word(outcome.Status),
             (restored?.Generation ?? outcome.Planned?.Generation)?.ToString(),
             outcome.Pid,
             restored is not null || outcome.Planned is not null,
+            restored?.Report.Processes ?? 0,
+            restored?.Report.Threads ?? 0,
+            restored?.Report.RestoredBytes ?? 0,
             restored?.FilesRolledBack ?? 0,
             (long)(restored?.Duration.TotalMilliseconds ?? 0),
             [.. (restored?.Report.Files ?? outcome.Planned?.Files)?.Select(file => new FileLine(file.Path, file.What, file.RolledBack, file.Action, file.Bytes)) ?? []],
@@ -111,12 +83,47 @@ internal static class RecoveryReport
             CodeOf(outcome));
     }
 
+    private static void WriteForPeople(Output output, RecoverLine line)
+    {
+        switch (line.Status)
+        {
+            case Restored:
+                output.Line(
+                    $"job {line.Job} runs again as PID {line.Pid}, from {line.Generation}, verified: "
+                    + $"{line.Processes} process(es), {line.Threads} thread(s), "
+                    + $"{Quantity.Bytes(line.RestoredBytes)}, in {Quantity.Duration(TimeSpan.FromMilliseconds(line.DurationMs))}");
+                WriteFiles(output, line.Files.Where(file => file.RolledBack));
+                break;
+            case Planned:
+                output.Line($"job {line.Job} would be restored from {line.Generation}, which is good; nothing was changed");
+                WriteFiles(output, line.Files);
+                break;
+            case Running:
+                output.Line($"job {line.Job} is running (PID {line.Pid}); nothing to do");
+                break;
+            case Nothing:
+                output.Line($"job {line.Job} has no generation to restore");
+                break;
+            default:
+                output.Failure(new ErrorLine($"job {line.Job} was not restored: {line.Error}", line.Hint, line.ExitCode, []));
+                break;
+        }
+    }
+
+    private static void WriteFiles(Output output, IEnumerable<FileLine> files)
+    {
+        foreach (FileLine file in files)
+        {
+            output.Line($"  {file.Path}: {file.What}");
+        }
+    }
+
     private static string Word(RecoveryStatus status) => status switch
     {
-        RecoveryStatus.Restored => "restored",
-        RecoveryStatus.Running => "running",
-        RecoveryStatus.Nothing => "nothing",
-        RecoveryStatus.Planned => "planned",
-        _ => "failed",
+        RecoveryStatus.Restored => Restored,
+        RecoveryStatus.Running => Running,
+        RecoveryStatus.Nothing => Nothing,
+        RecoveryStatus.Planned => Planned,
+        _ => Failed,
     };
 }

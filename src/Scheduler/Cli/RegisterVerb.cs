@@ -2,6 +2,7 @@ using System.CommandLine;
 using Checkpointer.Engine;
 using Checkpointer.Engine.Support;
 using Checkpointer.Scheduler.Cli.Rendering;
+using Checkpointer.Scheduler.Control;
 using Checkpointer.Scheduler.Jobs;
 using Checkpointer.Scheduler.Policies;
 using Checkpointer.Store;
@@ -49,6 +50,27 @@ internal sealed class RegisterVerb : Verb
     /// <inheritdoc/>
     public override int Run(Invocation invocation, ParseResult arguments)
     {
+        using ControlClient? service = invocation.TryService();
+        RegisterLine line = service is null ? Register(invocation, arguments) : service.Post(
+            "/v1/jobs", Wish(arguments), CliJson.Lines.RegisterWish, CliJson.Lines.RegisterLine, invocation.Cancellation);
+        Output output = invocation.Output;
+        output.Json(line, CliJson.Lines.RegisterLine);
+        output.Line($"job {line.Job} is registered: PID {line.Pid}, {line.Command}");
+        FindingTable.Write(output, line.Findings);
+        if (line.CanDump)
+        {
+            return ExitCode.Ok;
+        }
+
+        output.Warning($"job {line.Job} has state that is not carried: dumps are refused until it is gone");
+        return ExitCode.Warnings;
+    }
+
+    private RegisterWish Wish(ParseResult arguments)
+        => new(arguments.GetRequiredValue(_name), arguments.GetValue(_pid), arguments.GetValue(_cgroup), Policy(arguments).ToJson());
+
+    private RegisterLine Register(Invocation invocation, ParseResult arguments)
+    {
         var registrar = new JobRegistrar(invocation.Rooms.Engine, invocation.Time);
         JobScope scope = arguments.GetValue(_cgroup) is { } cgroup ? JobScope.FromCgroup(cgroup) : Words.ToProcessId(arguments.GetValue(_pid))!.Value;
         JobPolicy policy = Policy(arguments);
@@ -57,19 +79,9 @@ internal sealed class RegisterVerb : Verb
         using IJobStore store = invocation.Rooms.OpenOrCreateStore();
         JobRecord job = registrar.Register(store, arguments.GetRequiredValue(_name), scope, identity, report, policy);
 
-        var line = new RegisterLine(
+        store.AddEvent(new JobEvent(job.Name, invocation.Time.GetUtcNow(), EventKind.Registered, job.Command) { Pid = job.Pid });
+        return new RegisterLine(
             job.Name, job.Pid, job.Command, store.Directory, report.CanDump, [.. report.Findings.Select(FindingLine.From)]);
-        Output output = invocation.Output;
-        output.Json(line, CliJson.Lines.RegisterLine);
-        output.Line($"job {line.Job} is registered: PID {line.Pid}, {line.Command}");
-        FindingTable.Write(output, line.Findings);
-        if (report.CanDump)
-        {
-            return ExitCode.Ok;
-        }
-
-        output.Warning($"job {line.Job} has state that is not carried: dumps are refused until it is gone");
-        return ExitCode.Warnings;
     }
 
     private JobPolicy Policy(ParseResult arguments)

@@ -1,4 +1,6 @@
 using System.CommandLine;
+using Checkpointer.Scheduler.Cli.Rendering;
+using Checkpointer.Scheduler.Control;
 using Checkpointer.Scheduler.Jobs;
 using Checkpointer.Scheduler.Recovery;
 
@@ -31,10 +33,32 @@ internal sealed class RestoreVerb : Verb
     /// <inheritdoc/>
     public override int Run(Invocation invocation, ParseResult arguments)
     {
+        GenerationReference generation = arguments.GetValue(_generation);
+        bool isHere = arguments.GetValue(_shellJob) || arguments.GetValue(_dryRun);
+        using ControlClient? service = isHere ? null : invocation.TryService();
+        if (service is not null)
+        {
+            RecoverLine line = service.Post(
+                $"/v1/jobs/{generation.Job}/recover",
+                new RecoverWish(Number(service, generation, invocation.Cancellation), arguments.GetValue(_keepFiles)),
+                CliJson.Lines.RecoverWish,
+                CliJson.Lines.RecoverLine,
+                invocation.Cancellation);
+            RecoveryReport.Write(invocation.Output, line);
+            return line.ExitCode;
+        }
+
         using var attendance = new ShellJobAttendance(arguments.GetValue(_shellJob));
         RecoveryOutcome outcome = Restore(invocation, arguments, attendance);
         return attendance.Attend(outcome, invocation.Cancellation) ?? RecoveryReport.CodeOf(outcome);
     }
+
+    private static long Number(ControlClient service, GenerationReference generation, CancellationToken cancellation)
+        => generation.Number ?? (service.Ask(HttpMethod.Get, $"/v1/jobs/{generation.Job}/generations", CliJson.Lines.GenerationLine, cancellation) is [.., { } latest]
+            && GenerationReference.TryParse(latest.Generation, out GenerationReference named) && named.Number is { } number
+                ? number
+                : throw new SchedulerException(
+                    SchedulerFailure.NothingToRestore, $"job {generation.Job} has no generation", $"take one while it runs: `checkpointer dump {generation.Job}`"));
 
     private RecoveryOutcome Restore(Invocation invocation, ParseResult arguments, ShellJobAttendance attendance)
     {

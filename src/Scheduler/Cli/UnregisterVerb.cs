@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Checkpointer.Scheduler.Cli.Rendering;
+using Checkpointer.Scheduler.Control;
 using Checkpointer.Scheduler.Jobs;
 
 namespace Checkpointer.Scheduler.Cli;
@@ -23,11 +24,17 @@ internal sealed class UnregisterVerb : Verb
     public override int Run(Invocation invocation, ParseResult arguments)
     {
         string name = arguments.GetRequiredValue(_job);
-        using IJobStore store = invocation.Rooms.OpenStore();
-        store.Unregister(name);
-        var line = new UnregisterLine(name, store.Generations(name).Count);
+        using ControlClient? service = invocation.TryService();
+        UnregisterLine line = service?.Ask(HttpMethod.Delete, $"/v1/jobs/{name}", CliJson.Lines.UnregisterLine, invocation.Cancellation)[0] ?? Unregister(invocation, name);
         invocation.Output.Json(line, CliJson.Lines.UnregisterLine);
         invocation.Output.Line($"job {line.Job} is not registered any more; {line.Generations} generation(s) stay");
         return ExitCode.Ok;
+    }
+
+    private static UnregisterLine Unregister(Invocation invocation, string name)
+    {
+        using IJobStore store = invocation.Rooms.OpenStore();
+        store.Unregister(name);
+        return new UnregisterLine(name, store.Generations(name).Count);
     }
 }

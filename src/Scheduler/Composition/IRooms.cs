@@ -1,6 +1,7 @@
 using Checkpointer.Scheduler.Jobs;
 using Checkpointer.Scheduler.Policies;
 using Checkpointer.Store;
+using Microsoft.Extensions.Logging;
 
 namespace Checkpointer.Scheduler.Composition;
 
@@ -18,6 +19,17 @@ internal interface IRooms : IDisposable
 
     /// <summary>Opens the store, made where there is none. The caller disposes it.</summary>
     IJobStore OpenOrCreateStore();
+
+    /// <summary>Every option.</summary>
+    Settings Settings { get; }
+
+    /// <summary>Opens the store for the service, made where there is none. The caller disposes it.</summary>
+    /// <param name="loggers">Where it logs.</param>
+    IJobStore OpenStoreForService(ILoggerFactory loggers);
+
+    /// <summary>The engine for the service.</summary>
+    /// <param name="loggers">Where it logs.</param>
+    IJobEngine EngineForService(ILoggerFactory loggers);
 
     /// <summary>Reads the host's policy files. The caller disposes of it.</summary>
     PolicyFolder OpenPolicies();

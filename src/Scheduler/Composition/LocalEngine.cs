@@ -23,6 +23,9 @@ internal sealed class LocalEngine(CheckpointEngine engine) : IJobEngine
         => engine.Restore(source, generationSuffix, restoredBytesDone, cancellation, terminal, keepFiles, built);
 
     /// <inheritdoc/>
+    public uint? OwnerOf(ProcessId process) => CheckpointEngine.OwnerOf(process);
+
+    /// <inheritdoc/>
     public IReadOnlyList<ProcessIdentity> Members(JobScope scope) => CheckpointEngine.Members(scope);
 
     /// <inheritdoc/>

@@ -35,6 +35,16 @@ internal sealed class LocalRooms : IRooms
     public IJobEngine Engine => _engine.Value;
 
     /// <inheritdoc/>
+    public Settings Settings => _settings.Value;
+
+    /// <inheritdoc/>
+    public IJobStore OpenStoreForService(ILoggerFactory loggers)
+        => new LocalStore(() => CheckpointStore.OpenOrCreate(StoreDirectory, _settings.Value.Store, loggers));
+
+    /// <inheritdoc/>
+    public IJobEngine EngineForService(ILoggerFactory loggers) => new LocalEngine(new CheckpointEngine(_settings.Value.Engine, loggers));
+
+    /// <inheritdoc/>
     public IJobStore OpenStore()
         => new LocalStore(() => CheckpointStore.Open(StoreDirectory, _settings.Value.Store, _loggers.Value));
 

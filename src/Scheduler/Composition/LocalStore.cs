@@ -41,6 +41,9 @@ internal sealed class LocalStore(Func<CheckpointStore> open) : IJobStore
     public IReadOnlyList<JobEvent> Events(string job, int count) => _store.Events(job, count);
 
     /// <inheritdoc/>
+    public IDisposable BecomeService() => _store.BecomeService();
+
+    /// <inheritdoc/>
     public IDisposable Lease(string job) => _store.Lease(job);
 
     /// <inheritdoc/>

@@ -1,4 +1,5 @@
 using Checkpointer.Engine;
+using Checkpointer.Scheduler.Daemon;
 using Checkpointer.Scheduler.Policies;
 using Checkpointer.Store;
 
@@ -8,4 +9,5 @@ namespace Checkpointer.Scheduler.Composition;
 /// <param name="Engine">Section <c>Engine</c>.</param>
 /// <param name="Store">Section <c>Store</c>.</param>
 /// <param name="Policies">Section <c>Policies</c>.</param>
-internal sealed record Settings(EngineOptions Engine, StoreOptions Store, PolicySettings Policies);
+/// <param name="Daemon">Section <c>Daemon</c>.</param>
+internal sealed record Settings(EngineOptions Engine, StoreOptions Store, PolicySettings Policies, DaemonOptions Daemon);

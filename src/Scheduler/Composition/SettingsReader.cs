@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using System.Text.Json;
 using Checkpointer.Engine;
+using Checkpointer.Scheduler.Daemon;
 using Checkpointer.Scheduler.Policies;
 using Checkpointer.Store;
 using Microsoft.Extensions.Configuration;
@@ -42,7 +43,8 @@ internal static class SettingsReader
         return new Settings(
             Bind<EngineOptions>(all, EngineOptions.Section),
             Bind<StoreOptions>(all, StoreOptions.Section),
-            Bind<PolicySettings>(all, PolicySettings.Section));
+            Bind<PolicySettings>(all, PolicySettings.Section),
+            Bind<DaemonOptions>(all, DaemonOptions.Section));
     }
 
     private static IConfigurationRoot ReadFile(string path)
@@ -83,9 +85,10 @@ internal static class SettingsReader
                 "ENGINE" => typeof(EngineOptions),
                 "STORE" => typeof(StoreOptions),
                 "POLICIES" => typeof(PolicySettings),
+                "DAEMON" => typeof(DaemonOptions),
                 _ => throw Bad(
                     $"unknown section {section.Key} in {source}",
-                    $"sections are {EngineOptions.Section}, {StoreOptions.Section} and {PolicySettings.Section}"),
+                    $"sections are {EngineOptions.Section}, {StoreOptions.Section}, {PolicySettings.Section} and {DaemonOptions.Section}"),
             };
             RequireKnownKeys(section, options, source);
         }

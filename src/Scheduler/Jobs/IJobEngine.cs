@@ -21,6 +21,9 @@ internal interface IJobEngine
         ICheckpointSource source, string generationSuffix, IProgress<long>? restoredBytesDone, CallerTerminal? terminal, bool keepFiles, Action<ProcessIdentity> built,
         CancellationToken cancellation);
 
+    /// <summary>As <see cref="CheckpointEngine.OwnerOf"/>.</summary>
+    uint? OwnerOf(ProcessId process);
+
     /// <summary>As <see cref="CheckpointEngine.Members"/>.</summary>
     IReadOnlyList<ProcessIdentity> Members(JobScope scope);
 

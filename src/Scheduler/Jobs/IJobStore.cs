@@ -37,6 +37,9 @@ internal interface IJobStore : IDisposable
     /// <summary>As <see cref="CheckpointStore.Events"/>.</summary>
     IReadOnlyList<JobEvent> Events(string job, int count);
 
+    /// <summary>As <see cref="CheckpointStore.BecomeService"/>.</summary>
+    IDisposable BecomeService();
+
     /// <summary>As <see cref="CheckpointStore.Lease"/>.</summary>
     IDisposable Lease(string job);
 

@@ -49,7 +49,7 @@ internal sealed class JobRegistrar(IJobEngine engine, TimeProvider time)
 
         var job = new JobRecord(
             name, identity.Pid.Value, identity.StartTicks, identity.BootId, report.Command, time.GetUtcNow(), IsRegistered: true, scope.Cgroup,
-            (policy ?? JobPolicy.Default).ToText());
+            (policy ?? JobPolicy.Default).ToText(), Owner: engine.OwnerOf(identity.Pid));
         store.Register(job);
         return job;
     }

@@ -71,6 +71,9 @@ internal sealed record JobPolicy
     /// <summary>As it is remembered; empty where nothing is said.</summary>
     public string ToText() => this == Default ? "" : JsonSerializer.Serialize(this, PolicyJson.Default.JobPolicy);
 
+    /// <summary>As it is sent to the service; null where nothing is said.</summary>
+    public JsonElement? ToJson() => this == Default ? null : JsonSerializer.SerializeToElement(this, PolicyJson.Default.JobPolicy);
+
     /// <summary>What is done about state that cannot be carried as it is.</summary>
     public DumpChoices ToChoices() => new(ShellJob ?? false, Tcp ?? TcpChoice.Refuse);
 

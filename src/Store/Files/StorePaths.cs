@@ -25,6 +25,9 @@ internal sealed record StorePaths(string Root)
     /// <summary>Held by the one who collects garbage; sweeps and rebuilds wait for it.</summary>
     public string CollectLock => Path.Combine(Locks, "_collect.lock");
 
+    /// <summary>Held by the service of the store.</summary>
+    public string ServiceLock => Path.Combine(Locks, "_service.lock");
+
     /// <summary>Held while an index is being built.</summary>
     public string IndexLock => Path.Combine(Locks, "_index.lock");
 

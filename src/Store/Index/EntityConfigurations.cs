@@ -26,6 +26,7 @@ internal sealed class EntityConfigurations
         builder.Property(job => job.Policy).HasColumnName("policy").HasDefaultValue("");
         builder.Property(job => job.IsPaused).HasColumnName("is_paused").HasDefaultValue(false);
         builder.Property(job => job.Outcome).HasColumnName("outcome").HasDefaultValue("");
+        builder.Property(job => job.Owner).HasColumnName("owner");
         builder.HasIndex(job => job.Name).IsUnique().HasDatabaseName("jobs_name");
     }
 

@@ -10,7 +10,7 @@ namespace Checkpointer.Store.Index;
 /// </summary>
 internal sealed class JobTable(IndexDatabase index)
 {
-    private const string Columns = "name, pid, start_ticks, boot_id, command, registered_at, is_registered, cgroup, policy, is_paused, outcome";
+    private const string Columns = "name, pid, start_ticks, boot_id, command, registered_at, is_registered, cgroup, policy, is_paused, outcome, owner";
 
     /// <summary>Registered jobs and those that have generations, by name.</summary>
     public IReadOnlyList<JobRecord> All()
@@ -58,6 +58,7 @@ internal sealed class JobTable(IndexDatabase index)
             job.Policy = record.Policy;
             job.IsPaused = record.IsPaused;
             job.Outcome = record.Outcome;
+            job.Owner = record.Owner;
             return context.SaveChanges();
         });
 
@@ -174,7 +175,8 @@ internal sealed class JobTable(IndexDatabase index)
             jobs.Add(new JobRecord(
                 reader.GetString(0), reader.GetInt32(1), unchecked((ulong)reader.GetInt64(2)), reader.GetString(3), reader.GetString(4),
                 Instant.FromMicroseconds(reader.GetInt64(5)), reader.GetBoolean(6),
-                reader.IsDBNull(7) ? null : reader.GetString(7), reader.GetString(8), reader.GetBoolean(9), reader.GetString(10)));
+                reader.IsDBNull(7) ? null : reader.GetString(7), reader.GetString(8), reader.GetBoolean(9), reader.GetString(10),
+                reader.IsDBNull(11) ? null : reader.GetInt64(11)));
         }
 
         return jobs;

@@ -76,7 +76,7 @@ public sealed class ProcessWatcherTests : IDisposable
     }
 
     private static ProcessIdentity? ReaderOf(ProcessIdentity shell)
-        => (ProcFs.TryChildren(shell.Pid.Leader) ?? []).Where(child => ProcFs.TryCommandLine(child)?.StartsWith("sh -c", StringComparison.Ordinal) == true)
+        => (ProcFs.TryChildren(shell.Pid.Leader) ?? []).Where(child => ProcFs.TryCommandLine(child)?.StartsWith("sh -c read", StringComparison.Ordinal) == true)
             .Select(ProcFs.IdentityOf).FirstOrDefault(child => child is not null);
 
     private static ProcessIdentity Start(string script)

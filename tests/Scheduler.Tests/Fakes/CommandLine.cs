@@ -4,6 +4,7 @@ using Checkpointer.Scheduler.Composition;
 using Checkpointer.Scheduler.Jobs;
 using Checkpointer.Scheduler.Policies;
 using Checkpointer.Store;
+using Microsoft.Extensions.Logging;
 
 namespace Checkpointer.Scheduler.Tests.Fakes;
 
@@ -62,6 +63,12 @@ internal sealed class CommandLine
         public string StoreDirectory => line.StoreDirectory;
 
         public IJobEngine Engine => line.Engine;
+
+        public Settings Settings { get; } = SettingsReader.Read([], new Dictionary<string, string>());
+
+        public IJobStore OpenStoreForService(ILoggerFactory loggers) => OpenOrCreateStore();
+
+        public IJobEngine EngineForService(ILoggerFactory loggers) => Engine;
 
         public IJobStore OpenStore() => line.HasStore
             ? line.Store

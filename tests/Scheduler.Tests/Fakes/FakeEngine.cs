@@ -116,6 +116,8 @@ internal sealed class FakeEngine(List<string> journal) : IJobEngine
         return new RestoreReport(Alive[4711] = root, 2, 5, 220L << 20, Files, Warnings);
     }
 
+    public uint? OwnerOf(ProcessId process) => Alive.ContainsKey(process.Value) ? 1000u : null;
+
     public IReadOnlyList<ProcessIdentity> Members(JobScope scope) => Identify(scope) is { } root ? [root] : [];
 
     public IReadOnlyList<FileChange> PlanRestore(ICheckpointSource source, string generationSuffix, bool keepFiles)

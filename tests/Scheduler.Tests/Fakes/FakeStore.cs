@@ -89,6 +89,8 @@ internal sealed class FakeStore(List<string> journal) : IJobStore
 
     public IReadOnlyList<JobEvent> Events(string job, int count) => [.. Happened.Where(happened => happened.Job == job).TakeLast(count)];
 
+    public IDisposable BecomeService() => new Released(() => { });
+
     public IDisposable Lease(string job)
         => Leased.Add(job) ? new Released(() => Leased.Remove(job)) : throw new StoreException(StoreFailure.Locked, $"job {job} is being restored", "wait");
 

@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Checkpointer.Scheduler.Control;
 
 namespace Checkpointer.Scheduler.Cli.Rendering;
 
@@ -20,6 +21,13 @@ namespace Checkpointer.Scheduler.Cli.Rendering;
 [JsonSerializable(typeof(ForgetLine))]
 [JsonSerializable(typeof(PinLine))]
 [JsonSerializable(typeof(GcLine))]
+[JsonSerializable(typeof(StatusLine))]
+[JsonSerializable(typeof(EventLine))]
+[JsonSerializable(typeof(DaemonLine))]
+[JsonSerializable(typeof(PauseLine))]
+[JsonSerializable(typeof(RegisterWish))]
+[JsonSerializable(typeof(DumpWish))]
+[JsonSerializable(typeof(RecoverWish))]
 [JsonSerializable(typeof(PolicyLine))]
 [JsonSerializable(typeof(PolicyShowLine))]
 [JsonSerializable(typeof(PolicyTestLine))]

@@ -51,6 +51,39 @@ internal sealed record CheckLine(
 /// <summary>Result of <c>register</c>.</summary>
 internal sealed record RegisterLine(string Job, int Pid, string Command, string Store, bool CanDump, IReadOnlyList<FindingLine> Findings);
 
+/// <summary>One job of <c>status</c>.</summary>
+internal sealed record StatusLine(
+    string Job,
+    string State,
+    bool Paused,
+    int Pid,
+    long? Owner,
+    string? Policy,
+    string? Schedule,
+    DateTimeOffset? NextDump,
+    DateTimeOffset? RetryAt,
+    int Generations,
+    string? Latest,
+    DateTimeOffset? LatestAt,
+    long? NewestGoodAgeS,
+    int? ExitCode,
+    int? Signal,
+    string Command);
+
+/// <summary>One event of <c>events</c>.</summary>
+internal sealed record EventLine(string Job, DateTimeOffset At, string Kind, long? Generation, int? Pid, int? ExitCode, int? Signal, string Detail)
+{
+    /// <summary>From the store's record.</summary>
+    public static EventLine From(JobEvent happened)
+        => new(happened.Job, happened.At, happened.Kind, happened.Generation, happened.Pid, happened.ExitCode, happened.Signal, happened.Detail);
+}
+
+/// <summary>The service itself, as <c>daemon</c> says when it serves, and <c>/v1/status</c>.</summary>
+internal sealed record DaemonLine(string Store, string Socket, int Pid, DateTimeOffset StartedAt, int Jobs, int DumpsUnderWay, int RestoresUnderWay);
+
+/// <summary>Result of <c>pause</c> and <c>resume</c>.</summary>
+internal sealed record PauseLine(string Job, bool Paused);
+
 /// <summary>Result of <c>unregister</c>.</summary>
 internal sealed record UnregisterLine(string Job, int Generations);
 
@@ -157,6 +190,9 @@ internal sealed record RecoverLine(
     string? Generation,
     int? Pid,
     bool Verified,
+    int Processes,
+    int Threads,
+    long RestoredBytes,
     int FilesRolledBack,
     long DurationMs,
     IReadOnlyList<FileLine> Files,

@@ -34,4 +34,7 @@ internal sealed class JobEntity
 
     /// <summary>Empty while the job is to run.</summary>
     public string Outcome { get; set; } = "";
+
+    /// <summary>User ID; null where it is not known.</summary>
+    public long? Owner { get; set; }
 }

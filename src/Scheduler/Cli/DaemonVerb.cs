@@ -1,0 +1,43 @@
+using System.CommandLine;
+using Checkpointer.Scheduler.Cli.Rendering;
+using Checkpointer.Scheduler.Composition;
+using Checkpointer.Scheduler.Daemon;
+using Checkpointer.Scheduler.Jobs;
+using Checkpointer.Scheduler.Policies;
+using Microsoft.Extensions.Logging;
+
+namespace Checkpointer.Scheduler.Cli;
+
+/// <summary><c>daemon</c>: the service.</summary>
+internal sealed class DaemonVerb : Verb
+{
+    /// <summary>Makes the verb.</summary>
+    public DaemonVerb()
+        : base(
+            "daemon",
+            "Cares for the jobs of the store until it is ended: dumps them by their schedules, keeps what their policies say, and brings back those that crash. Jobs run on when it ends.",
+            "daemon",
+            "daemon --store /var/lib/checkpointer")
+    {
+    }
+
+    /// <inheritdoc/>
+    public override int Run(Invocation invocation, ParseResult arguments)
+    {
+        Settings settings = invocation.Rooms.Settings;
+        using ILoggerFactory loggers = ServiceLogging.Create(invocation.IsVerbose, settings.Daemon.LogFile);
+        using IJobStore store = invocation.Rooms.OpenStoreForService(loggers);
+        using PolicyFolder policies = invocation.Rooms.OpenPolicies();
+        var host = new DaemonHost(invocation.Rooms.EngineForService(loggers), store, policies, settings.Daemon, loggers, invocation.Time);
+        Blocking.Run(() => host.RunAsync(facts => Tell(invocation, store, facts), invocation.Cancellation));
+        return ExitCode.Ok;
+    }
+
+    private static void Tell(Invocation invocation, IJobStore store, DaemonFacts facts)
+    {
+        int jobs = store.Jobs().Count(job => job.IsRegistered);
+        invocation.Output.Json(
+            new DaemonLine(store.Directory, facts.Socket, Environment.ProcessId, facts.StartedAt, jobs, 0, 0), CliJson.Lines.DaemonLine);
+        invocation.Output.Line($"serving {store.Directory} on {facts.Socket}: {Quantity.Count(jobs)} job(s)");
+    }
+}

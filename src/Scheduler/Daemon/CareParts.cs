@@ -1,0 +1,31 @@
+using Checkpointer.Scheduler.Jobs;
+using Checkpointer.Scheduler.Policies;
+using Microsoft.Extensions.Logging;
+
+namespace Checkpointer.Scheduler.Daemon;
+
+/// <summary>What the care of every job needs.</summary>
+/// <param name="Engine">Dumps and restores.</param>
+/// <param name="Store">Keeps.</param>
+/// <param name="Policies">What holds for jobs.</param>
+/// <param name="Ends">Tells when processes end.</param>
+/// <param name="Timers">Tells when dumps are due.</param>
+/// <param name="Slots">Limits dumps.</param>
+/// <param name="Restores">Limits restores.</param>
+/// <param name="Time">The clock.</param>
+/// <param name="Log">Where it logs.</param>
+/// <param name="Stopping">Set when the service ends: dumps under way are given up, jobs run on.</param>
+internal sealed record CareParts(
+    IJobEngine Engine, IJobStore Store, PolicyFolder Policies, IProcessEnds Ends, ITimers Timers, DumpSlots Slots, DumpSlots Restores, TimeProvider Time, ILogger Log,
+    CancellationToken Stopping)
+{
+    /// <summary>Writes down what happens.</summary>
+    public JobHistory History { get; } = new(Store, Time, Log);
+
+    /// <summary>Told where generations were forgotten, so that there may be garbage.</summary>
+    public Action Forgot { get; init; } = () => { };
+
+    /// <summary>True for failures that are part of life: they end one operation and nothing else.</summary>
+    public static bool IsExpected(Exception failure)
+        => failure is Checkpointer.Engine.EngineException or Checkpointer.Store.StoreException or SchedulerException or IOException or UnauthorizedAccessException;
+}

@@ -1,0 +1,40 @@
+using Microsoft.Extensions.Logging;
+
+namespace Checkpointer.Scheduler.Daemon;
+
+/// <summary>What the service logs.</summary>
+internal static partial class DaemonLog
+{
+    [LoggerMessage(1, LogLevel.Information, "The service of {Store} has begun, PID {Pid}: {Jobs} job(s)")]
+    public static partial void Begun(ILogger logger, string store, int pid, int jobs);
+
+    [LoggerMessage(2, LogLevel.Information, "The service of {Store} has ended; jobs run on")]
+    public static partial void Ended(ILogger logger, string store);
+
+    [LoggerMessage(3, LogLevel.Information, "Job {Job}: {Kind} (generation {Generation}, PID {Pid}) {Detail}")]
+    public static partial void Happened(ILogger logger, string job, string kind, long? generation, int? pid, string detail);
+
+    [LoggerMessage(4, LogLevel.Error, "Job {Job}: the event {Kind} could not be written down")]
+    public static partial void EventLost(ILogger logger, Exception failure, string job, string kind);
+
+    [LoggerMessage(5, LogLevel.Error, "Job {Job}: {What} failed")]
+    public static partial void Failed(ILogger logger, Exception failure, string job, string what);
+
+    [LoggerMessage(6, LogLevel.Information, "Job {Job}: {Count} generation(s) were forgotten by its policy")]
+    public static partial void Forgotten(ILogger logger, string job, int count);
+
+    [LoggerMessage(7, LogLevel.Information, "{Bytes} bytes of what no generation needs were given back")]
+    public static partial void Collected(ILogger logger, long bytes);
+
+    [LoggerMessage(8, LogLevel.Warning, "Garbage was not collected")]
+    public static partial void NotCollected(ILogger logger, Exception failure);
+
+    [LoggerMessage(9, LogLevel.Warning, "Job {Job}: process {Pid}, left over by the copy that ended, was killed")]
+    public static partial void RemnantKilled(ILogger logger, string job, int pid);
+
+    [LoggerMessage(10, LogLevel.Information, "Job {Job}: generation {Generation} is tried in {Delay}")]
+    public static partial void WillTry(ILogger logger, string job, long generation, TimeSpan delay);
+
+    [LoggerMessage(11, LogLevel.Warning, "Policies: {Problem}")]
+    public static partial void PolicyProblem(ILogger logger, string problem);
+}

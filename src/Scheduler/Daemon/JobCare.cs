@@ -1,0 +1,536 @@
+using Checkpointer.Engine;
+using Checkpointer.Engine.Support;
+using Checkpointer.Scheduler.Jobs;
+using Checkpointer.Scheduler.Policies;
+using Checkpointer.Scheduler.Recovery;
+using Checkpointer.Scheduler.Schedules;
+using Checkpointer.Store;
+
+namespace Checkpointer.Scheduler.Daemon;
+
+/// <summary>
+/// The care of one job: its dumps, its end, its recovery. One thing at a time (<see cref="InTurnAsync{T}"/>): a dump and a recovery of one job can never overlap, and what is due while
+/// another runs is done once, after it. A root that is our child is reaped in its turn, too, never while a tracer of ours waits for it.
+/// </summary>
+internal sealed class JobCare(string name, CareParts parts) : IDisposable
+{
+    private const int EventsLooked = 200; // failures since the last good run: with the most attempts, over the most recent generations
+
+    private readonly SemaphoreSlim _turn = new(1, 1);
+    private readonly JobLocator _locator = new(parts.Engine);
+    private readonly Remnants _remnants = new(name, parts);
+    private JobDumper? _dumper;
+    private (DumpChoices Choices, string Files)? _dumpsBy;
+    private ProcessIdentity? _followed;
+    private DateTimeOffset? _lastStart;
+    private TimeSpan? _cost;
+    private (long Generation, DateTimeOffset At)? _cameBack;
+
+    /// <summary>Name of the job.</summary>
+    public string Name => name;
+
+    /// <summary>What it does now, and when its next dump is due.</summary>
+    public CareState State { get; private set; } = CareState.Unknown;
+
+    private string DumpKey => $"dump {name}";
+
+    private string RecoveryKey => $"recover {name}";
+
+    /// <summary>Looks at the job and does what its policy says: follow it, recover it, or let it be. May be called again at any time.</summary>
+    public Task LookAsync() => InTurnAsync(
+        async () =>
+        {
+            await LookInTurnAsync();
+            return true;
+        },
+        parts.Stopping);
+
+    /// <summary>The same, unless something is under way: that looks when it is done.</summary>
+    public Task LookIfIdleAsync() => _turn.CurrentCount == 0 ? Task.CompletedTask : LookAsync();
+
+    /// <summary>Takes a generation.</summary>
+    /// <param name="choices">What is done about state that cannot be carried; null for what the policy says.</param>
+    /// <param name="stops">The job is stopped after it.</param>
+    /// <param name="cancellation">Cancels until the commit.</param>
+    public Task<DumpOutcome> DumpAsync(DumpChoices? choices, bool stops, CancellationToken cancellation)
+        => InTurnAsync(() => DumpInTurnAsync(choices, stops, cancellation), cancellation);
+
+    /// <summary>Recovers the job because somebody says so: history and policy have no say.</summary>
+    /// <param name="recover">What is done.</param>
+    /// <param name="keepFiles">Files are left as they are.</param>
+    /// <param name="cancellation">Cancels.</param>
+    public Task<RecoveryOutcome> RecoverAsync(Func<JobRecoverer, JobRecord, RecoveryOutcome> recover, bool keepFiles, CancellationToken cancellation) => InTurnAsync(
+        async () =>
+        {
+            JobRecord job = parts.Store.Job(name);
+            if (_locator.FindRunning(job) is null)
+            {
+                await DropAsync();
+            }
+
+            RecoveryOutcome outcome = await OnOwnThreadAsync(() => recover(Recoverer(keepFiles), job));
+            if (outcome.Restored is { } restored)
+            {
+                CameBack(restored);
+            }
+
+            await LookInTurnAsync();
+            return outcome;
+        },
+        cancellation);
+
+    /// <summary>Suspends dumps and recoveries, or goes on with them.</summary>
+    public Task SetPausedAsync(bool isPaused) => InTurnAsync(
+        async () =>
+        {
+            if (parts.Store.Job(name).IsPaused != isPaused)
+            {
+                parts.Store.SetPaused(name, isPaused);
+                parts.History.Note(name, isPaused ? EventKind.Paused : EventKind.Resumed, "");
+            }
+
+            await LookInTurnAsync();
+            return true;
+        },
+        parts.Stopping);
+
+    /// <summary>Ends the care of the job; it runs on.</summary>
+    public Task UnregisterAsync() => InTurnAsync(
+        async () =>
+        {
+            parts.Store.Unregister(name);
+            await DropAsync();
+            State = CareState.Unknown;
+            return true;
+        },
+        parts.Stopping);
+
+    /// <summary>Lets go of the job; it runs on without protection of its pages. Waits for what is under way.</summary>
+    public Task LetGoAsync() => InTurnAsync(
+        async () =>
+        {
+            await DropAsync();
+            return true;
+        },
+        CancellationToken.None);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _dumper?.Dispose();
+        _turn.Dispose();
+    }
+
+    private static Task<T> OnOwnThreadAsync<T>(Func<T> work)
+        => Task.Factory.StartNew(work, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+
+    private async Task<T> InTurnAsync<T>(Func<Task<T>> work, CancellationToken cancellation)
+    {
+        await _turn.WaitAsync(cancellation);
+        try
+        {
+            return await work();
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    private JobRecoverer Recoverer(bool keepFiles)
+        => new(parts.Engine, parts.Store, new GenerationRestorer(parts.Engine, parts.Store, new NoProgress(), parts.Time, terminal: null, keepFiles));
+
+    private async Task LookInTurnAsync()
+    {
+        JobRecord job = parts.Store.Job(name);
+        if (!job.IsRegistered)
+        {
+            await DropAsync();
+            State = CareState.Unknown;
+            return;
+        }
+
+        if (_locator.FindRunning(job) is { } running)
+        {
+            await FollowAsync(job, running);
+            return;
+        }
+
+        if (_followed is { } followed && job.Cgroup is null && job.Pid == followed.Pid.Value && job.StartTicks == followed.StartTicks)
+        {
+            return; // it has just ended, and the watcher is about to tell how
+        }
+
+        if (State.RetryAt is not null && !job.IsPaused)
+        {
+            return;
+        }
+
+        await DropAsync();
+        State = State with { Word = job.Outcome.Length > 0 ? job.Outcome : CareState.Gone };
+        if (job.Outcome.Length == 0)
+        {
+            await FoundGoneAsync(job);
+        }
+        else if (job.Outcome == EventKind.Stopped && IsOfAnotherBoot(job))
+        {
+            await RecoverByPolicyAsync(job, EventKind.Stopped, isBoot: true);
+        }
+    }
+
+    /// <summary>The job ended while nobody watched.</summary>
+    private async Task FoundGoneAsync(JobRecord job)
+    {
+        if (parts.Store.Events(name, 1) is not [{ Kind: EventKind.RecoveryFailed or EventKind.Failed or EventKind.Killed or EventKind.Vanished }])
+        {
+            parts.History.Ended(name, job.Pid, ProcessEnd.Unknown, relapsedFrom: null);
+        }
+
+        await RecoverByPolicyAsync(job, EventKind.Vanished, IsOfAnotherBoot(job));
+    }
+
+    private bool IsOfAnotherBoot(JobRecord job)
+        => parts.Engine.Identify(new ProcessId(Environment.ProcessId)) is { } ourselves && ourselves.BootId != job.BootId;
+
+    private async Task FollowAsync(JobRecord job, ProcessIdentity running)
+    {
+        if (_followed != running)
+        {
+            await DropAsync();
+            _followed = running;
+            _lastStart ??= parts.Store.Generations(name) is [.., var latest] ? latest.CreatedAt : null;
+            parts.Ends.Watch(running, collect => _ = Task.Run(() => EndedAsync(running, collect)));
+            if (job.Outcome.Length > 0)
+            {
+                parts.Store.SetOutcome(name, "");
+            }
+        }
+
+        _remnants.Remember(job);
+        await ArmAsync(parts.Store.Job(name));
+    }
+
+    /// <summary>Forgets process, tracker and timers.</summary>
+    private async Task DropAsync()
+    {
+        await parts.Timers.DisarmAsync(DumpKey);
+        await parts.Timers.DisarmAsync(RecoveryKey);
+        State = State with { Root = null, NextDump = null, RetryAt = null };
+        if (_followed is { } followed)
+        {
+            parts.Ends.Forget(followed);
+            _followed = null;
+        }
+
+        DropDumper();
+    }
+
+    private void DropDumper()
+    {
+        _dumper?.Dispose();
+        _dumper = null;
+        _dumpsBy = null;
+    }
+
+    private async Task ArmAsync(JobRecord job)
+    {
+        State = State with { Word = job.IsPaused ? CareState.Paused : CareState.Running, Root = _followed, NextDump = job.IsPaused ? null : NextDump(job) };
+        if (State.NextDump is { } due)
+        {
+            await parts.Timers.ArmAsync(DumpKey, due, DumpIsDueAsync);
+        }
+        else
+        {
+            await parts.Timers.DisarmAsync(DumpKey);
+        }
+    }
+
+    private DateTimeOffset? NextDump(JobRecord job)
+    {
+        DateTimeOffset? last = _lastStart < job.RegisteredAt ? null : _lastStart;
+        return parts.Policies.Resolve(job).ToSchedule(name, parts.Time.LocalTimeZone)
+            ?.Next(new ScheduleMoment(parts.Time.GetUtcNow(), last, _cost, MeanTimeBetweenFailures: null, job.RegisteredAt));
+    }
+
+    private async Task DumpIsDueAsync()
+    {
+        try
+        {
+            await InTurnAsync(
+                async () =>
+                {
+                    JobRecord job = parts.Store.Job(name);
+                    bool isDue = _followed is not null && !job.IsPaused && NextDump(job) <= parts.Time.GetUtcNow();
+                    if (isDue)
+                    {
+                        _ = await DumpInTurnAsync(choices: null, stops: false, parts.Stopping);
+                    }
+                    else if (_followed is not null)
+                    {
+                        // Another dump came first, or the clock was put back.
+                        await ArmAsync(job);
+                    }
+
+                    return true;
+                },
+                parts.Stopping);
+        }
+        catch (Exception failure) when (CareParts.IsExpected(failure) || failure is OperationCanceledException)
+        {
+            // In the history already; the next one is due in time.
+        }
+    }
+
+    private async Task<DumpOutcome> DumpInTurnAsync(DumpChoices? choices, bool stops, CancellationToken cancellation)
+    {
+        JobRecord job = parts.Store.Job(name);
+        JobPolicy policy = parts.Policies.Resolve(job);
+        try
+        {
+            ProcessIdentity root = _locator.RequireRunning(job);
+            JobDumper dumper = DumperFor(job, policy, root, choices ?? policy.ToChoices());
+            DumpOutcome outcome = await parts.Slots.RunAsync(
+                () =>
+                {
+                    _lastStart = parts.Time.GetUtcNow();
+                    return dumper.Dump(expectedBytes: 0, stops, cancellation);
+                },
+                cancellation);
+            _cost = outcome.Generation.Duration;
+            _cameBack = null;
+            parts.History.Dumped(outcome);
+            await AfterDumpAsync(job, policy, dumper, stops);
+            return outcome;
+        }
+        catch (Exception failure) when (CareParts.IsExpected(failure))
+        {
+            parts.History.DumpFailed(name, failure);
+            throw;
+        }
+        finally
+        {
+            if (_followed is not null && !parts.Stopping.IsCancellationRequested)
+            {
+                await ArmAsync(parts.Store.Job(name));
+            }
+        }
+    }
+
+    private async Task AfterDumpAsync(JobRecord job, JobPolicy policy, JobDumper dumper, bool stops)
+    {
+        if (stops)
+        {
+            // In this order: were we killed in between, the job would run, and be followed again as what it is.
+            parts.Store.SetOutcome(name, EventKind.Stopped);
+            await OnOwnThreadAsync(() =>
+            {
+                dumper.Stop();
+                return true;
+            });
+            parts.History.Note(name, EventKind.Stopped, "dumped and stopped", dumper.Root);
+            return;
+        }
+
+        _remnants.Remember(job);
+        Retain(policy);
+    }
+
+    private void Retain(JobPolicy policy)
+    {
+        RetentionPolicy retention = policy.ToRetentionPolicy();
+        if (retention.IsEmpty)
+        {
+            return;
+        }
+
+        IReadOnlyList<RetentionVerdict> plan = Retention.Plan(retention, parts.Store.Generations(name), policy.Zone(parts.Time.LocalTimeZone), isFinished: false);
+        int forgotten = parts.Store.Forget(plan.Where(verdict => !verdict.IsKept).Select(verdict => verdict.Generation.Name)).Count;
+        if (forgotten > 0)
+        {
+            DaemonLog.Forgotten(parts.Log, name, forgotten);
+            parts.Forgot();
+        }
+    }
+
+    /// <summary>The dumper of the last generation goes on, so that the next one is incremental, unless process or policy are others now.</summary>
+    private JobDumper DumperFor(JobRecord job, JobPolicy policy, ProcessIdentity root, DumpChoices choices)
+    {
+        string files = new JobPolicy { Files = policy.Files }.ToText();
+        if (_dumper is null || (job.Cgroup is null && _dumper.Root != root) || _dumpsBy != (choices, files))
+        {
+            DropDumper();
+            _dumper = new JobDumper(parts.Engine, parts.Store, new NoProgress(), job with { Policy = policy.ToText() }, root, choices);
+            _dumpsBy = (choices, files);
+        }
+
+        return _dumper;
+    }
+
+    private async Task EndedAsync(ProcessIdentity process, Func<ProcessEnd> collect)
+    {
+        try
+        {
+            await InTurnAsync(
+                async () =>
+                {
+                    ProcessEnd end = collect();
+                    if (_followed == process)
+                    {
+                        await EndedInTurnAsync(process, end);
+                    }
+
+                    return true;
+                },
+                parts.Stopping);
+        }
+        catch (OperationCanceledException)
+        {
+            // The service ends. Its next start finds the job gone.
+        }
+        catch (Exception failure) when (CareParts.IsExpected(failure))
+        {
+            DaemonLog.Failed(parts.Log, failure, name, "the look at its end");
+        }
+    }
+
+    private async Task EndedInTurnAsync(ProcessIdentity process, ProcessEnd end)
+    {
+        JobRecord job = parts.Store.Job(name);
+        if (job.Cgroup is not null && _locator.FindRunning(job) is { } next)
+        {
+            // The first process of a cgroup may end and the job go on.
+            parts.Ends.Watch(next, collect => _ = Task.Run(() => EndedAsync(next, collect)));
+            _followed = next;
+            State = State with { Root = next };
+            return;
+        }
+
+        await DropAsync();
+        if (!job.IsRegistered || job.Outcome == EventKind.Stopped)
+        {
+            State = State with { Word = job.Outcome };
+            return;
+        }
+
+        RecoveryPolicy policy = parts.Policies.Resolve(job).ToRecoveryPolicy();
+        long? relapsedFrom = _cameBack is { } back && parts.Time.GetUtcNow() - back.At < policy.Grace ? back.Generation : null;
+        string kind = parts.History.Ended(name, process.Pid.Value, end, relapsedFrom);
+        State = State with { Word = kind, LastEnd = end };
+        if (kind == EventKind.Finished)
+        {
+            parts.Store.SetOutcome(name, kind);
+            return;
+        }
+
+        await RecoverByPolicyAsync(job, kind, isBoot: false);
+    }
+
+    private async Task RecoverByPolicyAsync(JobRecord job, string kind, bool isBoot)
+    {
+        RecoveryPolicy policy = parts.Policies.Resolve(job).ToRecoveryPolicy();
+        RecoveryChoice choice = isBoot ? policy.OnBoot : policy.OnCrash;
+        if (choice == RecoveryChoice.Never)
+        {
+            parts.Store.SetOutcome(name, kind);
+        }
+
+        if (choice != RecoveryChoice.Auto || job.IsPaused)
+        {
+            return;
+        }
+
+        if (!isBoot)
+        {
+            _remnants.Kill();
+        }
+
+        await TryNextAsync(policy);
+    }
+
+    private async Task TryNextAsync(RecoveryPolicy policy)
+    {
+        while (true)
+        {
+            IReadOnlyList<GenerationRecord> generations = parts.Store.Generations(name);
+            if (RecoveryPlan.Choose(generations, parts.Store.Events(name, EventsLooked), policy) is not { } plan)
+            {
+                parts.Store.SetOutcome(name, EventKind.GaveUp);
+                parts.History.Note(name, EventKind.GaveUp, generations.Count == 0 ? "there is no generation to restore" : "every generation has failed too often or is damaged");
+                State = State with { Word = EventKind.GaveUp };
+                return;
+            }
+
+            if (plan.Delay > TimeSpan.Zero && State.RetryAt is null)
+            {
+                DaemonLog.WillTry(parts.Log, name, plan.Generation.Number, plan.Delay);
+                await RetryAtAsync(parts.Time.GetUtcNow() + plan.Delay);
+                return;
+            }
+
+            State = State with { Word = CareState.Recovering, RetryAt = null };
+            if (await TryRestoreAsync(plan.Generation))
+            {
+                return;
+            }
+        }
+    }
+
+    private async Task RetryAtAsync(DateTimeOffset due)
+    {
+        State = State with { Word = CareState.Waiting, RetryAt = due };
+        await parts.Timers.ArmAsync(RecoveryKey, due, RetryIsDueAsync);
+    }
+
+    private async Task RetryIsDueAsync()
+    {
+        try
+        {
+            await InTurnAsync(
+                async () =>
+                {
+                    JobRecord job = parts.Store.Job(name);
+                    if (State.RetryAt is not null && job is { IsRegistered: true, IsPaused: false } && _locator.FindRunning(job) is null)
+                    {
+                        await TryNextAsync(parts.Policies.Resolve(job).ToRecoveryPolicy());
+                    }
+
+                    return true;
+                },
+                parts.Stopping);
+        }
+        catch (Exception failure) when (CareParts.IsExpected(failure) || failure is OperationCanceledException)
+        {
+            DaemonLog.Failed(parts.Log, failure, name, "a recovery");
+        }
+    }
+
+    /// <summary>Restores one generation. False where it failed, which is in the history then.</summary>
+    private async Task<bool> TryRestoreAsync(GenerationName generation)
+    {
+        try
+        {
+            RecoveryOutcome outcome = await parts.Restores.RunAsync(() => Recoverer(keepFiles: false).RestoreOnly(generation, parts.Stopping), parts.Stopping);
+            CameBack(outcome.Restored!);
+            await LookInTurnAsync();
+            return true;
+        }
+        catch (Exception elsewhere) when (elsewhere is SchedulerException { Reason: SchedulerFailure.Running } or StoreException { Reason: StoreFailure.Locked })
+        {
+            // Somebody restores it by hand, or has done so. The next look finds it, or finds it gone.
+            DaemonLog.Failed(parts.Log, elsewhere, name, "a recovery");
+            State = State with { Word = CareState.Gone };
+            return true;
+        }
+        catch (Exception failure) when (CareParts.IsExpected(failure))
+        {
+            parts.History.RecoveryFailed(generation, failure);
+            return false;
+        }
+    }
+
+    private void CameBack(RestoredGeneration restored)
+    {
+        _cameBack = (restored.Generation.Number, parts.Time.GetUtcNow());
+        parts.History.Recovered(restored);
+    }
+}

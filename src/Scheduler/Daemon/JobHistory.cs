@@ -1,0 +1,74 @@
+using System.Globalization;
+using Checkpointer.Engine;
+using Checkpointer.Engine.Support;
+using Checkpointer.Scheduler.Jobs;
+using Checkpointer.Scheduler.Recovery;
+using Checkpointer.Store;
+using Microsoft.Extensions.Logging;
+
+namespace Checkpointer.Scheduler.Daemon;
+
+/// <summary>Writes down what happens to jobs, in the store and in the log.</summary>
+internal sealed class JobHistory(IJobStore store, TimeProvider time, ILogger log)
+{
+    /// <summary>A generation was committed.</summary>
+    public void Dumped(DumpOutcome outcome)
+    {
+        GenerationRecord record = outcome.Generation;
+        Add(new JobEvent(record.Name.Job, Now, EventKind.Dumped, string.Create(
+            CultureInfo.InvariantCulture, $"{record.Summary.Kind}, frozen {record.Summary.FreezeMicroseconds} us, done in {record.Duration.TotalMilliseconds:0} ms"))
+        { Generation = record.Name.Number, Pid = outcome.Report.Root.Pid.Value });
+    }
+
+    /// <summary>A dump failed.</summary>
+    public void DumpFailed(string job, Exception why) => Add(new JobEvent(job, Now, EventKind.DumpFailed, why.Message));
+
+    /// <summary>The job ended. Returns the word for it.</summary>
+    /// <param name="job">Its name.</param>
+    /// <param name="process">Its root.</param>
+    /// <param name="end">How.</param>
+    /// <param name="relapsedFrom">Generation that it came back from just before; null for none.</param>
+    public string Ended(string job, int process, ProcessEnd end, long? relapsedFrom)
+    {
+        (string kind, string detail) = end switch
+        {
+            { ExitCode: 0 } => (EventKind.Finished, "exit code 0"),
+            { ExitCode: { } code } => (EventKind.Failed, string.Create(CultureInfo.InvariantCulture, $"exit code {code}")),
+            { Signal: { } signal } => (EventKind.Killed, string.Create(CultureInfo.InvariantCulture, $"signal {signal}")),
+            _ => (EventKind.Vanished, "how it ended is not known"),
+        };
+        Add(new JobEvent(job, Now, kind, detail) { Pid = process, ExitCode = end.ExitCode, Signal = end.Signal, Generation = kind == EventKind.Finished ? null : relapsedFrom });
+        return kind;
+    }
+
+    /// <summary>The job was restored.</summary>
+    public void Recovered(RestoredGeneration restored) => Add(
+        new JobEvent(restored.Generation.Job, Now, EventKind.Recovered, string.Create(CultureInfo.InvariantCulture, $"in {restored.Duration.TotalMilliseconds:0} ms"))
+        {
+            Generation = restored.Generation.Number,
+            Pid = restored.Report.Root.Pid.Value,
+        });
+
+    /// <summary>A restore failed.</summary>
+    public void RecoveryFailed(GenerationName generation, Exception why)
+        => Add(new JobEvent(generation.Job, Now, EventKind.RecoveryFailed, why.Message) { Generation = generation.Number });
+
+    /// <summary>Something that a word and a sentence tell.</summary>
+    public void Note(string job, string kind, string detail, ProcessIdentity? process = null) => Add(new JobEvent(job, Now, kind, detail) { Pid = process?.Pid.Value });
+
+    private DateTimeOffset Now => time.GetUtcNow();
+
+    private void Add(JobEvent happened)
+    {
+        DaemonLog.Happened(log, happened.Job, happened.Kind, happened.Generation, happened.Pid, happened.Detail);
+        try
+        {
+            store.AddEvent(happened);
+        }
+        catch (StoreException failure)
+        {
+            // What happened has happened; that it could not be written down must not keep a job from being recovered.
+            DaemonLog.EventLost(log, failure, happened.Job, happened.Kind);
+        }
+    }
+}

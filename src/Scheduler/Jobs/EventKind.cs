@@ -1,0 +1,50 @@
+namespace Checkpointer.Scheduler.Jobs;
+
+/// <summary>Words for what happens to jobs: kinds of events, and outcomes of jobs that do not run any more.</summary>
+internal static class EventKind
+{
+    /// <summary>Taken under our care.</summary>
+    public const string Registered = "registered";
+
+    /// <summary>A generation was committed.</summary>
+    public const string Dumped = "dumped";
+
+    /// <summary>A dump failed or was refused.</summary>
+    public const string DumpFailed = "dump_failed";
+
+    /// <summary>The job ended with exit code 0.</summary>
+    public const string Finished = "finished";
+
+    /// <summary>The job ended with another exit code.</summary>
+    public const string Failed = "failed";
+
+    /// <summary>A signal ended the job.</summary>
+    public const string Killed = "killed";
+
+    /// <summary>The job is gone, and nobody knows how it ended.</summary>
+    public const string Vanished = "vanished";
+
+    /// <summary>The job was dumped and stopped.</summary>
+    public const string Stopped = "stopped";
+
+    /// <summary>The job was restored.</summary>
+    public const string Recovered = "recovered";
+
+    /// <summary>A restore failed.</summary>
+    public const string RecoveryFailed = "recovery_failed";
+
+    /// <summary>No generation is left to try.</summary>
+    public const string GaveUp = "gave_up";
+
+    /// <summary>Dumps and recoveries were suspended.</summary>
+    public const string Paused = "paused";
+
+    /// <summary>Dumps and recoveries go on.</summary>
+    public const string Resumed = "resumed";
+
+    /// <summary>True for an end of the job that nobody asked for.</summary>
+    public static bool IsCrash(string kind) => kind is Failed or Killed or Vanished;
+
+    /// <summary>True for outcomes after which <c>recover --all</c> leaves a job alone.</summary>
+    public static bool IsOver(string outcome) => outcome is Finished or Failed or Killed or Vanished;
+}
