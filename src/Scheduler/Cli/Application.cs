@@ -64,11 +64,15 @@ internal sealed class Application(Terminal terminal, RoomsFactory rooms, TimePro
     private static int Misused(ParseResult arguments, Output output)
     {
         Command command = arguments.CommandResult.Command;
-        string help = command is Verb ? $"checkpointer {command.Name} --help" : "checkpointer --help";
+        string help = string.Join(' ', (string[])["checkpointer", .. Names(command), "--help"]);
         string sentence = string.Join(" ", arguments.Errors.Select(error => error.Message));
         output.Failure(new ErrorLine(sentence, $"see `{help}`", ExitCode.Usage, []));
         return ExitCode.Usage;
     }
+
+    // `policy list` is a verb of two words; the root, whose name is that of the program, has none.
+    private static IEnumerable<string> Names(Command command)
+        => command is RootCommand ? [] : command.Parents.OfType<Command>().SelectMany(Names).Append(command.Name);
 
     // A malformed command line may not parse as far as --json, and its error still belongs where the caller listens.
     private bool IsJsonWanted(ParseResult arguments, IReadOnlyList<string> words)

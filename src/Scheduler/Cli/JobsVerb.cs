@@ -2,6 +2,7 @@ using System.CommandLine;
 using Checkpointer.Engine.Support;
 using Checkpointer.Scheduler.Cli.Rendering;
 using Checkpointer.Scheduler.Jobs;
+using Checkpointer.Scheduler.Policies;
 using Checkpointer.Store;
 
 namespace Checkpointer.Scheduler.Cli;
@@ -20,21 +21,24 @@ internal sealed class JobsVerb : Verb
     {
         using IJobStore store = invocation.Rooms.OpenStore();
         var locator = new JobLocator(invocation.Rooms.Engine);
-        JobLine[] lines = [.. store.Jobs().Select(job => Describe(job, store.Generations(job.Name), locator))];
+        using PolicyFolder policies = invocation.Rooms.OpenPolicies();
+        JobLine[] lines = [.. store.Jobs().Select(job => Describe(job, store.Generations(job.Name), locator, policies, invocation.Time))];
         foreach (JobLine line in lines)
         {
             invocation.Output.Json(line, CliJson.Lines.JobLine);
         }
 
         invocation.Output.Table(
-            [new("JOB"), new("STATE"), new("PID", true), new("GENERATIONS", true), new("LATEST"), new("TAKEN AT"), new("COMMAND")],
+            [new("JOB"), new("STATE"), new("PID", true), new("GENERATIONS", true), new("LATEST"), new("TAKEN AT"), new("SCHEDULE"), new("COMMAND")],
             [.. lines.Select(line => Row(line, invocation.Time))],
             whenEmpty: $"no jobs in {store.Directory}; `checkpointer register NAME --pid P` adds one");
         return ExitCode.Ok;
     }
 
-    private static JobLine Describe(JobRecord job, IReadOnlyList<GenerationRecord> generations, JobLocator locator)
+    private static JobLine Describe(
+        JobRecord job, IReadOnlyList<GenerationRecord> generations, JobLocator locator, PolicyFolder policies, TimeProvider time)
     {
+        JobPolicy policy = JobPolicy.Of(job);
         ProcessIdentity? running = locator.FindRunning(job);
         GenerationRecord? latest = generations.Count > 0 ? generations[^1] : null;
         return new JobLine(
@@ -47,7 +51,9 @@ internal sealed class JobsVerb : Verb
             latest?.Name.ToString(),
             latest?.CreatedAt,
             job.Command,
-            job.RegisteredAt);
+            job.RegisteredAt,
+            policy.From,
+            policy.Schedule is null && policy.From is null ? null : Schedule(policy, job.Name, policies, time));
     }
 
     private static string[] Row(JobLine line, TimeProvider time) =>
@@ -58,6 +64,20 @@ internal sealed class JobsVerb : Verb
         Quantity.Count(line.Generations),
         line.Latest ?? "-",
         line.LatestAt is DateTimeOffset taken ? Quantity.Time(taken, time) : "-",
+        line.Schedule ?? "-",
         line.Command,
     ];
+
+    // One job's bad policy must not hide the others.
+    private static string Schedule(JobPolicy policy, string job, PolicyFolder policies, TimeProvider time)
+    {
+        try
+        {
+            return PolicySummary.Schedule(policies.Resolve(policy), job, time);
+        }
+        catch (SchedulerException bad)
+        {
+            return $"? {bad.Message}";
+        }
+    }
 }

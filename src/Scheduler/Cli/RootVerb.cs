@@ -24,6 +24,7 @@ internal sealed class RootVerb : RootCommand
             Subcommands.Add(verb);
         }
 
+        Subcommands.Add(new PolicyCommand());
         HelpOption help = Options.OfType<HelpOption>().Single();
         help.Action = new HelpWithExamples((HelpAction)help.Action!);
     }

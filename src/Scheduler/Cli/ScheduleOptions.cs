@@ -10,6 +10,20 @@ internal sealed class ScheduleOptions
 {
     private readonly Option<TimeSpan?> _every = Words.Duration("--every", "A dump every DURATION, the first at once: 15m, 2h.");
 
+    private readonly Option<string?> _cron = new("--cron")
+    {
+        Description = "Dumps by a cron expression: five fields as of crontab(5), six or seven as of Quartz.",
+        HelpName = "CRON",
+        CustomParser = result => ParseExpression(result, "cron", WallClockPatterns.Cron),
+    };
+
+    private readonly Option<string?> _calendar = new("--calendar")
+    {
+        Description = "Dumps by a calendar expression as of systemd.time(7): 'Mon..Fri 8:00', '*:0/15', hourly.",
+        HelpName = "CALENDAR",
+        CustomParser = result => ParseExpression(result, "calendar", WallClockPatterns.Calendar),
+    };
+
     private readonly Option<bool> _auto = new("--auto")
     {
         Description = "Dumps as often as costs the job least, by Daly's formula from how long dumps take and how often the job fails.",
@@ -37,12 +51,12 @@ internal sealed class ScheduleOptions
     /// <summary>Adds the options to a verb.</summary>
     public ScheduleOptions(Verb verb)
     {
-        Option[] all = [_every, _auto, _overhead, _mtbf, _jitter, _misfire];
+        Option[] all = [_every, _cron, _calendar, _auto, _overhead, _mtbf, _jitter, _misfire];
         Array.ForEach(all, verb.Options.Add);
         verb.Validators.Add(result =>
         {
-            Option[] said = [.. new Option[] { _every, _auto, _overhead }.Where(option => result.GetResult(option) is { Implicit: false })];
-            if (said.Length > 1 && said.Contains(_every))
+            Option[] said = [.. new Option[] { _every, _cron, _calendar, _auto, _overhead }.Where(option => result.GetResult(option) is { Implicit: false })];
+            if (said.Length > 1 && said[0] != _auto)
             {
                 result.AddError($"{said[0].Name} and {said[1].Name} exclude each other: both say when dumps are due.");
             }
@@ -55,6 +69,8 @@ internal sealed class ScheduleOptions
         var rules = new ScheduleRules
         {
             Every = arguments.GetValue(_every),
+            Cron = arguments.GetValue(_cron),
+            Calendar = arguments.GetValue(_calendar),
             Auto = arguments.GetValue(_auto) ? true : null,
             MaxOverhead = arguments.GetValue(_overhead),
             MeanTimeBetweenFailures = arguments.GetValue(_mtbf),
@@ -62,6 +78,21 @@ internal sealed class ScheduleOptions
             Misfire = arguments.GetValue(_misfire),
         };
         return rules == new ScheduleRules() ? null : rules;
+    }
+
+    private static string? ParseExpression(ArgumentResult result, string kind, Func<string, TimeZoneInfo, Timetable> read)
+    {
+        string text = result.Tokens[0].Value;
+        try
+        {
+            _ = read(text, TimeZoneInfo.Utc);
+        }
+        catch (FormatException malformed)
+        {
+            result.AddError($"'{text}' is no {kind} expression: {malformed.Message}.");
+        }
+
+        return text;
     }
 
     private static double? ParseShare(ArgumentResult result)

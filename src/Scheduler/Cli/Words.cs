@@ -73,7 +73,7 @@ internal static class Words
         where T : struct, Enum
     {
         T[] choices = allowed.Length > 0 ? allowed : Enum.GetValues<T>();
-        string[] words = [.. choices.Select(choice => choice.ToString().ToLowerInvariant())];
+        string[] words = [.. choices.Select(Of)];
         return new Option<T?>(name)
         {
             Description = description,
@@ -91,6 +91,11 @@ internal static class Words
             },
         };
     }
+
+    /// <summary>A choice as it is written.</summary>
+    public static string Of<T>(T choice)
+        where T : struct, Enum
+        => choice.ToString().ToLowerInvariant();
 
     /// <summary>Refuses words that cannot be names of policy files.</summary>
     public static void RequirePolicyName(OptionResult result)

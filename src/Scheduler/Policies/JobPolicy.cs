@@ -97,7 +97,18 @@ internal sealed record JobPolicy
     /// <summary>When dumps of a job are due; null for by hand.</summary>
     /// <param name="job">Name of the job.</param>
     /// <param name="host">Time zone of the host.</param>
-    public ISchedule? ToSchedule(string job, TimeZoneInfo host) => Schedule?.ToSchedule(job, Zone(host));
+    /// <exception cref="SchedulerException">The policy is not one that this host understands.</exception>
+    public ISchedule? ToSchedule(string job, TimeZoneInfo host)
+    {
+        try
+        {
+            return Schedule?.ToSchedule(job, Zone(host));
+        }
+        catch (FormatException malformed)
+        {
+            throw new SchedulerException(SchedulerFailure.BadConfiguration, $"the schedule of job {job} is none: {malformed.Message}", "correct the policy", malformed);
+        }
+    }
 
     /// <summary>Which generations stay; empty for all.</summary>
     public RetentionPolicy ToRetentionPolicy() => Retention?.ToPolicy() ?? RetentionPolicy.Nothing;

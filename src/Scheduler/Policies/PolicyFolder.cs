@@ -67,6 +67,13 @@ internal sealed class PolicyFolder : IDisposable
                 contents.Files.Count > 0 ? $"policies are {string.Join(", ", contents.Files.Select(file => file.Name))}" : "make the file; docs/policies.md says how");
     }
 
+    /// <summary>Whether there is a file of that name, good or bad.</summary>
+    public bool Has(string name)
+    {
+        Contents contents = _contents;
+        return contents.Files.Any(file => file.Name == name) || contents.Problems.Any(problem => Path.GetFileNameWithoutExtension(problem.Path) == name);
+    }
+
     /// <summary>What holds for a job: what was said with it, and what that does not say, from the policy file that it names.</summary>
     /// <exception cref="SchedulerException">There is none of that name, or the file is bad.</exception>
     public JobPolicy Resolve(JobRecord job) => Resolve(JobPolicy.Of(job));
@@ -86,17 +93,14 @@ internal sealed class PolicyFolder : IDisposable
         var problems = new List<PolicyProblem>();
         foreach (string path in stamps.Select(stamp => stamp.Path))
         {
-            (PolicyFile? file, PolicyProblem? problem) = PolicyFileReader.Read(path);
+            (PolicyFile? file, IReadOnlyList<PolicyProblem> found) = PolicyFileReader.Read(path);
             file ??= before.Files.FirstOrDefault(old => old.Path == path);
             if (file is not null)
             {
                 files[path] = file;
             }
 
-            if (problem is not null)
-            {
-                problems.Add(problem with { KeepsOld = file is not null });
-            }
+            problems.AddRange(found.Select(problem => problem with { KeepsOld = file is not null }));
         }
 
         foreach (PolicyFile gone in before.Files.Where(old => !files.ContainsKey(old.Path)))

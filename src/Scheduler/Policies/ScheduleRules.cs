@@ -3,7 +3,10 @@ using Checkpointer.Scheduler.Schedules;
 
 namespace Checkpointer.Scheduler.Policies;
 
-/// <summary>When dumps are due: one of <see cref="Every"/>, <see cref="Auto"/> and <see cref="MaxOverhead"/>, of which the last two go together.</summary>
+/// <summary>
+/// When dumps are due: one of <see cref="Every"/>, <see cref="Cron"/>, <see cref="Calendar"/>, <see cref="Auto"/> and <see cref="MaxOverhead"/>, of which the last two go
+/// together.
+/// </summary>
 internal sealed record ScheduleRules
 {
     private static readonly TimeSpan _shortest = TimeSpan.FromSeconds(10);
@@ -12,6 +15,12 @@ internal sealed record ScheduleRules
     /// <summary>From start to start.</summary>
     [JsonConverter(typeof(DurationConverter))]
     public TimeSpan? Every { get; init; }
+
+    /// <summary>A cron expression: five fields as of crontab(5), six or seven as of Quartz.</summary>
+    public string? Cron { get; init; }
+
+    /// <summary>A calendar expression as of systemd.time(7).</summary>
+    public string? Calendar { get; init; }
 
     /// <summary>True for Daly's interval from what dumps cost and how often the job fails.</summary>
     public bool? Auto { get; init; }
@@ -32,7 +41,8 @@ internal sealed record ScheduleRules
     [JsonConverter(typeof(DurationConverter))]
     public TimeSpan? MeanTimeBetweenFailures { get; init; }
 
-    /// <summary>Over how long jobs with the same schedule are spread; null for the whole interval of <see cref="Every"/> and for not at all elsewhere.</summary>
+    /// <summary>Over how long jobs with the same schedule are spread; null for the whole interval of <see cref="Every"/> and for not
+    /// at all with <see cref="Cron"/> and <see cref="Calendar"/>. The others spread by themselves.</summary>
     [JsonConverter(typeof(DurationOrNoneConverter))]
     public TimeSpan? Jitter { get; init; }
 
@@ -40,17 +50,36 @@ internal sealed record ScheduleRules
     [JsonConverter(typeof(WordConverter<MisfireRule>))]
     public MisfireRule? Misfire { get; init; }
 
-    private bool SaysWhen => Every is not null || Auto is not null || MaxOverhead is not null;
+    private bool SaysWhen => Every is not null || Cron is not null || Calendar is not null || Auto is not null || MaxOverhead is not null;
 
     /// <summary>The schedule that these make.</summary>
     /// <param name="job">Name of the job, by which it has its place among others.</param>
     /// <param name="zone">Whose calendar and clock.</param>
     /// <returns>Null where they say nothing of when.</returns>
+    /// <exception cref="FormatException">An expression is none; the message says why.</exception>
     public ISchedule? ToSchedule(string job, TimeZoneInfo zone)
-        => Every is { } interval ? new EverySchedule(interval, Spread.Of(job, Jitter ?? interval), Misfire ?? MisfireRule.Once)
-            : Auto == true || MaxOverhead is not null ? new AdaptiveSchedule(
-                new AdaptiveLimits(Auto == true, MaxOverhead, MeanTimeBetweenFailures, Shortest ?? _shortest, Longest ?? _longest))
+    {
+        MisfireRule misfire = Misfire ?? MisfireRule.Once;
+        TimeSpan Place(TimeSpan usual) => Spread.Of(job, Jitter ?? usual);
+        if (Every is { } interval)
+        {
+            return new EverySchedule(interval, Place(interval), misfire);
+        }
+
+        if (Cron is not null)
+        {
+            return new TimetableSchedule(WallClockPatterns.Cron(Cron, zone), Place(TimeSpan.Zero), misfire, $"cron {Cron}");
+        }
+
+        if (Calendar is not null)
+        {
+            return new TimetableSchedule(WallClockPatterns.Calendar(Calendar, zone), Place(TimeSpan.Zero), misfire, $"calendar {Calendar}");
+        }
+
+        return Auto == true || MaxOverhead is not null
+            ? new AdaptiveSchedule(new AdaptiveLimits(Auto == true, MaxOverhead, MeanTimeBetweenFailures, Shortest ?? _shortest, Longest ?? _longest))
             : null;
+    }
 
     /// <summary>These, and what they do not say from others. When dumps are due is said by one of both, never half by each.</summary>
     public ScheduleRules Over(ScheduleRules? below)
@@ -64,6 +93,8 @@ internal sealed record ScheduleRules
         return new ScheduleRules
         {
             Every = when.Every,
+            Cron = when.Cron,
+            Calendar = when.Calendar,
             Auto = when.Auto,
             MaxOverhead = when.MaxOverhead,
             Shortest = Shortest ?? below.Shortest,

@@ -5,6 +5,7 @@ using System.Text.Json.Serialization;
 using System.Text.RegularExpressions;
 using Checkpointer.Scheduler.Cli;
 using Checkpointer.Scheduler.Cli.Rendering;
+using Checkpointer.Scheduler.Tests.Fakes;
 
 namespace Checkpointer.Scheduler.Tests.Cli;
 
@@ -34,6 +35,9 @@ public sealed partial class CliDocumentTests
         ["pause"] = typeof(PauseLine),
         ["resume"] = typeof(PauseLine),
         ["events"] = typeof(EventLine),
+        ["policy list"] = typeof(PolicyLine),
+        ["policy show"] = typeof(PolicyShowLine),
+        ["policy test"] = typeof(PolicyTestLine),
     };
 
     private static readonly string _document = File.ReadAllText(RepositoryRoot.File("docs", "cli.md"));
@@ -41,13 +45,13 @@ public sealed partial class CliDocumentTests
     [Fact]
     public void Verbs_AreThoseOfTheParser()
         => Assert.Equal(
-            new RootVerb().Subcommands.Select(verb => verb.Name), Sections().Select(section => section.Verb));
+            VerbTable.All().Select(verb => verb.Words), Sections().Select(section => section.Verb));
 
     [Fact]
     public void Options_OfEveryVerb_AreThoseOfTheParser()
         => Assert.All(Sections(), section =>
         {
-            Command verb = new RootVerb().Subcommands.Single(command => command.Name == section.Verb);
+            Verb verb = VerbTable.All().Single(verb => verb.Words == section.Verb).Verb;
             Assert.Equal(
                 verb.Options.Select(option => option.Name).Order(StringComparer.Ordinal),
                 OptionWord().Matches(section.Text).Select(match => match.Value).Except(GlobalOptions())
@@ -98,7 +102,7 @@ public sealed partial class CliDocumentTests
         return end < 0 ? _document[start..] : _document[start..end];
     }
 
-    [GeneratedRegex(@"^## `([a-z]+)`$", RegexOptions.Multiline)]
+    [GeneratedRegex(@"^## `([a-z]+(?: [a-z]+)?)`$", RegexOptions.Multiline)]
     private static partial Regex VerbHeading();
 
     [GeneratedRegex(@"--[a-z]+(?:-[a-z]+)*")]

@@ -79,8 +79,8 @@ public sealed class JsonShapeTests
 
         Expect(
             """
-            {"job":"md","state":"running","registered":true,"pid":4711,"cgroup":null,"generations":1,"latest":"md/1","latest_at":"2026-01-02T03:04:05+00:00","command":"lmp -in melt.lmp","registered_at":"2026-01-02T03:04:05+00:00"}
-            {"job":"old","state":"gone","registered":false,"pid":9,"cgroup":null,"generations":0,"latest":null,"latest_at":null,"command":"lmp -in melt.lmp","registered_at":"2026-01-02T03:04:05+00:00"}
+            {"job":"md","state":"running","registered":true,"pid":4711,"cgroup":null,"generations":1,"latest":"md/1","latest_at":"2026-01-02T03:04:05+00:00","command":"lmp -in melt.lmp","registered_at":"2026-01-02T03:04:05+00:00","policy":null,"schedule":null}
+            {"job":"old","state":"gone","registered":false,"pid":9,"cgroup":null,"generations":0,"latest":null,"latest_at":null,"command":"lmp -in melt.lmp","registered_at":"2026-01-02T03:04:05+00:00","policy":null,"schedule":null}
             """,
             0, "jobs", "--json");
     }

@@ -27,8 +27,8 @@ public sealed class TextTests
 
         Assert.Equal(
             """
-            JOB  STATE     PID  GENERATIONS  LATEST  TAKEN AT             COMMAND
-            md   running  4711            1  md/1    2026-01-02 03:04:05  lmp -in melt.lmp
+            JOB  STATE     PID  GENERATIONS  LATEST  TAKEN AT             SCHEDULE  COMMAND
+            md   running  4711            1  md/1    2026-01-02 03:04:05  -         lmp -in melt.lmp
 
             """,
             _line.Run("jobs").Out);

@@ -28,6 +28,9 @@ namespace Checkpointer.Scheduler.Cli.Rendering;
 [JsonSerializable(typeof(RegisterWish))]
 [JsonSerializable(typeof(DumpWish))]
 [JsonSerializable(typeof(RecoverWish))]
+[JsonSerializable(typeof(PolicyLine))]
+[JsonSerializable(typeof(PolicyShowLine))]
+[JsonSerializable(typeof(PolicyTestLine))]
 internal sealed partial class CliJson : JsonSerializerContext
 {
     /// <summary>The context with the names and escapes of the command line.</summary>

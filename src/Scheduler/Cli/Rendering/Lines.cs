@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Checkpointer.Engine;
 using Checkpointer.Store;
 
@@ -97,7 +98,22 @@ internal sealed record JobLine(
     string? Latest,
     DateTimeOffset? LatestAt,
     string Command,
-    DateTimeOffset RegisteredAt);
+    DateTimeOffset RegisteredAt,
+    string? Policy,
+    string? Schedule);
+
+/// <summary>One policy of <c>policy list</c>, or what is wrong with a file.</summary>
+internal sealed record PolicyLine(string Policy, string Path, string? Schedule, string? Keeps, string? OnBoot, string? OnCrash, string? Problem);
+
+/// <summary>Result of <c>policy show</c>.</summary>
+internal sealed record PolicyShowLine(string Name, string Kind, string? From, string Schedule, string Keeps, JsonElement Policy);
+
+/// <summary>Result of <c>policy test</c>.</summary>
+internal sealed record PolicyTestLine(
+    string Policy, string Schedule, string TimeZone, IReadOnlyList<DateTimeOffset> Next, IReadOnlyList<ForecastLine> Points);
+
+/// <summary>What there is some time after a job came under a policy.</summary>
+internal sealed record ForecastLine(string After, int Taken, int Kept, DateTimeOffset? Oldest, long Bytes);
 
 /// <summary>Result of <c>dump</c>.</summary>
 internal sealed record DumpLine(

@@ -1,0 +1,105 @@
+namespace Checkpointer.Scheduler.Policies;
+
+/// <summary>What a policy must not say. Keys are as in files, a reason goes on after <c>key: </c>.</summary>
+internal static class PolicyCheck
+{
+    private const int AttemptsMax = 100;
+    private const int NiceMax = 19;
+    private const int CoresMax = 256;
+
+    /// <summary>What is wrong with a policy file.</summary>
+    public static IEnumerable<(string Key, string Reason)> OfFile(JobPolicy policy)
+        => policy.From is null ? Of(policy) : Of(policy).Prepend(("from", "a policy file cannot build on another"));
+
+    /// <summary>What is wrong with a policy.</summary>
+    public static IEnumerable<(string Key, string Reason)> Of(JobPolicy policy) =>
+    [
+        .. Schedule(policy.Schedule ?? new ScheduleRules()),
+        .. Zone(policy.TimeZone),
+        .. Recovery(policy.Recovery ?? new RecoveryRules()),
+        .. Hooks(policy.Hooks ?? new HookRules()),
+        .. Limits(policy.Limits ?? new LimitRules()),
+        .. Alerts(policy.Alerts ?? new AlertRules()),
+        .. Paths("files.paths", policy.Files?.Paths),
+    ];
+
+    private static IEnumerable<(string Key, string Reason)> Schedule(ScheduleRules rules)
+    {
+        string[] said =
+        [
+            .. new (string Key, bool IsSaid)[]
+            {
+                ("schedule.every", rules.Every is not null),
+                ("schedule.cron", rules.Cron is not null),
+                ("schedule.calendar", rules.Calendar is not null),
+                ("schedule.auto", rules.Auto == true),
+                ("schedule.maxOverhead", rules.MaxOverhead is not null),
+            }.Where(one => one.IsSaid).Select(one => one.Key),
+        ];
+        if (said.Length > 1 && said[0] != "schedule.auto")
+        {
+            yield return (said[1], $"{said[0]} says already when dumps are due");
+        }
+        else if (WhyNoSchedule(rules) is { } why)
+        {
+            yield return (said[0], why);
+        }
+
+        if (rules.Shortest > rules.Longest)
+        {
+            yield return ("schedule.shortest", "it is longer than schedule.longest");
+        }
+    }
+
+    private static string? WhyNoSchedule(ScheduleRules rules)
+    {
+        try
+        {
+            _ = rules.ToSchedule("", TimeZoneInfo.Utc);
+            return null;
+        }
+        catch (FormatException malformed)
+        {
+            return malformed.Message;
+        }
+    }
+
+    private static IEnumerable<(string Key, string Reason)> Zone(string? zone)
+        => zone is null || TimeZoneInfo.TryFindSystemTimeZoneById(zone, out _) ? [] : [("timeZone", $"this host knows no time zone {zone} (is the package tzdata installed?)")];
+
+    private static IEnumerable<(string Key, string Reason)> Recovery(RecoveryRules rules) =>
+    [
+        .. When(rules.OnBoot == RecoveryChoice.Never, "recovery.onBoot", "it is auto or manual"),
+        .. When(rules.Attempts is < 1 or > AttemptsMax, "recovery.attempts", $"it is from 1 to {AttemptsMax}"),
+    ];
+
+    private static IEnumerable<(string Key, string Reason)> Hooks(HookRules rules)
+        => [.. Command("hooks.before", rules.Before), .. Command("hooks.after", rules.After)];
+
+    private static IEnumerable<(string Key, string Reason)> Limits(LimitRules rules) =>
+    [
+        .. When(rules.Nice is < 0 or > NiceMax, "limits.nice", $"it is from 0 to {NiceMax}"),
+        .. When(rules.Cores is < 1 or > CoresMax, "limits.cores", $"it is from 1 to {CoresMax}"),
+        .. When(rules.RateBytes is < 1, "limits.rateBytes", "it is above 0"),
+    ];
+
+    private static IEnumerable<(string Key, string Reason)> Alerts(AlertRules rules)
+    {
+        bool isAddress = Uri.TryCreate(rules.Webhook, UriKind.Absolute, out Uri? address) && (address.Scheme == Uri.UriSchemeHttp || address.Scheme == Uri.UriSchemeHttps);
+        bool tellsNobody = rules.Command is null && rules.Webhook is null;
+        return
+        [
+            .. Command("alerts.command", rules.Command),
+            .. When(rules.Webhook is not null && !isAddress, "alerts.webhook", "it is no http or https address"),
+            .. When(tellsNobody && rules.NoGoodGenerationFor is not null, "alerts.noGoodGenerationFor", "neither alerts.command nor alerts.webhook says who is told"),
+        ];
+    }
+
+    private static IEnumerable<(string Key, string Reason)> Command(string key, IReadOnlyList<string>? words)
+        => When(words is not null && (words.Count == 0 || !words[0].StartsWith('/')), key, "it is no list of an absolute path and arguments");
+
+    private static IEnumerable<(string Key, string Reason)> Paths(string key, IReadOnlyList<string>? paths)
+        => [.. (paths ?? []).Where(path => !path.StartsWith('/')).Select(path => (key, $"'{path}' is no absolute path"))];
+
+    private static IEnumerable<(string Key, string Reason)> When(bool isBad, string key, string reason) => isBad ? [(key, reason)] : [];
+}
