@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Checkpointer.Engine;
 using Checkpointer.Scheduler.Jobs;
 using Checkpointer.Scheduler.Recovery;
 using Checkpointer.Store;
@@ -24,6 +25,7 @@ internal sealed class RecoverVerb : Verb
     private readonly Option<bool> _shellJob = ShellJobAttendance.Option();
     private readonly Option<bool> _keepFiles = Words.KeepFiles();
     private readonly Option<bool> _dryRun = Words.DryRun();
+    private readonly Option<PidNamespaceChoice?> _pidNamespace = Words.PidNamespace();
 
     /// <summary>Makes the verb.</summary>
     public RecoverVerb()
@@ -44,6 +46,7 @@ internal sealed class RecoverVerb : Verb
         Options.Add(_shellJob);
         Options.Add(_keepFiles);
         Options.Add(_dryRun);
+        Options.Add(_pidNamespace);
         Validators.Add(result =>
         {
             if (result.GetResult(_all) is not null && result.GetResult(_jobs)?.Tokens.Count > 0)
@@ -69,7 +72,7 @@ internal sealed class RecoverVerb : Verb
     private List<RecoveryOutcome> Recover(Invocation invocation, ParseResult arguments, ShellJobAttendance attendance)
     {
         using IJobStore store = invocation.Rooms.OpenStore();
-        JobRecoverer recoverer = invocation.CreateRecoverer(store, attendance.Terminal, arguments.GetValue(_keepFiles), arguments.GetValue(_dryRun));
+        JobRecoverer recoverer = invocation.CreateRecoverer(store, attendance.Terminal, arguments.GetValue(_keepFiles), arguments.GetValue(_dryRun), arguments.GetValue(_pidNamespace));
         var outcomes = new List<RecoveryOutcome>();
         foreach (JobRecord job in Targets(store, arguments.GetValue(_jobs) ?? []))
         {

@@ -82,6 +82,13 @@ internal static class RecoveryReport
             $"job {restored.Generation.Job} runs again as PID {pid}, from {restored.Generation}, verified: "
             + $"{restored.Report.Processes} process(es), {restored.Report.Threads} thread(s), "
             + $"{Quantity.Bytes(restored.Report.RestoredBytes)}, in {Quantity.Duration(restored.Duration)}");
+        foreach (string name in restored.Report.Namespaces)
+        {
+            output.Line(name == "pid"
+                ? "  in a PID namespace of its own, in which its processes have the PIDs that they had"
+                : "  in a time namespace, in which its clocks go on as if only the time had passed in which it did not run");
+        }
+
         WriteFiles(output, restored.Report.Files.Where(file => file.RolledBack));
     }
 
@@ -106,6 +113,7 @@ internal static class RecoveryReport
             (long)(restored?.Duration.TotalMilliseconds ?? 0),
             [.. (restored?.Report.Files ?? outcome.Planned?.Files)?.Select(file => new FileLine(file.Path, file.What, file.RolledBack, file.Action, file.Bytes)) ?? []],
             outcome.Warnings,
+            restored?.Report.Namespaces ?? [],
             failure?.Error,
             failure?.Hint,
             CodeOf(outcome));

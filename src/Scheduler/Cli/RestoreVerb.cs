@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Checkpointer.Engine;
 using Checkpointer.Scheduler.Jobs;
 using Checkpointer.Scheduler.Recovery;
 
@@ -12,6 +13,7 @@ internal sealed class RestoreVerb : Verb
     private readonly Option<bool> _shellJob = ShellJobAttendance.Option();
     private readonly Option<bool> _keepFiles = Words.KeepFiles();
     private readonly Option<bool> _dryRun = Words.DryRun();
+    private readonly Option<PidNamespaceChoice?> _pidNamespace = Words.PidNamespace();
 
     /// <summary>Makes the verb.</summary>
     public RestoreVerb()
@@ -26,6 +28,7 @@ internal sealed class RestoreVerb : Verb
         Options.Add(_shellJob);
         Options.Add(_keepFiles);
         Options.Add(_dryRun);
+        Options.Add(_pidNamespace);
     }
 
     /// <inheritdoc/>
@@ -39,7 +42,7 @@ internal sealed class RestoreVerb : Verb
     private RecoveryOutcome Restore(Invocation invocation, ParseResult arguments, ShellJobAttendance attendance)
     {
         using IJobStore store = invocation.Rooms.OpenStore();
-        RecoveryOutcome outcome = invocation.CreateRecoverer(store, attendance.Terminal, arguments.GetValue(_keepFiles), arguments.GetValue(_dryRun))
+        RecoveryOutcome outcome = invocation.CreateRecoverer(store, attendance.Terminal, arguments.GetValue(_keepFiles), arguments.GetValue(_dryRun), arguments.GetValue(_pidNamespace))
             .RestoreOnly(arguments.GetValue(_generation).Resolve(store), invocation.Cancellation);
         RecoveryReport.Write(invocation.Output, outcome);
         return outcome;

@@ -18,12 +18,13 @@ internal sealed class LocalEngine(CheckpointEngine engine) : IJobEngine
 
     /// <inheritdoc/>
     public RestoreReport Restore(
-        ICheckpointSource source, string generationSuffix, IProgress<long>? restoredBytesDone, CallerTerminal? terminal, bool keepFiles, CancellationToken cancellation)
-        => engine.Restore(source, generationSuffix, restoredBytesDone, cancellation, terminal, keepFiles);
+        ICheckpointSource source, string generationSuffix, IProgress<long>? restoredBytesDone, CallerTerminal? terminal, bool keepFiles,
+        PidNamespaceChoice? pidNamespace, CancellationToken cancellation)
+        => engine.Restore(source, generationSuffix, restoredBytesDone, cancellation, terminal, keepFiles, pidNamespace);
 
     /// <inheritdoc/>
-    public IReadOnlyList<FileChange> PlanRestore(ICheckpointSource source, string generationSuffix, bool keepFiles)
-        => CheckpointEngine.PlanRestore(source, generationSuffix, keepFiles);
+    public IReadOnlyList<FileChange> PlanRestore(ICheckpointSource source, string generationSuffix, bool keepFiles, PidNamespaceChoice? pidNamespace)
+        => engine.PlanRestore(source, generationSuffix, keepFiles, pidNamespace);
 
     /// <inheritdoc/>
     public IReadOnlyList<HostCapability> Probe() => engine.Probe();

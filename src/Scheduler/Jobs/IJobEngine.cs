@@ -18,10 +18,11 @@ internal interface IJobEngine
 
     /// <summary>As <see cref="CheckpointEngine.Restore"/>.</summary>
     RestoreReport Restore(
-        ICheckpointSource source, string generationSuffix, IProgress<long>? restoredBytesDone, CallerTerminal? terminal, bool keepFiles, CancellationToken cancellation);
+        ICheckpointSource source, string generationSuffix, IProgress<long>? restoredBytesDone, CallerTerminal? terminal, bool keepFiles,
+        PidNamespaceChoice? pidNamespace, CancellationToken cancellation);
 
     /// <summary>As <see cref="CheckpointEngine.PlanRestore"/>.</summary>
-    IReadOnlyList<FileChange> PlanRestore(ICheckpointSource source, string generationSuffix, bool keepFiles);
+    IReadOnlyList<FileChange> PlanRestore(ICheckpointSource source, string generationSuffix, bool keepFiles, PidNamespaceChoice? pidNamespace);
 
     /// <summary>As <see cref="CheckpointEngine.Probe"/>.</summary>
     IReadOnlyList<HostCapability> Probe();

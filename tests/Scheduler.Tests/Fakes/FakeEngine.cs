@@ -106,14 +106,15 @@ internal sealed class FakeEngine(List<string> journal) : IJobEngine
     }
 
     public RestoreReport Restore(
-        ICheckpointSource source, string generationSuffix, IProgress<long>? restoredBytesDone, CallerTerminal? terminal, bool keepFiles, CancellationToken cancellation)
+        ICheckpointSource source, string generationSuffix, IProgress<long>? restoredBytesDone, CallerTerminal? terminal, bool keepFiles,
+        PidNamespaceChoice? pidNamespace, CancellationToken cancellation)
     {
-        _journal.Add($"restore {source.Name} as {generationSuffix}{(keepFiles ? " with files kept" : "")}");
+        _journal.Add($"restore {source.Name} as {generationSuffix}{(keepFiles ? " with files kept" : "")}{(pidNamespace is { } choice ? $" with PIDs {choice}" : "")}");
         DuringRestore(source.Name);
         return new RestoreReport(Start(4711, 999), 2, 5, 220L << 20, Files, Warnings);
     }
 
-    public IReadOnlyList<FileChange> PlanRestore(ICheckpointSource source, string generationSuffix, bool keepFiles)
+    public IReadOnlyList<FileChange> PlanRestore(ICheckpointSource source, string generationSuffix, bool keepFiles, PidNamespaceChoice? pidNamespace)
     {
         _journal.Add($"plan {source.Name} as {generationSuffix}");
         return Files;
