@@ -5,6 +5,7 @@ using Checkpointer.Engine.Proc;
 using Checkpointer.Engine.Restore;
 using Checkpointer.Engine.Support;
 using Checkpointer.Engine.Tracing;
+using Checkpointer.Engine.Worker;
 using Microsoft.Extensions.Logging;
 
 namespace Checkpointer.Engine;
@@ -37,7 +38,16 @@ public sealed class CheckpointEngine(EngineOptions options, ILoggerFactory logge
     /// <exception cref="EngineException">No such process, or not one that can be a job.</exception>
     /// <param name="scope">The job.</param>
     /// <param name="choices">What is done about state that cannot be carried as it is.</param>
-    public static PreflightReport Check(JobScope scope, DumpChoices? choices = null) => new Preflight(choices ?? DumpChoices.Default).Examine(scope);
+    public static PreflightReport Check(JobScope scope, DumpChoices? choices = null)
+    {
+        if (PlanFor(scope) is not { } plan)
+        {
+            return new Preflight(choices ?? DumpChoices.Default).Examine(scope);
+        }
+
+        using var remote = new RemoteTracking(plan.Joined!.Value, RequestFor(scope, new EngineOptions(), choices, null), plan, isVerbose: false);
+        return remote.Check();
+    }
 
     /// <summary>Freezes the job, takes its state, thaws it, and hands the state to <paramref name="sink"/>.
     /// Returns after the last byte went to the sink; committing is the caller's. On any failure the job runs on as found.</summary>
@@ -53,9 +63,11 @@ public sealed class CheckpointEngine(EngineOptions options, ILoggerFactory logge
     /// <param name="scope">The job.</param>
     /// <param name="choices">What is done about state that cannot be carried as it is.</param>
     /// <param name="files">Which files its generations carry; null for <see cref="FilePolicy.Default"/>.</param>
-    public TrackedJob Track(JobScope scope, DumpChoices? choices = null, FilePolicy? files = null) =>
-        new(scope, new JobMemory(options), memory => new Dumper(options, memory, choices ?? DumpChoices.Default, files ?? FilePolicy.Default, Step(_dumpLog), _dumpLog),
-            memory => new TreeKiller(options, memory.Connections, Step(_dumpLog)));
+    public TrackedJob Track(JobScope scope, DumpChoices? choices = null, FilePolicy? files = null) => new(scope, () => PlanFor(scope) is { } plan
+        ? new RemoteTracking(plan.Joined!.Value, RequestFor(scope, options, choices, files), plan, _dumpLog.IsEnabled(LogLevel.Debug))
+        : new LocalTracking(
+            scope, new JobMemory(options), memory => new Dumper(options, memory, choices ?? DumpChoices.Default, files ?? FilePolicy.Default, Step(_dumpLog), _dumpLog),
+            memory => new TreeKiller(options, memory.Connections, Step(_dumpLog))));
 
     /// <summary>Builds the processes of a generation and lets them run. On any failure nothing of them is left.</summary>
     /// <param name="source">The generation.</param>
@@ -64,20 +76,48 @@ public sealed class CheckpointEngine(EngineOptions options, ILoggerFactory logge
     /// <param name="cancellation">Cancels until the processes run.</param>
     /// <param name="terminal">Where the job goes on; null where it is to lead a session of its own.</param>
     /// <param name="keepFiles">Files are left as they are; what differs is told.</param>
+    /// <param name="pidNamespace">In place of <see cref="EngineOptions.PidNamespace"/>.</param>
     /// <param name="built">Told who the root is before any of the processes runs: if we die until then, they die with us; what is written down here is true of all that run.</param>
     public RestoreReport Restore(
         ICheckpointSource source, string generationSuffix, IProgress<long>? restoredBytesDone, CancellationToken cancellation, CallerTerminal? terminal = null, bool keepFiles = false,
-        Action<ProcessIdentity>? built = null) =>
-        TracerThread.Run(
+        PidNamespaceChoice? pidNamespace = null, Action<ProcessIdentity>? built = null)
+    {
+        var wanted = options.With(pidNamespace ?? options.PidNamespace, options.TimeNamespace);
+        return TracerThread.Run(
             $"restore {source.Name}",
-            () => new Restorer(options, terminal, keepFiles, built, Step(_restoreLog), _restoreLog).Restore(source, generationSuffix, restoredBytesDone, cancellation));
+            () => NamespacePlan.ForRestore(GenerationImages.Load(source), wanted, options.PidReleaseTimeout) is { } plan
+                ? RestoreInto(plan, source, generationSuffix, restoredBytesDone, terminal, keepFiles, built, cancellation)
+                : new Restorer(options, terminal, keepFiles, built, Step(_restoreLog), _restoreLog).Restore(source, generationSuffix, restoredBytesDone, cancellation));
+    }
 
     /// <summary>Checks the world as a restore does, and says what that would do with files. Changes nothing.</summary>
     /// <param name="source">The generation.</param>
     /// <param name="generationSuffix">As of <see cref="Restore"/>.</param>
     /// <param name="keepFiles">As of <see cref="Restore"/>.</param>
-    public static IReadOnlyList<FileChange> PlanRestore(ICheckpointSource source, string generationSuffix, bool keepFiles = false) =>
-        Restorer.Plan(source, generationSuffix, keepFiles);
+    /// <param name="pidNamespace">As of <see cref="Restore"/>.</param>
+    public IReadOnlyList<FileChange> PlanRestore(ICheckpointSource source, string generationSuffix, bool keepFiles = false, PidNamespaceChoice? pidNamespace = null) =>
+        Restorer.Plan(source, generationSuffix, keepFiles, needsPids: (pidNamespace ?? options.PidNamespace) == PidNamespaceChoice.Refuse);
+
+    private RestoreReport RestoreInto(
+        NamespacePlan plan, ICheckpointSource source, string generationSuffix, IProgress<long>? restoredBytesDone, CallerTerminal? terminal, bool keepFiles,
+        Action<ProcessIdentity>? built, CancellationToken cancellation)
+    {
+        if (terminal is not null)
+        {
+            throw new EngineException(
+                EngineFailure.WorldChanged,
+                $"{source.Name} needs {(plan.MakesPids ? "a PID namespace of its own, because a PID that it needs is taken" : "a time namespace, because the host's clocks are others by now")}; there it cannot have your terminal.",
+                "restore it without --shell-job, or with --pid-namespace refuse and Engine:TimeNamespace Never");
+        }
+
+        return new RemoteRestore(options, plan, _restoreLog.IsEnabled(LogLevel.Debug)).Restore(source, generationSuffix, restoredBytesDone, keepFiles, built, cancellation);
+    }
+
+    private static NamespacePlan? PlanFor(JobScope scope) =>
+        (scope.Root ?? ProcessTree.Walk(scope).Live.Cast<ProcessId?>().FirstOrDefault()) is { } root ? NamespacePlan.OfJob(root) : null;
+
+    private static WorkerRequest RequestFor(JobScope scope, EngineOptions options, DumpChoices? choices, FilePolicy? files) =>
+        new(WorkerTask.Check) { Cgroup = scope.Cgroup, Options = options, Choices = choices ?? DumpChoices.Default, Files = files ?? FilePolicy.Default };
 
     /// <summary>Says what the images of a generation hold.</summary>
     /// <exception cref="EngineException">BadImage.</exception>

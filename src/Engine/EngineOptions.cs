@@ -34,6 +34,12 @@ public sealed class EngineOptions
     /// <summary>Which cgroups a restored job is put into. Defaults to <see cref="CgroupChoice.Here"/>.</summary>
     public CgroupChoice Cgroups { get; set; }
 
+    /// <summary>When a job is restored into a PID namespace of its own. Defaults to <see cref="PidNamespaceChoice.WhenTaken"/>.</summary>
+    public PidNamespaceChoice PidNamespace { get; set; }
+
+    /// <summary>When a job is restored into a time namespace. Defaults to <see cref="TimeNamespaceChoice.WhenNeeded"/>.</summary>
+    public TimeNamespaceChoice TimeNamespace { get; set; }
+
     /// <summary>Whether changed pages are taken ahead of the freeze, while the job runs, so that few are left for it. Never done where memory may be
     /// written past the tracker (jobs of several processes, files open with O_DIRECT). Defaults to true.</summary>
     public bool Precopy { get; set; } = true;
@@ -44,4 +50,12 @@ public sealed class EngineOptions
     /// <summary>Nice level of the threads that read, hash, compress and write beside the job, 0 to 19. Defaults to 10.</summary>
     [Range(0, 19)]
     public int Nice { get; set; } = 10;
+
+    /// <summary>The same, with other namespaces for what is restored.</summary>
+    internal EngineOptions With(PidNamespaceChoice pids, TimeNamespaceChoice clocks)
+    {
+        var other = (EngineOptions)MemberwiseClone();
+        (other.PidNamespace, other.TimeNamespace) = (pids, clocks);
+        return other;
+    }
 }

@@ -43,7 +43,11 @@ public sealed record FileChange(string Path, string What, bool RolledBack, strin
 /// <param name="Files">Files put back or found different.</param>
 /// <param name="Warnings">What of the generation could not be made as it says, a sentence each.</param>
 public sealed record RestoreReport(
-    ProcessIdentity Root, int Processes, int Threads, long RestoredBytes, IReadOnlyList<FileChange> Files, IReadOnlyList<string> Warnings);
+    ProcessIdentity Root, int Processes, int Threads, long RestoredBytes, IReadOnlyList<FileChange> Files, IReadOnlyList<string> Warnings)
+{
+    /// <summary>Namespaces that were made for the job: <c>pid</c>, <c>time</c>.</summary>
+    public IReadOnlyList<string> Namespaces { get; init; } = [];
+}
 
 /// <summary>State of one thing that the host must be able to do.</summary>
 public enum CapabilityState

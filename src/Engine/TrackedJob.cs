@@ -1,7 +1,4 @@
-using Checkpointer.Engine.Dump;
-using Checkpointer.Engine.Host;
 using Checkpointer.Engine.Support;
-using Checkpointer.Engine.Tracing;
 
 namespace Checkpointer.Engine;
 
@@ -11,17 +8,14 @@ namespace Checkpointer.Engine;
 /// </summary>
 public sealed class TrackedJob : IDisposable
 {
-    private readonly JobMemory _memory;
-    private readonly Func<JobMemory, Dumper> _dumper;
-    private readonly Func<JobMemory, TreeKiller> _killer;
+    private readonly Func<ITracking> _track;
+    private ITracking? _tracking;
     private bool _isToStop;
 
-    internal TrackedJob(JobScope scope, JobMemory memory, Func<JobMemory, Dumper> dumper, Func<JobMemory, TreeKiller> killer)
+    internal TrackedJob(JobScope scope, Func<ITracking> track)
     {
         Scope = scope;
-        _memory = memory;
-        _dumper = dumper;
-        _killer = killer;
+        _track = track;
     }
 
     /// <summary>The job's processes.</summary>
@@ -43,34 +37,20 @@ public sealed class TrackedJob : IDisposable
     public DumpReport Dump(ICheckpointSink sink, IProgress<long>? bytesDone, bool stops, CancellationToken cancellation)
     {
         _isToStop = stops;
-        return TracerThread.Run($"dump {Scope}", () => _dumper(_memory).Dump(Scope, sink, bytesDone, stops, cancellation));
+        _tracking ??= _track();
+        return _tracking.Dump(sink, bytesDone, stops, cancellation);
     }
 
     /// <summary>Kills the whole job, of a tree if the root is still the process that was dumped. Peers of connections that are kept are not told.</summary>
-    public void Stop(ProcessIdentity root) => TracerThread.Run(
-        $"kill {Scope}",
-        () =>
-        {
-            _killer(_memory).Kill(Scope, root);
-            return root;
-        });
+    public void Stop(ProcessIdentity root) => (_tracking ??= _track()).Stop(root);
 
     /// <summary>Says that the last dump is in a committed generation, the base of the next.</summary>
     public void Committed()
     {
-        _memory.Committed();
+        _tracking!.Committed(_isToStop);
         HasCommitted = true;
-        if (!_isToStop)
-        {
-            _memory.JoinHugePages();
-        }
     }
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-        _memory.Dispose();
-        // Nothing is protected any more.
-        _memory.JoinHugePages();
-    }
+    public void Dispose() => _tracking?.Dispose();
 }

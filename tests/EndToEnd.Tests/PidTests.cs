@@ -21,7 +21,7 @@ public sealed class PidTests(ProgramFixture programs)
         {
             squatter.WaitForLine("ready");
 
-            var refusal = session.Cli.Run("recover", "--latest", session.JobName).Expect(Failed).Json.Single();
+            var refusal = session.Cli.Run("recover", "--latest", session.JobName, "--pid-namespace", "refuse").Expect(Failed).Json.Single();
 
             var error = refusal.GetProperty("error").GetString();
             Assert.Contains($"{session.Job.Pid}", error, StringComparison.Ordinal);

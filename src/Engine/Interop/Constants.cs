@@ -134,6 +134,8 @@ internal static class FileFlag
     /// <summary>_IOWR(0xff, 11, struct pidfd_info), Linux 6.13.</summary>
     internal const int PIDFD_GET_INFO = unchecked((int)0xc040ff0b);
     internal const int F_SETFD = 2;
+    internal const int F_DUPFD = 0;
+    internal const int FD_CLOEXEC = 1;
     internal const int F_DUPFD_CLOEXEC = 1030;
     internal const int F_SETFL = 4;
     internal const int F_SETLK = 6;
@@ -317,6 +319,16 @@ internal static class Userfaultfd
     internal const int UFFDIO_UNREGISTER = unchecked((int)0x8010aa01);
 }
 
+/// <summary>Flags of mount(2).</summary>
+internal static class MountFlag
+{
+    internal const int MS_NOSUID = 2;
+    internal const int MS_NODEV = 4;
+    internal const int MS_NOEXEC = 8;
+    internal const int MS_REC = 0x4000;
+    internal const int MS_SLAVE = 1 << 19;
+}
+
 /// <summary>clone(2) flags, prctl(2) options, kcmp(2) types, seccomp modes, itimers, rseq flags.</summary>
 internal static class Task
 {
@@ -326,6 +338,9 @@ internal static class Task
     internal const int CLONE_SIGHAND = 0x800;
     internal const int CLONE_PARENT = 0x8000;
     internal const int CLONE_THREAD = 0x10000;
+    internal const int CLONE_NEWNS = 0x20000;
+    internal const int CLONE_NEWPID = 0x20000000;
+    internal const int CLONE_NEWTIME = 0x80;
     internal const int CLONE_SYSVSEM = 0x40000;
     internal const int PR_SET_PDEATHSIG = 1;
     internal const int PR_GET_PDEATHSIG = 2;

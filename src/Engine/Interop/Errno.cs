@@ -44,6 +44,7 @@ internal enum Errno
     EADDRINUSE = 98,
     EADDRNOTAVAIL = 99,
     ENETUNREACH = 101,
+    ECONNRESET = 104,
     EHOSTUNREACH = 113,
     ENOTCONN = 107,
     ETIMEDOUT = 110,

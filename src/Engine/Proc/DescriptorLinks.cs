@@ -13,7 +13,7 @@ internal readonly record struct DescriptorLink(ProcessId Process, int Number, st
     /// that we lack), are passed over.</summary>
     public static IEnumerable<DescriptorLink> OfAllBut(IReadOnlySet<ProcessId> excluded)
     {
-        foreach (var process in ProcFs.Processes().Where(process => !excluded.Contains(process)))
+        foreach (var process in ProcFs.HostProcesses().Where(process => !excluded.Contains(process)))
         {
             foreach (var link in Of(process))
             {

@@ -21,12 +21,17 @@ internal static class ProcFs
     /// <summary>Path of a file of a process, such as <c>/proc/4711/stat</c>.</summary>
     public static string PathOf(ProcessId pid, string name)
     {
+        if (pid.IsOfHost)
+        {
+            return $"{HostProc.Root}/{pid}/{name}";
+        }
+
         var standIn = StandIns.Of(pid.Value);
         return standIn != pid.Value && _givenUpAtExit.Contains(name.Split('/')[0]) ? $"/proc/{standIn}/{name}" : $"/proc/{pid}/{name}";
     }
 
     /// <summary>Path of a file of a thread, such as <c>/proc/4711/task/4712/stat</c>.</summary>
-    public static string PathOf(ProcessId pid, ThreadId tid, string name) => $"/proc/{pid}/task/{tid}/{name}";
+    public static string PathOf(ProcessId pid, ThreadId tid, string name) => PathOf(pid, $"task/{tid}/{name}");
 
     /// <summary>/proc/PID/stat.</summary>
     public static ProcStat Stat(ProcessId pid) => TryStat(pid) ?? throw Gone(pid);
@@ -228,6 +233,9 @@ internal static class ProcFs
     /// <summary>All processes of our PID namespace.</summary>
     public static IReadOnlyList<ProcessId> Processes()
         => ProcFile.TryListNumbers("/proc")?.ConvertAll(number => new ProcessId(number)) ?? [];
+
+    /// <summary>All processes of the host, those too that our PID namespace does not show.</summary>
+    public static IEnumerable<ProcessId> HostProcesses() => Processes().Concat(HostProc.Hidden());
 
     /// <summary>True where a thread belongs to our own process.</summary>
     public static bool IsOurThread(ThreadId tid) => Directory.Exists($"/proc/self/task/{tid}");

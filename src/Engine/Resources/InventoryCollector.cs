@@ -1,6 +1,8 @@
 using System.Buffers.Binary;
 using Checkpointer.Engine.Images;
+using Checkpointer.Engine.Interop;
 using Checkpointer.Engine.Proc;
+using Checkpointer.Engine.Support;
 using Checkpointer.Engine.Tracing;
 using Google.Protobuf;
 
@@ -27,9 +29,24 @@ internal static class InventoryCollector
             CpuStateBytes = (uint)extendedState.Length,
             VdsoSha256 = ByteString.CopyFrom(VdsoHash.Of(root.Vmas, root.Memory)),
         };
+        inventory.Clocks = ReadClocks();
         inventory.Processes.AddRange(job.Processes.Select(process => process.Id.Value));
         inventory.CpuFlags.AddRange(ProcFs.CpuFlags());
         inventory.SharedMemory.AddRange(sharedObjects.Select(shared => shared.Image));
         return inventory;
+    }
+
+    /// <summary>Ours are the job's: who dumps it is in its time namespace.</summary>
+    private static Clocks ReadClocks()
+    {
+        var offsets = ClockOffsets.Ours();
+        return new Clocks
+        {
+            RealtimeNs = ClockTime.Now(Clock.CLOCK_REALTIME),
+            MonotonicNs = ClockTime.Now(Clock.CLOCK_MONOTONIC),
+            BoottimeNs = ClockTime.Now(Clock.CLOCK_BOOTTIME),
+            MonotonicOffsetNs = offsets.Monotonic,
+            BoottimeOffsetNs = offsets.Boottime,
+        };
     }
 }

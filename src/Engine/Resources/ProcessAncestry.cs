@@ -9,7 +9,8 @@ internal static class ProcessAncestry
     /// <summary>True for a child that a process of the job made after its tree was looked at: the freeze will find it.</summary>
     public static bool IsBelow(ProcessId process, IReadOnlySet<ProcessId> members)
     {
-        while (ProcFs.TryStat(process) is { ParentPid: > 1 and var parent })
+        // What is hidden from our PID namespace descends from nobody in it.
+        while (!process.IsOfHost && ProcFs.TryStat(process) is { ParentPid: > 1 and var parent })
         {
             process = new ProcessId(parent);
             if (members.Contains(process))

@@ -30,6 +30,28 @@ internal static class Children
         while ((reaped < 0 && LastError.Get() == Errno.EINTR) || (reaped == process.Value && new WaitStatus(status).IsStopped));
     }
 
+    /// <summary>Waits for the end of a child of ours; false where it does not come in time.</summary>
+    public static unsafe bool ReapWithin(ProcessId process, TimeSpan timeout)
+    {
+        var start = Stopwatch.GetTimestamp();
+        while (true)
+        {
+            var status = 0;
+            var reaped = Libc.waitpid(process.Value, &status, WaitOption.__WALL | WaitOption.WNOHANG);
+            if ((reaped == process.Value && !new WaitStatus(status).IsStopped) || (reaped < 0 && LastError.Get() != Errno.EINTR))
+            {
+                return true;
+            }
+
+            if (Stopwatch.GetElapsedTime(start) > timeout)
+            {
+                return false;
+            }
+
+            _ = Libc.usleep(PollMicroseconds);
+        }
+    }
+
     /// <summary>Waits until a child of ours is stopped or has ended. Precondition: it is not traced.</summary>
     public static unsafe WaitStatus WaitForStopOrEnd(ProcessId process)
     {

@@ -16,12 +16,16 @@ internal sealed class Restorer(
     private long _restoredBytes;
 
     /// <summary>What a restore would do with files. The world is checked, nothing is changed.</summary>
-    public static IReadOnlyList<FileChange> Plan(ICheckpointSource source, string generationSuffix, bool keepFiles)
+    public static IReadOnlyList<FileChange> Plan(ICheckpointSource source, string generationSuffix, bool keepFiles, bool needsPids)
     {
         var images = GenerationImages.Load(source);
         WorldCheck.Require(images, keepFiles);
         var plan = new FilePlanner(images, source, generationSuffix, keepFiles).Plan();
-        PidAvailability.Require(AllIds(images), TimeSpan.Zero);
+        if (needsPids)
+        {
+            PidAvailability.Require(AllIds(images), TimeSpan.Zero);
+        }
+
         SystemVWorld.Require(images);
         HugePageCheck.Require(images);
         return plan.Preview;
@@ -173,6 +177,7 @@ internal sealed class Restorer(
         threads.ForEach(thread => thread.Detach());
     }
 
-    private static IEnumerable<int> AllIds(GenerationImages images) => images.Processes.SelectMany(process =>
+    /// <summary>The IDs that the processes, threads and helpers of a generation need.</summary>
+    public static IEnumerable<int> AllIds(GenerationImages images) => images.Processes.SelectMany(process =>
         process.Process.Threads.Select(thread => thread.Tid).Append(process.Process.Pid).Concat(process.Process.Zombies.Select(zombie => zombie.Pid))).Concat(TreeMaker.Plan(images).Helpers);
 }

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Checkpointer.Engine.Arch.X64;
 using Checkpointer.Engine.Interop;
 using Checkpointer.Engine.Support;
 using Checkpointer.Engine.Tracing;
@@ -28,6 +29,9 @@ internal sealed class Stub : IDisposable
 
     /// <summary>A system call instruction of its own.</summary>
     public RemotePtr SyscallInstruction { get; } = new(StubProgram.SyscallAddress);
+
+    /// <summary>What the init of a private PID namespace runs.</summary>
+    public static RemotePtr InitCode { get; } = new(StubProgram.InitAddress);
 
     /// <summary>Starts and stops it. Precondition: runs on the tracer thread.</summary>
     public static Stub Start(TimeSpan timeout)
@@ -90,6 +94,12 @@ internal static class StubProgram
     /// <summary>Address of its first system call instruction.</summary>
     public const ulong SyscallAddress = LoadAddress + CodeOffset + SyscallOffset;
 
+    /// <summary>Address of <see cref="InitCode"/>, behind the stub's own code.</summary>
+    public static ulong InitAddress => LoadAddress + CodeOffset + (ulong)Code.Length;
+
+    /// <summary>Name of the memfd that the program is in, as /proc/PID/exe shows it.</summary>
+    public const string Name = "checkpointer-restore";
+
     private static ReadOnlySpan<byte> Code =>
     [
         0xbf, 0x01, 0x00, 0x00, 0x00,   // mov edi, PR_SET_PDEATHSIG
@@ -104,11 +114,11 @@ internal static class StubProgram
     /// <summary>Writes the program into a memfd.</summary>
     public static unsafe SafeFd Create()
     {
-        var number = Libc.memfd_create("checkpointer-restore", FileFlag.MFD_CLOEXEC | FileFlag.MFD_EXEC);
+        var number = Libc.memfd_create(Name, FileFlag.MFD_CLOEXEC | FileFlag.MFD_EXEC);
         if (number < 0 && LastError.Get() == Errno.EINVAL)
         {
             // Before Linux 6.3 every memfd is executable and MFD_EXEC is unknown.
-            number = Libc.memfd_create("checkpointer-restore", FileFlag.MFD_CLOEXEC);
+            number = Libc.memfd_create(Name, FileFlag.MFD_CLOEXEC);
         }
 
         LinuxException.ThrowIfFailed(number, "memfd_create of the restore stub");
@@ -126,7 +136,7 @@ internal static class StubProgram
 
     private static byte[] Build()
     {
-        var program = new byte[CodeOffset + Code.Length];
+        var program = new byte[CodeOffset + Code.Length + InitCode.Bytes.Length];
         var span = program.AsSpan();
         // 64-bit, little-endian, version 1, System V; ET_EXEC for EM_X86_64.
         ((ReadOnlySpan<byte>)[0x7f, (byte)'E', (byte)'L', (byte)'F', 2, 1, 1, 0]).CopyTo(span);
@@ -142,6 +152,7 @@ internal static class StubProgram
         WriteSegment(span[HeaderBytes..], 1, 5, (ulong)program.Length);
         WriteSegment(span[(HeaderBytes + ProgramHeaderBytes)..], 0x6474e551, 6, 0);
         Code.CopyTo(span[CodeOffset..]);
+        InitCode.Bytes.CopyTo(span[(CodeOffset + Code.Length)..]);
         return program;
     }
 

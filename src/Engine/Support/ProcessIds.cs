@@ -3,7 +3,10 @@ using System.Globalization;
 namespace Checkpointer.Engine.Support;
 
 /// <summary>A process (thread group) ID in our PID namespace; always positive.</summary>
-public readonly record struct ProcessId(int Value)
+/// <param name="Value">The number.</param>
+/// <param name="IsOfHost">True where our PID namespace does not show the process: then the number is that of the host (<c>HostProc</c>), and only
+/// its files in /proc can be looked at.</param>
+public readonly record struct ProcessId(int Value, bool IsOfHost = false)
 {
     /// <summary>The thread group leader as a thread.</summary>
     public ThreadId Leader => new(Value);

@@ -27,6 +27,14 @@ internal static unsafe class SocketCalls
         return (new SafeFd(ends[0]), new SafeFd(ends[1]));
     }
 
+    /// <summary>socketpair(2) of streams, close-on-exec, for calls that wait.</summary>
+    public static (SafeFd First, SafeFd Second) MakeChannel()
+    {
+        var ends = stackalloc int[2];
+        LinuxException.ThrowIfFailed(Libc.socketpair(SocketNumber.AF_UNIX, SocketNumber.SOCK_STREAM | SocketNumber.SOCK_CLOEXEC, 0, ends), "socketpair");
+        return (new SafeFd(ends[0]), new SafeFd(ends[1]));
+    }
+
     /// <summary>bind(2).</summary>
     public static void Bind(SafeFd socket, ReadOnlySpan<byte> address, string name)
     {

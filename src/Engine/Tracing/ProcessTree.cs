@@ -1,5 +1,6 @@
 using Checkpointer.Engine.Proc;
 using Checkpointer.Engine.Support;
+using Checkpointer.Engine.Worker;
 
 namespace Checkpointer.Engine.Tracing;
 
@@ -46,7 +47,7 @@ internal sealed record ProcessTree(IReadOnlyList<ProcessId> Live, IReadOnlyList<
     /// </summary>
     private static IEnumerable<ProcessId> RootsIn(string cgroup)
     {
-        var stats = CgroupProcesses.Of(cgroup).Select(ProcFs.TryStat).OfType<ProcStat>().Where(stat => !stat.IsDead).ToDictionary(stat => stat.Pid);
+        var stats = CgroupProcesses.Of(cgroup).Where(process => !PrivateInit.Is(process)).Select(ProcFs.TryStat).OfType<ProcStat>().Where(stat => !stat.IsDead).ToDictionary(stat => stat.Pid);
         return stats.Values.Where(stat => !HasAncestor(stat, stats))
             .OrderBy(stat => !stats.ContainsKey(stat.Session) ? 0 : stat.Session == stat.Pid ? 1 : 2).ThenBy(stat => stat.StartTicks).ThenBy(stat => stat.Pid)
             .Select(stat => new ProcessId(stat.Pid));

@@ -1,5 +1,6 @@
 using System.Collections;
 using System.CommandLine;
+using Checkpointer.Engine;
 using Checkpointer.Scheduler.Cli.Rendering;
 using Checkpointer.Scheduler.Composition;
 
@@ -16,6 +17,13 @@ internal sealed class Application(Terminal terminal, RoomsFactory rooms, TimePro
     /// <summary>Runs on this process's console and host.</summary>
     public static int Run(IReadOnlyList<string> words)
     {
+        if (words is [EngineWorker.Word, ..])
+        {
+            // Not a verb: a process of ours in the namespaces of a job, started by another.
+            using var loggers = StandardErrorLogging.Create(words.Contains(EngineWorker.Verbose));
+            return EngineWorker.Run(loggers);
+        }
+
         using var signals = new Signals(TimeProvider.System);
         var application = new Application(Terminal.OfConsole(), CreateLocalRooms, TimeProvider.System);
         return application.Run(words, signals.Token);

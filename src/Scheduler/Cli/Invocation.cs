@@ -37,6 +37,7 @@ internal sealed class Invocation(
     /// <param name="terminal">Where a job goes on that was started in another terminal; null for none.</param>
     /// <param name="keepFiles">Files of the job are left as they are.</param>
     /// <param name="isDryRun">Nothing is restored; what would be is told.</param>
-    public JobRecoverer CreateRecoverer(IJobStore store, CallerTerminal? terminal, bool keepFiles, bool isDryRun)
-        => new(Rooms.Engine, store, new GenerationRestorer(Rooms.Engine, store, Progress, Time, terminal, keepFiles), isDryRun);
+    /// <param name="pidNamespace">Whether jobs get PID namespaces of their own; null: as the options say.</param>
+    public JobRecoverer CreateRecoverer(IJobStore store, CallerTerminal? terminal, bool keepFiles, bool isDryRun, PidNamespaceChoice? pidNamespace = null)
+        => new(Rooms.Engine, store, new GenerationRestorer(Rooms.Engine, store, Progress, Time, terminal, keepFiles, pidNamespace), isDryRun);
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Checkpointer.Engine;
 using Checkpointer.Scheduler.Cli.Rendering;
 using Checkpointer.Scheduler.Control;
 using Checkpointer.Scheduler.Jobs;
@@ -26,6 +27,7 @@ internal sealed class RecoverVerb : Verb
     private readonly Option<bool> _shellJob = ShellJobAttendance.Option();
     private readonly Option<bool> _keepFiles = Words.KeepFiles();
     private readonly Option<bool> _dryRun = Words.DryRun();
+    private readonly Option<PidNamespaceChoice?> _pidNamespace = Words.PidNamespace();
 
     /// <summary>Makes the verb.</summary>
     public RecoverVerb()
@@ -46,6 +48,7 @@ internal sealed class RecoverVerb : Verb
         Options.Add(_shellJob);
         Options.Add(_keepFiles);
         Options.Add(_dryRun);
+        Options.Add(_pidNamespace);
         Validators.Add(result =>
         {
             if (result.GetResult(_all) is not null && result.GetResult(_jobs)?.Tokens.Count > 0)
@@ -89,7 +92,7 @@ internal sealed class RecoverVerb : Verb
         foreach (string name in names.Distinct(StringComparer.Ordinal))
         {
             RecoverLine line = service.Post(
-                $"/v1/jobs/{name}/recover", new RecoverWish(KeepFiles: arguments.GetValue(_keepFiles)), CliJson.Lines.RecoverWish, CliJson.Lines.RecoverLine, invocation.Cancellation);
+                $"/v1/jobs/{name}/recover", new RecoverWish(null, arguments.GetValue(_keepFiles), Words.Of(arguments.GetValue(_pidNamespace))), CliJson.Lines.RecoverWish, CliJson.Lines.RecoverLine, invocation.Cancellation);
             RecoveryReport.Write(invocation.Output, line);
             lines.Add(line);
         }
@@ -100,7 +103,7 @@ internal sealed class RecoverVerb : Verb
     private List<RecoveryOutcome> Recover(Invocation invocation, ParseResult arguments, ShellJobAttendance attendance)
     {
         using IJobStore store = invocation.Rooms.OpenStore();
-        JobRecoverer recoverer = invocation.CreateRecoverer(store, attendance.Terminal, arguments.GetValue(_keepFiles), arguments.GetValue(_dryRun));
+        JobRecoverer recoverer = invocation.CreateRecoverer(store, attendance.Terminal, arguments.GetValue(_keepFiles), arguments.GetValue(_dryRun), arguments.GetValue(_pidNamespace));
         var outcomes = new List<RecoveryOutcome>();
         foreach (JobRecord job in Targets(store, arguments.GetValue(_jobs) ?? []))
         {

@@ -78,6 +78,7 @@ internal static class RecoveryReport
             (long)(restored?.Duration.TotalMilliseconds ?? 0),
             [.. (restored?.Report.Files ?? outcome.Planned?.Files)?.Select(file => new FileLine(file.Path, file.What, file.RolledBack, file.Action, file.Bytes)) ?? []],
             outcome.Warnings,
+            restored?.Report.Namespaces ?? [],
             failure?.Error,
             failure?.Hint,
             CodeOf(outcome));
@@ -92,6 +93,7 @@ internal static class RecoveryReport
                     $"job {line.Job} runs again as PID {line.Pid}, from {line.Generation}, verified: "
                     + $"{line.Processes} process(es), {line.Threads} thread(s), "
                     + $"{Quantity.Bytes(line.RestoredBytes)}, in {Quantity.Duration(TimeSpan.FromMilliseconds(line.DurationMs))}");
+                WriteNamespaces(output, line.Namespaces);
                 WriteFiles(output, line.Files.Where(file => file.RolledBack));
                 break;
             case Planned:
@@ -107,6 +109,16 @@ internal static class RecoveryReport
             default:
                 output.Failure(new ErrorLine($"job {line.Job} was not restored: {line.Error}", line.Hint, line.ExitCode, []));
                 break;
+        }
+    }
+
+    private static void WriteNamespaces(Output output, IEnumerable<string> namespaces)
+    {
+        foreach (string name in namespaces)
+        {
+            output.Line(name == "pid"
+                ? "  in a PID namespace of its own, in which its processes have the PIDs that they had"
+                : "  in a time namespace, in which its clocks go on as if only the time had passed in which it did not run");
         }
     }
 

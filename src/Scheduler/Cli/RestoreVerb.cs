@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Checkpointer.Engine;
 using Checkpointer.Scheduler.Cli.Rendering;
 using Checkpointer.Scheduler.Control;
 using Checkpointer.Scheduler.Jobs;
@@ -14,6 +15,7 @@ internal sealed class RestoreVerb : Verb
     private readonly Option<bool> _shellJob = ShellJobAttendance.Option();
     private readonly Option<bool> _keepFiles = Words.KeepFiles();
     private readonly Option<bool> _dryRun = Words.DryRun();
+    private readonly Option<PidNamespaceChoice?> _pidNamespace = Words.PidNamespace();
 
     /// <summary>Makes the verb.</summary>
     public RestoreVerb()
@@ -28,6 +30,7 @@ internal sealed class RestoreVerb : Verb
         Options.Add(_shellJob);
         Options.Add(_keepFiles);
         Options.Add(_dryRun);
+        Options.Add(_pidNamespace);
     }
 
     /// <inheritdoc/>
@@ -40,7 +43,7 @@ internal sealed class RestoreVerb : Verb
         {
             RecoverLine line = service.Post(
                 $"/v1/jobs/{generation.Job}/recover",
-                new RecoverWish(Number(service, generation, invocation.Cancellation), arguments.GetValue(_keepFiles)),
+                new RecoverWish(Number(service, generation, invocation.Cancellation), arguments.GetValue(_keepFiles), Words.Of(arguments.GetValue(_pidNamespace))),
                 CliJson.Lines.RecoverWish,
                 CliJson.Lines.RecoverLine,
                 invocation.Cancellation);
@@ -63,7 +66,7 @@ internal sealed class RestoreVerb : Verb
     private RecoveryOutcome Restore(Invocation invocation, ParseResult arguments, ShellJobAttendance attendance)
     {
         using IJobStore store = invocation.Rooms.OpenStore();
-        RecoveryOutcome outcome = invocation.CreateRecoverer(store, attendance.Terminal, arguments.GetValue(_keepFiles), arguments.GetValue(_dryRun))
+        RecoveryOutcome outcome = invocation.CreateRecoverer(store, attendance.Terminal, arguments.GetValue(_keepFiles), arguments.GetValue(_dryRun), arguments.GetValue(_pidNamespace))
             .RestoreOnly(arguments.GetValue(_generation).Resolve(store), invocation.Cancellation);
         RecoveryReport.Write(invocation.Output, outcome);
         return outcome;

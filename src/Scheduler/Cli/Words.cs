@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
+using Checkpointer.Engine;
 using Checkpointer.Engine.Support;
 using Checkpointer.Scheduler.Jobs;
 using Checkpointer.Scheduler.Policies;
@@ -153,6 +154,14 @@ internal static class Words
         Description = "Verify, check what the restore needs, and say what it would do with files. Nothing is restored or changed.",
     };
 
+    /// <summary><c>--pid-namespace</c> of verbs that restore.</summary>
+    public static Option<PidNamespaceChoice?> PidNamespace() => new("--pid-namespace")
+    {
+        Description = "Whether the job gets a PID namespace of its own: when-taken: where a PID that it needs is taken; always; refuse: never. Default: the configuration's.",
+        HelpName = "refuse|when-taken|always",
+        CustomParser = ParsePidNamespace,
+    };
+
     /// <summary>Refuses words that cannot be names of jobs.</summary>
     public static void RequireJobNames(ArgumentResult result)
     {
@@ -177,6 +186,33 @@ internal static class Words
 
     /// <summary>The PID as the engine wants it.</summary>
     public static ProcessId? ToProcessId(int? pid) => pid is int value ? new ProcessId(value) : null;
+
+    /// <summary>What a word of <c>--pid-namespace</c> means; false for other words.</summary>
+    public static bool TryParsePidNamespace(string word, out PidNamespaceChoice? choice)
+    {
+        choice = Enum.GetValues<PidNamespaceChoice>().Select(known => (PidNamespaceChoice?)known).FirstOrDefault(known => Of(known) == word);
+        return choice is not null;
+    }
+
+    /// <summary>The word for it; null for null.</summary>
+    public static string? Of(PidNamespaceChoice? choice) => choice switch
+    {
+        PidNamespaceChoice.Refuse => "refuse",
+        PidNamespaceChoice.WhenTaken => "when-taken",
+        PidNamespaceChoice.Always => "always",
+        _ => null,
+    };
+
+    private static PidNamespaceChoice? ParsePidNamespace(ArgumentResult result)
+    {
+        string word = result.Tokens[0].Value;
+        if (!TryParsePidNamespace(word, out PidNamespaceChoice? choice))
+        {
+            result.AddError($"'{word}' is none of refuse, when-taken and always.");
+        }
+
+        return choice;
+    }
 
     private static GenerationReference ParseGeneration(ArgumentResult result)
     {

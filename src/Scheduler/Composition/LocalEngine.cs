@@ -18,9 +18,9 @@ internal sealed class LocalEngine(CheckpointEngine engine) : IJobEngine
 
     /// <inheritdoc/>
     public RestoreReport Restore(
-        ICheckpointSource source, string generationSuffix, IProgress<long>? restoredBytesDone, CallerTerminal? terminal, bool keepFiles, Action<ProcessIdentity> built,
-        CancellationToken cancellation)
-        => engine.Restore(source, generationSuffix, restoredBytesDone, cancellation, terminal, keepFiles, built);
+        ICheckpointSource source, string generationSuffix, IProgress<long>? restoredBytesDone, CallerTerminal? terminal, bool keepFiles,
+        PidNamespaceChoice? pidNamespace, Action<ProcessIdentity> built, CancellationToken cancellation)
+        => engine.Restore(source, generationSuffix, restoredBytesDone, cancellation, terminal, keepFiles, pidNamespace, built);
 
     /// <inheritdoc/>
     public uint? OwnerOf(ProcessId process) => CheckpointEngine.OwnerOf(process);
@@ -29,8 +29,8 @@ internal sealed class LocalEngine(CheckpointEngine engine) : IJobEngine
     public IReadOnlyList<ProcessIdentity> Members(JobScope scope) => CheckpointEngine.Members(scope);
 
     /// <inheritdoc/>
-    public IReadOnlyList<FileChange> PlanRestore(ICheckpointSource source, string generationSuffix, bool keepFiles)
-        => CheckpointEngine.PlanRestore(source, generationSuffix, keepFiles);
+    public IReadOnlyList<FileChange> PlanRestore(ICheckpointSource source, string generationSuffix, bool keepFiles, PidNamespaceChoice? pidNamespace)
+        => engine.PlanRestore(source, generationSuffix, keepFiles, pidNamespace);
 
     /// <inheritdoc/>
     public IReadOnlyList<HostCapability> Probe() => engine.Probe();

@@ -170,11 +170,18 @@ internal sealed class ControlServer(JobRoster roster, CareParts parts, DaemonFac
     private async Task<string[]> RecoverAsync(HttpContext context, JobRecord job)
     {
         RecoverWish wish = await ReadAsync(context, CliJson.Lines.RecoverWish) ?? new RecoverWish();
+        PidNamespaceChoice? pidNamespace = null;
+        if (wish.PidNamespace is not null && !Words.TryParsePidNamespace(wish.PidNamespace, out pidNamespace))
+        {
+            throw new BadHttpRequestException("pid_namespace is refuse, when-taken or always");
+        }
+
         using var cancellation = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, parts.Stopping);
         CancellationToken token = cancellation.Token;
         RecoveryOutcome outcome = await roster.Of(job.Name).RecoverAsync(
             (recoverer, record) => wish.Generation is { } number ? recoverer.RestoreOnly(new GenerationName(record.Name, number), token) : recoverer.Recover(record, token),
             wish.KeepFiles,
+            pidNamespace,
             token);
         return Lines(CliJson.Lines.RecoverLine, RecoveryReport.ToLine(outcome));
     }

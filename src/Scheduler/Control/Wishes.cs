@@ -18,4 +18,5 @@ internal sealed record DumpWish(bool Stop = false, bool? ShellJob = null, string
 /// <summary>Body of <c>POST /v1/jobs/NAME/recover</c>.</summary>
 /// <param name="Generation">Number of the only generation that may be restored; null for the newest good one.</param>
 /// <param name="KeepFiles">Files are left as they are.</param>
-internal sealed record RecoverWish(long? Generation = null, bool KeepFiles = false);
+/// <param name="PidNamespace">As <c>--pid-namespace</c>; null for what the configuration says.</param>
+internal sealed record RecoverWish(long? Generation = null, bool KeepFiles = false, string? PidNamespace = null);

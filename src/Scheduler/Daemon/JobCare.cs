@@ -58,8 +58,10 @@ internal sealed class JobCare(string name, CareParts parts) : IDisposable
     /// <summary>Recovers the job because somebody says so: history and policy have no say.</summary>
     /// <param name="recover">What is done.</param>
     /// <param name="keepFiles">Files are left as they are.</param>
+    /// <param name="pidNamespace">Whether it gets a PID namespace of its own; null: as the options say.</param>
     /// <param name="cancellation">Cancels.</param>
-    public Task<RecoveryOutcome> RecoverAsync(Func<JobRecoverer, JobRecord, RecoveryOutcome> recover, bool keepFiles, CancellationToken cancellation) => InTurnAsync(
+    public Task<RecoveryOutcome> RecoverAsync(
+        Func<JobRecoverer, JobRecord, RecoveryOutcome> recover, bool keepFiles, PidNamespaceChoice? pidNamespace, CancellationToken cancellation) => InTurnAsync(
         async () =>
         {
             JobRecord job = parts.Store.Job(name);
@@ -68,7 +70,7 @@ internal sealed class JobCare(string name, CareParts parts) : IDisposable
                 await DropAsync();
             }
 
-            RecoveryOutcome outcome = await OnOwnThreadAsync(() => recover(Recoverer(keepFiles), job));
+            RecoveryOutcome outcome = await OnOwnThreadAsync(() => recover(Recoverer(keepFiles, pidNamespace), job));
             if (outcome.Restored is { } restored)
             {
                 CameBack(restored);
@@ -137,8 +139,8 @@ internal sealed class JobCare(string name, CareParts parts) : IDisposable
         }
     }
 
-    private JobRecoverer Recoverer(bool keepFiles)
-        => new(parts.Engine, parts.Store, new GenerationRestorer(parts.Engine, parts.Store, new NoProgress(), parts.Time, terminal: null, keepFiles));
+    private JobRecoverer Recoverer(bool keepFiles, PidNamespaceChoice? pidNamespace)
+        => new(parts.Engine, parts.Store, new GenerationRestorer(parts.Engine, parts.Store, new NoProgress(), parts.Time, terminal: null, keepFiles, pidNamespace));
 
     private async Task LookInTurnAsync()
     {
@@ -509,7 +511,7 @@ internal sealed class JobCare(string name, CareParts parts) : IDisposable
     {
         try
         {
-            RecoveryOutcome outcome = await parts.Restores.RunAsync(() => Recoverer(keepFiles: false).RestoreOnly(generation, parts.Stopping), parts.Stopping);
+            RecoveryOutcome outcome = await parts.Restores.RunAsync(() => Recoverer(keepFiles: false, pidNamespace: null).RestoreOnly(generation, parts.Stopping), parts.Stopping);
             CameBack(outcome.Restored!);
             await LookInTurnAsync();
             return true;

@@ -14,8 +14,10 @@ namespace Checkpointer.Scheduler.Recovery;
 /// <param name="time">The clock.</param>
 /// <param name="terminal">Where a job goes on that was started in another terminal; null for none.</param>
 /// <param name="keepFiles">Files of the job are left as they are.</param>
+/// <param name="pidNamespace">Whether it gets a PID namespace of its own; null: as the options say.</param>
 internal sealed class GenerationRestorer(
-    IJobEngine engine, IJobStore store, IProgressDisplay progress, TimeProvider time, CallerTerminal? terminal, bool keepFiles)
+    IJobEngine engine, IJobStore store, IProgressDisplay progress, TimeProvider time, CallerTerminal? terminal, bool keepFiles,
+    PidNamespaceChoice? pidNamespace = null)
 {
     /// <summary>Verifies and restores. The caller made sure that the job does not run.</summary>
     /// <exception cref="SchedulerException">Damaged: nothing was restored.</exception>
@@ -33,7 +35,7 @@ internal sealed class GenerationRestorer(
     {
         RequireWhole(name, cancellation);
         using IStoredGeneration generation = store.OpenGeneration(name);
-        return engine.PlanRestore(generation, SuffixOf(name), keepFiles);
+        return engine.PlanRestore(generation, SuffixOf(name), keepFiles, pidNamespace);
     }
 
     private static string SuffixOf(GenerationName name) => string.Create(CultureInfo.InvariantCulture, $"{name.Job}-{name.Number}");
@@ -58,7 +60,7 @@ internal sealed class GenerationRestorer(
     {
         using IStoredGeneration generation = store.OpenGeneration(name);
         using IProgressTask task = progress.Start($"restore of {name}", generation.Record.Summary.PopulatedBytes);
-        return engine.Restore(generation, SuffixOf(name), task, terminal, keepFiles, root => Record(name, root), cancellation);
+        return engine.Restore(generation, SuffixOf(name), task, terminal, keepFiles, pidNamespace, root => Record(name, root), cancellation);
     }
 
     private void Record(GenerationName name, ProcessIdentity root)

@@ -145,6 +145,24 @@ internal sealed class Session : IDisposable
         return restored;
     }
 
+    /// <summary>Kills the job and restores one generation into a PID namespace; from here on the job is that one.</summary>
+    public JsonElement KillAndRestoreInside(int number)
+    {
+        Job.Kill();
+        return RestoredInside(Cli.Run("restore", $"{JobName}/{number}", "--pid-namespace", "always").Expect(0));
+    }
+
+    /// <summary>Checks what a restore into a PID namespace said, and follows the job there.</summary>
+    public JsonElement RestoredInside(CliResult result)
+    {
+        var restored = result.Json.Single();
+        Assert.Equal("restored", restored.GetProperty("status").GetString());
+        Assert.Contains("pid", restored.GetProperty("namespaces").EnumerateArray().Select(name => name.GetString()));
+        Job.Follow(restored.GetProperty("pid").GetInt32());
+        AssertUntraced();
+        return restored;
+    }
+
     /// <summary>Tells the program to verify itself and fails unless it passes.</summary>
     public void Finish()
     {

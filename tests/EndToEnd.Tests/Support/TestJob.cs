@@ -12,6 +12,7 @@ internal sealed class TestJob : IDisposable
     private const string MarkName = "E2E_JOB";
     private readonly HashSet<string> _sessions = [];
     private readonly string _mark = Guid.NewGuid().ToString("N");
+    private int? _init;
 
     private TestJob(string directory, string name)
     {
@@ -24,8 +25,15 @@ internal sealed class TestJob : IDisposable
     /// <summary>Name, for messages.</summary>
     public string Name { get; }
 
-    /// <summary>The process; the same after a restore.</summary>
+    /// <summary>The process; the same after a restore, but where <see cref="Follow"/> says so.</summary>
     public int Pid { get; private set; }
+
+    /// <summary>After a restore into a PID namespace: the process as the host knows it, and the init there, which is ours to reap and has its status.</summary>
+    public void Follow(int pid)
+    {
+        Pid = pid;
+        _init = int.Parse(ProcFacts.StatField(pid, 4), System.Globalization.CultureInfo.InvariantCulture);
+    }
 
     /// <summary>Where its standard output goes.</summary>
     public string OutputPath { get; }
@@ -186,7 +194,7 @@ internal sealed class TestJob : IDisposable
     }
 
     /// <summary>Waits for its end and reaps it.</summary>
-    public ExitStatus WaitExit() => Child.Reap(Pid, Wait.Patience, ToString);
+    public ExitStatus WaitExit() => Child.Reap(_init ?? Pid, Wait.Patience, ToString);
 
     /// <inheritdoc/>
     public void Dispose()

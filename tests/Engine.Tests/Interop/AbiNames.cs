@@ -12,7 +12,7 @@ internal static class AbiNames
         "asm/statfs.h", "asm/siginfo.h", "sys/user.h", "linux/eventpoll.h", "linux/inotify.h", "linux/timerfd.h",
         "linux/netlink.h", "linux/sock_diag.h", "linux/unix_diag.h", "linux/inet_diag.h", "linux/filter.h", "asm/socket.h", "linux/in.h", "linux/in6.h", "linux/tcp.h", "linux/udp.h",
         "linux/openat2.h", "linux/icmpv6.h", "linux/netfilter.h", "linux/netfilter/nfnetlink.h", "linux/netfilter/nf_tables.h", "linux/sockios.h", "linux/un.h", "asm/termios.h", "asm/termbits.h",
-        "linux/falloc.h", "linux/fanotify.h", "linux/aio_abi.h", "linux/ipc.h", "linux/shm.h", "linux/sem.h", "linux/msg.h",
+        "linux/mount.h", "linux/falloc.h", "linux/fanotify.h", "linux/aio_abi.h", "linux/ipc.h", "linux/shm.h", "linux/sem.h", "linux/msg.h",
     ];
 
     /// <summary>C types by the names of ours; all others are <c>struct NAME</c>.</summary>

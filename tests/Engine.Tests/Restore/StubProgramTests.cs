@@ -39,7 +39,7 @@ public sealed class StubProgramTests
     }
 
     [CommandFact("objdump")]
-    public void Program_DiesWithItsParentAndWaits()
+    public void Program_DiesWithItsParentAndWaits_AndHasAnInitThatReaps()
     {
         using var scratch = new Scratch();
         File.WriteAllBytes(scratch["stub"], Program()[(64 + (2 * 56))..]);
@@ -48,7 +48,14 @@ public sealed class StubProgramTests
 
         string[] code = ["mov    edi,0x1", "mov    esi,0x9", "mov    eax,0x9d", "syscall", "mov    eax,0x22", "syscall", "jmp    0x11"];
         var lines = listing.Split('\n').Where(line => line.StartsWith(' ')).Select(line => line.Split('\t')[^1].Trim());
-        Assert.Equal(code, lines);
+        Assert.Equal(code, lines.Take(code.Length));
+        string[] init =
+        [
+            "xor    r13d,r13d", "or     rdi,0xffffffffffffffff", "lea    rsi,[rsp-0x10]", "mov    edx,0x40000000", "xor    r10d,r10d", "mov    eax,0x3d", "syscall",
+            "cmp    rax,r12", "je     0x4a", "cmp    rax,0xfffffffffffffff6", "jne    0x1d", "mov    edi,r13d", "mov    eax,0xe7", "syscall",
+            "mov    ecx,DWORD PTR [rsp-0x10]", "movzx  r13d,BYTE PTR [rsp-0xf]", "and    ecx,0x7f", "je     0x1d", "lea    r13d,[rcx+0x80]", "jmp    0x1d",
+        ];
+        Assert.Equal(init, lines.Skip(code.Length));
     }
 
     private static byte[] Program()

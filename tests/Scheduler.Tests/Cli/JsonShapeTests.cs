@@ -114,8 +114,8 @@ public sealed class JsonShapeTests
 
         Expect(
             """
-            {"job":"md","status":"restored","generation":"md/1","pid":4711,"verified":true,"processes":2,"threads":5,"restored_bytes":230686720,"files_rolled_back":1,"duration_ms":0,"files":[{"path":"/data/out.log","what":"cut to 100 bytes","rolled_back":true,"action":"cut","bytes":17}],"warnings":[],"error":null,"hint":null,"exit_code":0}
-            {"job":"fresh","status":"nothing","generation":null,"pid":null,"verified":false,"processes":0,"threads":0,"restored_bytes":0,"files_rolled_back":0,"duration_ms":0,"files":[],"warnings":[],"error":null,"hint":null,"exit_code":4}
+            {"job":"md","status":"restored","generation":"md/1","pid":4711,"verified":true,"processes":2,"threads":5,"restored_bytes":230686720,"files_rolled_back":1,"duration_ms":0,"files":[{"path":"/data/out.log","what":"cut to 100 bytes","rolled_back":true,"action":"cut","bytes":17}],"warnings":[],"namespaces":[],"error":null,"hint":null,"exit_code":0}
+            {"job":"fresh","status":"nothing","generation":null,"pid":null,"verified":false,"processes":0,"threads":0,"restored_bytes":0,"files_rolled_back":0,"duration_ms":0,"files":[],"warnings":[],"namespaces":[],"error":null,"hint":null,"exit_code":4}
             """,
             3, "recover", "--latest", "--json");
     }
@@ -128,7 +128,7 @@ public sealed class JsonShapeTests
         _line.Engine.DuringRestore = _ => throw new EngineException(EngineFailure.PidTaken, "PID 4711 is bash", "end bash");
 
         Expect(
-            """{"job":"md","status":"failed","generation":null,"pid":null,"verified":false,"processes":0,"threads":0,"restored_bytes":0,"files_rolled_back":0,"duration_ms":0,"files":[],"warnings":[],"error":"PID 4711 is bash","hint":"end bash","exit_code":1}""",
+            """{"job":"md","status":"failed","generation":null,"pid":null,"verified":false,"processes":0,"threads":0,"restored_bytes":0,"files_rolled_back":0,"duration_ms":0,"files":[],"warnings":[],"namespaces":[],"error":"PID 4711 is bash","hint":"end bash","exit_code":1}""",
             1, "recover", "--latest", "--json");
     }
 

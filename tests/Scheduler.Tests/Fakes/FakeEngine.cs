@@ -106,10 +106,10 @@ internal sealed class FakeEngine(List<string> journal) : IJobEngine
     }
 
     public RestoreReport Restore(
-        ICheckpointSource source, string generationSuffix, IProgress<long>? restoredBytesDone, CallerTerminal? terminal, bool keepFiles, Action<ProcessIdentity> built,
-        CancellationToken cancellation)
+        ICheckpointSource source, string generationSuffix, IProgress<long>? restoredBytesDone, CallerTerminal? terminal, bool keepFiles,
+        PidNamespaceChoice? pidNamespace, Action<ProcessIdentity> built, CancellationToken cancellation)
     {
-        _journal.Add($"restore {source.Name} as {generationSuffix}{(keepFiles ? " with files kept" : "")}");
+        _journal.Add($"restore {source.Name} as {generationSuffix}{(keepFiles ? " with files kept" : "")}{(pidNamespace is { } choice ? $" with PIDs {choice}" : "")}");
         DuringRestore(source.Name);
         var root = new ProcessIdentity(new ProcessId(4711), 999, Boot);
         built(root);
@@ -120,7 +120,7 @@ internal sealed class FakeEngine(List<string> journal) : IJobEngine
 
     public IReadOnlyList<ProcessIdentity> Members(JobScope scope) => Identify(scope) is { } root ? [root] : [];
 
-    public IReadOnlyList<FileChange> PlanRestore(ICheckpointSource source, string generationSuffix, bool keepFiles)
+    public IReadOnlyList<FileChange> PlanRestore(ICheckpointSource source, string generationSuffix, bool keepFiles, PidNamespaceChoice? pidNamespace)
     {
         _journal.Add($"plan {source.Name} as {generationSuffix}");
         return Files;

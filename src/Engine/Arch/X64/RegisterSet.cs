@@ -97,6 +97,16 @@ internal struct RegisterSet
         return batch;
     }
 
+    /// <summary>These registers, about to run <see cref="InitCode"/>.</summary>
+    public readonly RegisterSet AboutToBeInit(RemotePtr code, int root)
+    {
+        var init = this;
+        init.Raw.rip = code.Address;
+        init.Raw.r12 = (ulong)root;
+        init.Raw.orig_rax = ulong.MaxValue;
+        return init;
+    }
+
     /// <summary>These registers with the thread pointer (TLS base) of another set.</summary>
     public readonly RegisterSet WithThreadPointerOf(in RegisterSet other)
     {

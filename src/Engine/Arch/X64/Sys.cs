@@ -3,6 +3,7 @@ namespace Checkpointer.Engine.Arch.X64;
 /// <summary>System call numbers that are injected into a job, or that libc has no wrapper for, asm/unistd_64.h.</summary>
 internal enum Sys
 {
+    Write = 1,
     Open = 2,
     Close = 3,
     Poll = 7,
@@ -24,6 +25,7 @@ internal enum Sys
     Listen = 50,
     Socketpair = 53,
     Clone = 56,
+    Execve = 59,
     Exit = 60,
     Wait4 = 61,
     Semop = 65,
@@ -50,6 +52,7 @@ internal enum Sys
     SchedGetscheduler = 145,
     Prctl = 157,
     Chroot = 161,
+    Mount = 165,
     Futex = 202,
     SchedSetaffinity = 203,
     IoSetup = 206,
@@ -69,12 +72,14 @@ internal enum Sys
     Waitid = 247,
     IoprioSet = 251,
     IoprioGet = 252,
+    Unshare = 272,
     SetRobustList = 273,
     GetRobustList = 274,
     Flock = 73,
     EpollCtl = 233,
     EpollPwait = 281,
     Dup3 = 292,
+    Setns = 308,
     RtTgsigqueueinfo = 297,
     Prlimit64 = 302,
     Kcmp = 312,

@@ -5,7 +5,7 @@ using Checkpointer.Engine.Support;
 
 namespace Checkpointer.Engine.Resources;
 
-/// <summary>timerfd_create(2). An absolute time of the wall clock stays that time; all else goes on with what was left.</summary>
+/// <summary>timerfd_create(2). An absolute time stays that time, of whatever clock; all else goes on with what was left.</summary>
 internal sealed class TimerfdKind(Duplicates duplicates) : IFileKind
 {
     /// <inheritdoc/>
@@ -15,7 +15,7 @@ internal sealed class TimerfdKind(Duplicates duplicates) : IFileKind
     public string? Describe(OpenDescriptor descriptor, OpenFile image)
     {
         var timer = SpecialFiles.Timerfd(CountTicks(descriptor));
-        var isWallTime = (timer.SetTimeFlags & TimerFile.TFD_TIMER_ABSTIME) != 0 && timer.Clock is Clock.CLOCK_REALTIME or Clock.CLOCK_REALTIME_ALARM;
+        var isAbsolute = (timer.SetTimeFlags & TimerFile.TFD_TIMER_ABSTIME) != 0;
         image.Kind = OpenFile.Types.Kind.Timerfd;
         image.Timerfd = new Timerfd
         {
@@ -24,7 +24,7 @@ internal sealed class TimerfdKind(Duplicates duplicates) : IFileKind
             Ticks = timer.Ticks,
             RemainingNs = timer.RemainingNs,
             IntervalNs = timer.IntervalNs,
-            WallTimeNs = isWallTime && timer.RemainingNs > 0 ? ClockTime.Now(timer.Clock) + timer.RemainingNs : 0,
+            AbsoluteNs = isAbsolute && timer.RemainingNs > 0 ? ClockTime.Now(timer.Clock) + timer.RemainingNs : 0,
         };
         return null;
     }

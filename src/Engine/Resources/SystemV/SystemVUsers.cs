@@ -54,7 +54,7 @@ internal sealed class SystemVUsers(ProcessTree tree)
     /// <summary>A process outside of the job that has a segment attached. Looks at all processes of the host.</summary>
     public ProcessId? OutsiderAttachedTo(SystemVEntry segment)
     {
-        foreach (var process in ProcFs.Processes().Where(process => !IsOfJob(process.Value)))
+        foreach (var process in ProcFs.HostProcesses().Where(process => process.IsOfHost || !IsOfJob(process.Value)))
         {
             if (MapsOf(process).Any(vma => vma.Inode == (ulong)(uint)segment.Id && vma.IsDeleted && SystemVMappings.TryKey(vma) is not null)
                 && !ProcessAncestry.IsBelow(process, _job))

@@ -38,13 +38,13 @@ internal static unsafe class SpecialFileBuilder
     {
         var timer = image.Timerfd;
         var fd = Keep(Libc.timerfd_create(timer.Clock, Flags(image)), $"timerfd_create({timer.Clock})");
-        var isWallTime = timer.WallTimeNs != 0;
+        var isAbsolute = timer.AbsoluteNs != 0;
         var value = new itimerspec
         {
             it_interval = ClockTime.Timespec(timer.IntervalNs),
-            it_value = ClockTime.Timespec(isWallTime ? timer.WallTimeNs : timer.RemainingNs),
+            it_value = ClockTime.Timespec(isAbsolute ? timer.AbsoluteNs : timer.RemainingNs),
         };
-        var flags = isWallTime ? (int)timer.SetTimeFlags : 0;
+        var flags = isAbsolute ? (int)timer.SetTimeFlags : 0;
         LinuxException.ThrowIfFailed(Libc.timerfd_settime(fd.Number, flags, value, null), "timerfd_settime");
         var ticks = timer.Ticks;
         if (ticks != 0)

@@ -16,6 +16,13 @@ internal static class SystemVWorld
     {
         var job = images.Processes.Select(process => process.Process.Pid)
             .Concat(images.Processes.SelectMany(process => process.Process.Zombies).Select(zombie => zombie.Pid)).ToHashSet();
+        if (HostProc.Root is not null && images.Inventory.BootId == ProcFs.BootId())
+        {
+            // Processes that our PID namespace does not show, those of the job before it died among them, have the number 0 here. Within a boot, an ID is not
+            // given to another object before 65536 others had its place: it is the job's.
+            _ = job.Add(0);
+        }
+
         var segments = images.SystemV.Segments.Count == 0 ? [] : SystemVTables.Segments();
         foreach (var segment in images.SystemV.Segments)
         {

@@ -197,6 +197,7 @@ internal sealed record RecoverLine(
     long DurationMs,
     IReadOnlyList<FileLine> Files,
     IReadOnlyList<string> Warnings,
+    IReadOnlyList<string> Namespaces,
     string? Error,
     string? Hint,
     int ExitCode);
