@@ -162,6 +162,16 @@ internal static class IpOptionName
     internal const int IPV6_FREEBIND = 78;
 }
 
+/// <summary>Multicast groups of both versions, ip(7), linux/in.h.</summary>
+internal static class MulticastNumber
+{
+    internal const int MCAST_JOIN_GROUP = 42;
+    internal const int MCAST_BLOCK_SOURCE = 43;
+    internal const int MCAST_JOIN_SOURCE_GROUP = 46;
+    internal const int MCAST_MSFILTER = 48;
+    internal const int MCAST_EXCLUDE = 0;
+}
+
 /// <summary>tcp(7), udp(7), netlink(7): options of protocols.</summary>
 internal static class TransportOptionName
 {
