@@ -118,6 +118,7 @@ internal sealed class Restorer(EngineOptions options, CallerTerminal? caller, bo
         {
             step($"complete process {process.Id}");
             new ProcessStateBuilder(process).SetSurroundings(removed);
+            LoginBuilder.Set(process, logger);
             memory.Complete(process, systemV);
         }
 

@@ -3,6 +3,7 @@ namespace Checkpointer.Engine.Arch.X64;
 /// <summary>System call numbers that are injected into a job, or that libc has no wrapper for, asm/unistd_64.h.</summary>
 internal enum Sys
 {
+    Write = 1,
     Open = 2,
     Close = 3,
     Poll = 7,
