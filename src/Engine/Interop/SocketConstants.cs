@@ -43,6 +43,7 @@ internal static class SocketNumber
     internal const int POLLOUT = 4;
     internal const int POLLERR = 8;
     internal const int POLLHUP = 16;
+    internal const int POLLRDHUP = 0x2000;
     internal const int SIOCUNIXFILE = 0x89e0;
     internal const int TIOCOUTQ = 0x5411;
 }

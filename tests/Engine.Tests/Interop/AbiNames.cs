@@ -108,6 +108,7 @@ internal static class AbiNames
         ["POLLPRI"] = "POLLPRI",
         ["POLLOUT"] = "POLLOUT",
         ["POLLHUP"] = "POLLHUP",
+        ["POLLRDHUP"] = "POLLRDHUP",
         ["TCP_ESTABLISHED"] = "TCP_ESTABLISHED",
         ["TCP_SYN_SENT"] = "TCP_SYN_SENT",
         ["TCP_SYN_RECV"] = "TCP_SYN_RECV",
