@@ -46,6 +46,17 @@ public sealed class RefusalTests(ProgramFixture programs)
         session.Finish();
     }
 
+    [RootFact]
+    public void Dump_OfWhatIsLostAtARestore_NotesIt()
+    {
+        using var session = Session.StartWithStore(programs, "sock_raw_netlink");
+
+        var notes = session.Cli.Run("dump", "--pid", $"{session.Job.Pid}").Expect(0).Json.Single().GetProperty("notes");
+
+        Assert.Contains("with packets that were not read", $"{notes}", StringComparison.Ordinal);
+        session.Finish();
+    }
+
     private static void AssertNamed(string name, JsonElement report)
     {
         var word = TestProgram.All.Single(program => program.Name == name).RefusedFor!;

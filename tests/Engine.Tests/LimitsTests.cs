@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.RegularExpressions;
 using Checkpointer.EndToEnd.Tests.Support;
 using Xunit;
@@ -44,6 +45,32 @@ public sealed partial class LimitsTests
         Assert.Equal(counted, SummaryRow().Matches(_text).Select(match => match.Value));
     }
 
+    [Fact]
+    public void Coverage_AddsUp()
+    {
+        var sections = CoverageRow().Matches(_text).Select(match => match.Groups.Values.Skip(1).Select(group => group.Value).ToList()).ToList();
+        foreach (var section in sections)
+        {
+            var counts = section.Skip(1).Select(cell => int.Parse(cell, CultureInfo.InvariantCulture)).ToList();
+            Assert.Equal(counts[4], counts.Take(4).Sum());
+            Assert.Equal(Math.Round(100.0 * counts[0] / counts[4]), counts[5]);
+            if (section[0] != "all")
+            {
+                Assert.Equal(counts[1], Explained(section[0], "refused"));
+                Assert.Equal(counts[2] + counts[3], Explained(section[0], "differs") + Explained(section[0], "lost"));
+            }
+        }
+
+        for (var column = 1; column <= 5; column++)
+        {
+            var numbers = sections.Select(section => int.Parse(section[column], CultureInfo.InvariantCulture)).ToList();
+            Assert.Equal(numbers[^1], numbers.SkipLast(1).Sum());
+        }
+    }
+
+    private static int Explained(string section, string how) =>
+        _text.Split('\n').Count(line => line.StartsWith($"- {section}, {how}: ", StringComparison.Ordinal));
+
     private static bool IsCarried(Row row) => row.State.StartsWith("carried", StringComparison.Ordinal);
 
     private static bool IsRefusedRow(Row row) => row.State.StartsWith("refused", StringComparison.Ordinal) || row.State.StartsWith("the restore is refused", StringComparison.Ordinal);
@@ -78,6 +105,9 @@ public sealed partial class LimitsTests
 
     [GeneratedRegex(@"^\| [^|]+ \| \d+ \| \d+ \| \d+ \| \d+ \|$", RegexOptions.Multiline)]
     private static partial Regex SummaryRow();
+
+    [GeneratedRegex(@"^\| ([^|]+) \| (\d+) \| (\d+) \| (\d+) \| (\d+) \| (\d+) \| (\d+) % \|$", RegexOptions.Multiline)]
+    private static partial Regex CoverageRow();
 
     private sealed record Row(string Section, string Resource, string State, IReadOnlyList<string> Programs);
 }

@@ -1,5 +1,5 @@
 /*
- * Raw sockets with their filters of ICMP types, netlink sockets with port, groups and options, an address that is not this host's
+ * Raw sockets with their filters of ICMP types, one with a packet that is not read, netlink sockets with port, groups and options, an address that is not this host's
  * (IP_FREEBIND, on and off again), a socket bound to a device. Needs root.
  */
 #include "socket_options.h"
@@ -27,6 +27,11 @@ int main(int argc, char **argv)
     struct sockaddr_in loopback = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     must(bind(raw, (struct sockaddr *)&loopback, sizeof loopback));
 
+    int heard = must(socket(AF_INET, SOCK_RAW, IPPROTO_UDP)), talker = must(socket(AF_INET, SOCK_DGRAM, 0));
+    struct sockaddr_in discard = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK), .sin_port = htons(9)};
+    must(sendto(talker, "x", 1, 0, (struct sockaddr *)&discard, sizeof discard));
+    close(talker);
+
     int link = must(socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE)), plain = must(socket(AF_NETLINK, SOCK_DGRAM, NETLINK_ROUTE));
     struct sockaddr_nl name = {.nl_family = AF_NETLINK, .nl_pid = 0x40000000u + (unsigned)getpid(), .nl_groups = 0x10};
     must(bind(link, (struct sockaddr *)&name, sizeof name));
@@ -44,7 +49,7 @@ int main(int argc, char **argv)
     must(setsockopt(device, SOL_SOCKET, SO_BINDTODEVICE, "lo", 3));
     ready_and_wait();
 
-    require(option(raw, SOL_RAW, ICMP_FILTER) == 0x55 && option(raw, IPPROTO_IP, IP_HDRINCL) == 1 && option(raw6, SOL_SOCKET, SO_TYPE) == SOCK_RAW, "a raw socket is another");
+    require(option(raw, SOL_RAW, ICMP_FILTER) == 0x55 && option(raw, IPPROTO_IP, IP_HDRINCL) == 1 && option(raw6, SOL_SOCKET, SO_TYPE) == SOCK_RAW && option(heard, SOL_SOCKET, SO_PROTOCOL) == IPPROTO_UDP, "a raw socket is another");
     socklen_t length = sizeof now;
     must(getsockname(raw, (struct sockaddr *)&now, &length));
     require(now.sin_addr.s_addr == htonl(INADDR_LOOPBACK), "the raw socket is not bound");

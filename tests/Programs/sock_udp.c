@@ -1,5 +1,5 @@
 /*
- * UDP and UDP-Lite over IPv4 and IPv6: unbound, bound, connected, with unread datagrams of several senders, shut down, with options and
+ * UDP and UDP-Lite over IPv4 and IPv6: unbound, bound, connected, with unread datagrams of several senders, the first of them empty, shut down, with options and
  * with a filter that takes some datagrams only.
  */
 #include "socket_options.h"
@@ -70,6 +70,7 @@ static struct set make(int family, int protocol)
     struct set set = {.family = family, .receiver = bound(family, protocol), .sender = bound(family, protocol)};
     int gone = bound(family, protocol);
     set.gone = name_of(gone);
+    send_to(set.sender, set.receiver, family, "");
     send_to(set.sender, set.receiver, family, "from one");
     send_to(gone, set.receiver, family, "from the dead");
     send_to(set.sender, set.receiver, family, "again");
@@ -86,6 +87,7 @@ static struct set make(int family, int protocol)
 static void check(const struct set *set)
 {
     union address sender = name_of(set->sender);
+    expect_from(set->receiver, "", &sender);
     expect_from(set->receiver, "from one", &sender);
     expect_from(set->receiver, "from the dead", &set->gone);
     expect_from(set->receiver, "again", &sender);

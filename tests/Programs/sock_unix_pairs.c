@@ -1,5 +1,5 @@
 /*
- * Socket pairs of all three types with unread data both ways, message borders, a shut-down direction, an end that was closed with data
+ * Socket pairs of all three types with unread data both ways, message borders, empty messages, a shut-down direction, an end that was closed with data
  * left, one that was closed with data unread, credentials of messages, buffer sizes and time-outs, who made the pair.
  */
 #include "program.h"
@@ -58,10 +58,12 @@ int main(int argc, char **argv)
     put(stream[1], "one");
     put(stream[1], "two");
     pair(SOCK_DGRAM, dgram);
+    put(dgram[0], "");
     put(dgram[0], "first");
     put(dgram[0], "the second");
     put(dgram[1], "answer");
     pair(SOCK_SEQPACKET, packets);
+    put(packets[0], "");
     put(packets[0], "a packet");
     put(packets[0], "another");
     pair(SOCK_STREAM, half);
@@ -92,12 +94,14 @@ int main(int argc, char **argv)
     expect(stream[0], "onetwo", "the stream back");
     put(stream[0], "more");
     expect(stream[1], "more", "the stream again");
+    expect(dgram[1], "", "empty datagram");
     expect(dgram[1], "first", "datagram");
     expect(dgram[1], "the second", "datagram");
     expect(dgram[0], "answer", "datagram");
     expect_nothing(dgram[1], "datagrams");
     put(dgram[1], "new");
     expect(dgram[0], "new", "datagram");
+    expect(packets[1], "", "empty packet");
     expect(packets[1], "a packet", "packet");
     expect(packets[1], "another", "packet");
     expect_nothing(packets[1], "packets");

@@ -1,9 +1,10 @@
 /*
- * Socket pairs remember who made them: the parent, and a child of another user and group. Connections remember who has let the one end listen and who has
- * connected the other, also where the listening socket is closed.
+ * Socket pairs remember who made them: the parent, a child of another user and group, and one that has ended since. Connections remember who has let the one end
+ * listen and who has connected the other, also where the listening socket is closed, or that one has ended.
  * @tree
  */
 #include "program.h"
+#include <sched.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -15,6 +16,39 @@ static void expect(int fd, pid_t pid, uid_t user, gid_t group, const char *whose
     socklen_t length = sizeof peer;
     must(getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &length));
     require(peer.pid == pid && peer.uid == user && peer.gid == group, "the pair of %s is one of process %d, user %u, group %u", whose, peer.pid, peer.uid, peer.gid);
+}
+
+/* What a process that has ended left in the descriptor table that it shared. */
+static struct {
+    int pair[2], packets[2], connection, listener;
+} left;
+
+static int make_and_end(void *listener)
+{
+    struct sockaddr_un name;
+    socklen_t length = sizeof name;
+    must(getsockname(*(int *)listener, (struct sockaddr *)&name, &length));
+    must(syscall(SYS_setresgid, Group + 1, Group + 1, Group + 1));
+    must(syscall(SYS_setresuid, User - 1, User - 1, User - 1));
+    must(socketpair(AF_UNIX, SOCK_STREAM, 0, left.pair));
+    must(socketpair(AF_UNIX, SOCK_DGRAM, 0, left.packets));
+    left.connection = must(socket(AF_UNIX, SOCK_STREAM, 0));
+    must(connect(left.connection, (struct sockaddr *)&name, length));
+    const struct sockaddr_un own = {AF_UNIX, "\0checkpointer-peercred-of-the-dead"};
+    left.listener = must(socket(AF_UNIX, SOCK_STREAM, 0));
+    must(bind(left.listener, (const struct sockaddr *)&own, sizeof own));
+    must(listen(left.listener, 1));
+    return 0;
+}
+
+/* A process of another user and group that makes sockets for its parent, and ends. */
+static pid_t ended_maker(int *listener)
+{
+    static char stack[65536] __attribute__((aligned(16)));
+    int status;
+    pid_t maker = must(clone(make_and_end, stack + sizeof stack, CLONE_VM | CLONE_FILES | SIGCHLD, listener));
+    require(waitpid(maker, &status, 0) == maker && status == 0, "the maker ended with 0x%x", status);
+    return maker;
 }
 
 int main(int argc, char **argv)
@@ -59,9 +93,18 @@ int main(int argc, char **argv)
     }
     for (int i = 0; i < 3; i++)
         served[i] = must(accept(listeners[i], NULL, NULL));
+    pid_t maker = ended_maker(&listeners[0]);
+    int of_the_dead = must(accept(listeners[0], NULL, NULL));
     close(listeners[1]);
     require(read(shared[0], &byte, 1) == 1 && byte == 'x', "the child's word");
     ready_and_wait();
+    for (int i = 0; i < 2; i++) {
+        expect(left.pair[i], maker, User - 1, Group + 1, "one that has ended");
+        expect(left.packets[i], maker, User - 1, Group + 1, "one that has ended, of datagrams");
+    }
+    expect(of_the_dead, maker, User - 1, Group + 1, "one that has ended, who has connected");
+    expect(left.connection, parent, getuid(), getgid(), "the parent, seen from the connection of one that has ended");
+    expect(left.listener, maker, User - 1, Group + 1, "one that has ended, who listens");
     for (int i = 0; i < 2; i++) {
         expect(shared[i], parent, getuid(), getgid(), "the parent");
         expect(mute[i], parent, getuid(), getgid(), "the parent, of datagrams");

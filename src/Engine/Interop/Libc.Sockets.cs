@@ -64,6 +64,10 @@ internal static unsafe partial class Libc
     [LibraryImport("libc", SetLastError = true)]
     internal static partial nint recv(int fd, byte* data, nuint length, int flags);
 
+    /// <summary>if_nametoindex(3); 0 where there is none.</summary>
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial uint if_nametoindex(string name);
+
     /// <summary>poll(2).</summary>
     [LibraryImport("libc", SetLastError = true)]
     internal static partial int poll(pollfd* files, nuint count, int timeoutMs);

@@ -43,6 +43,7 @@ internal static class SocketNumber
     internal const int POLLOUT = 4;
     internal const int POLLERR = 8;
     internal const int POLLHUP = 16;
+    internal const int POLLRDHUP = 0x2000;
     internal const int SIOCUNIXFILE = 0x89e0;
     internal const int TIOCOUTQ = 0x5411;
 }
@@ -160,6 +161,16 @@ internal static class IpOptionName
     internal const int IPV6_UNICAST_IF = 76;
     internal const int IPV6_RECVFRAGSIZE = 77;
     internal const int IPV6_FREEBIND = 78;
+}
+
+/// <summary>Multicast groups of both versions, ip(7), linux/in.h.</summary>
+internal static class MulticastNumber
+{
+    internal const int MCAST_JOIN_GROUP = 42;
+    internal const int MCAST_BLOCK_SOURCE = 43;
+    internal const int MCAST_JOIN_SOURCE_GROUP = 46;
+    internal const int MCAST_MSFILTER = 48;
+    internal const int MCAST_EXCLUDE = 0;
 }
 
 /// <summary>tcp(7), udp(7), netlink(7): options of protocols.</summary>

@@ -167,3 +167,37 @@ internal struct tcp_repair_window
     internal uint rcv_wnd;
     internal uint rcv_wup;
 }
+
+/// <summary>struct sockaddr_storage, linux/socket.h: room for every address.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct sockaddr_storage
+{
+    internal fixed ulong words[16];
+}
+
+/// <summary>struct group_req, linux/in.h.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct group_req
+{
+    internal uint gr_interface;
+    internal sockaddr_storage gr_group;
+}
+
+/// <summary>struct group_source_req, linux/in.h.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct group_source_req
+{
+    internal uint gsr_interface;
+    internal sockaddr_storage gsr_group;
+    internal sockaddr_storage gsr_source;
+}
+
+/// <summary>struct group_filter, linux/in.h, without the sources that follow.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct group_filter
+{
+    internal uint gf_interface;
+    internal sockaddr_storage gf_group;
+    internal uint gf_fmode;
+    internal uint gf_numsrc;
+}

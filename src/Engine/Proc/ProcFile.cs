@@ -31,6 +31,9 @@ internal static class ProcFile
     /// <summary>ESRCH, what read(2) gives after the process has gone: the runtime has no exception of its own for it.</summary>
     private const int NoSuchProcessErrno = 3;
 
+    /// <summary>EINVAL, what opening the mounts gives of a process that is ending and has given its namespaces up.</summary>
+    private const int NoNamespaceErrno = 22;
+
     /// <summary>Reads a file whole and parses it, or returns null where the process is gone.</summary>
     /// <exception cref="ProcFormatException">The content is not as known.</exception>
     /// <exception cref="EngineException">Not permitted, or failed otherwise.</exception>
@@ -64,7 +67,7 @@ internal static class ProcFile
         {
             return access();
         }
-        catch (IOException failure) when (IsGone(failure))
+        catch (IOException failure) when (IsGone(failure) || (failure.HResult == NoNamespaceErrno && path.EndsWith("/mountinfo", StringComparison.Ordinal)))
         {
             return null;
         }

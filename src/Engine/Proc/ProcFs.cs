@@ -205,6 +205,10 @@ internal static class ProcFs
     public static string Text(ProcessId pid, string name)
         => ProcFile.TryParse(PathOf(pid, name), text => Encoding.UTF8.GetString(text.TrimEnd((byte)'\n'))) ?? throw Gone(pid);
 
+    /// <summary>/proc/PID/loginuid, whom the audit system takes the process for; 4294967295: nobody has logged in. Null on a kernel without audit.</summary>
+    public static uint? TryLoginId(ProcessId pid)
+        => ProcFile.TryParse(PathOf(pid, "loginuid"), text => Encoding.ASCII.GetString(text)) is { } login ? uint.Parse(login, CultureInfo.InvariantCulture) : null;
+
     /// <summary>A short file of a process as it is.</summary>
     public static byte[] Bytes(ProcessId pid, string name)
         => ProcFile.TryParse(PathOf(pid, name), text => text.ToArray()) ?? throw Gone(pid);

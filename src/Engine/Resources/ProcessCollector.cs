@@ -84,6 +84,11 @@ internal sealed class ProcessCollector(FrozenProcess process, FileIdentities ide
             image.ExitedLeader = new ExitedLeader { WaitStatus = stat.ExitCode, Name = ByteString.CopyFrom(stat.CommBytes.Span) };
         }
 
+        if (ProcFs.TryLoginId(process.Id) is { } login)
+        {
+            image.LoginId = login;
+        }
+
         image.Limits.AddRange(ProcFs.Limits(process.Id).Select(limit => new Limit { Resource = (uint)limit.Resource, Soft = limit.Soft, Hard = limit.Hard }));
         return image;
     }

@@ -13,4 +13,7 @@ internal static partial class RestoreLog
 
     [LoggerMessage(2502, LogLevel.Warning, "The cgroup {Directory}, made for a restore that failed, cannot be removed: {Why}")]
     public static partial void CgroupStays(ILogger logger, string directory, string why);
+
+    [LoggerMessage(2503, LogLevel.Warning, "The login ID of process {Pid} cannot be set to {LoginId}: {Why}")]
+    public static partial void LoginLost(ILogger logger, int pid, uint loginId, string why);
 }

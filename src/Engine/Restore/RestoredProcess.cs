@@ -95,6 +95,10 @@ internal sealed class RestoredProcess : IDisposable
         return tracee;
     }
 
+    /// <summary>Makes a copy of the process with this PID, a child of its parent.</summary>
+    public RestoredProcess CloneSibling(int pid) =>
+        new(Images, Clone(new Interop.clone_args { flags = Interop.Task.CLONE_PARENT }, pid, isThread: false), _gate, _timeout, _step);
+
     /// <summary>Lets the main thread exit while the others stay. Precondition: there are others.</summary>
     public void LetLeaderExit(int waitStatus)
     {

@@ -127,6 +127,7 @@ internal sealed class Restorer(
         {
             step($"complete process {process.Id}");
             new ProcessStateBuilder(process).SetSurroundings(removed);
+            LoginBuilder.Set(process, logger);
             memory.Complete(process, systemV);
         }
 

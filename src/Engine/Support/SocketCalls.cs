@@ -178,6 +178,17 @@ internal static unsafe class SocketCalls
         }
     }
 
+    /// <summary>getsockopt(2) of an option that is asked for with a question in the same bytes.</summary>
+    /// <returns>False where the socket has no answer.</returns>
+    public static bool TryQuery(SafeFd socket, int level, int name, Span<byte> questionAndAnswer)
+    {
+        var length = (uint)questionAndAnswer.Length;
+        fixed (byte* bytes = questionAndAnswer)
+        {
+            return Libc.getsockopt(socket.Number, level, name, bytes, &length) == 0;
+        }
+    }
+
     /// <summary>getsockopt(2) of an option that every socket has.</summary>
     public static int Number(SafeFd socket, int level, int name) =>
         TryOption(socket, level, name) is { Length: sizeof(int) } value

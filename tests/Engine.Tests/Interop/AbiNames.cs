@@ -24,6 +24,7 @@ internal static class AbiNames
         ["stack_t"] = "stack_t",
         ["siginfo_child"] = "siginfo_t",
         ["user_cap_data"] = "struct user_cap_pair",
+        ["sockaddr_storage"] = "struct __kernel_sockaddr_storage",
     };
 
     /// <summary>Structures that only libc's headers have.</summary>
@@ -37,6 +38,7 @@ internal static class AbiNames
     {
         ["clone_args"] = "CLONE_ARGS_SIZE_VER1",
         ["sched_attr"] = "SCHED_ATTR_SIZE_VER0",
+        ["group_filter"] = "GROUP_FILTER_SIZE(0)",
     };
 
     /// <summary>C members by ours; null for padding that has no name in C.</summary>
@@ -45,6 +47,7 @@ internal static class AbiNames
         ["statx_timestamp.reserved"] = "__reserved",
         ["statx_t.spare0"] = "__spare0",
         ["stack_t.pad"] = null,
+        ["sockaddr_storage.words"] = null,
         ["kernel_sigaction.handler"] = "sa_handler",
         ["kernel_sigaction.flags"] = "sa_flags",
         ["kernel_sigaction.restorer"] = "sa_restorer",
@@ -109,6 +112,7 @@ internal static class AbiNames
         ["POLLPRI"] = "POLLPRI",
         ["POLLOUT"] = "POLLOUT",
         ["POLLHUP"] = "POLLHUP",
+        ["POLLRDHUP"] = "POLLRDHUP",
         ["TCP_ESTABLISHED"] = "TCP_ESTABLISHED",
         ["TCP_SYN_SENT"] = "TCP_SYN_SENT",
         ["TCP_SYN_RECV"] = "TCP_SYN_RECV",

@@ -17,7 +17,7 @@ internal sealed class FileKinds
     {
         Pipes = new PipeKind();
         Epolls = new EpollKind();
-        Sockets = new SocketKind(duplicates);
+        Sockets = new SocketKind(duplicates, findings);
         Terminals = new TerminalKind(duplicates);
         Inotifies = new InotifyKind(findings, duplicates);
         _kinds =

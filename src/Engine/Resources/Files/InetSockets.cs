@@ -28,6 +28,7 @@ internal sealed class InetSockets
     private const int AddressBytes6 = 16;
 
     private readonly Dictionary<(int Family, int Protocol), Dictionary<uint, uint>> _shutdowns = [];
+    private readonly MulticastGroups _groups = new();
 
     /// <summary>Fills in the image.</summary>
     /// <returns>Null, or why it cannot be carried: the end of the sentence "Descriptor 3 of process 4711 is".</returns>
@@ -35,7 +36,7 @@ internal sealed class InetSockets
     {
         (SOCK_STREAM, IPPROTO_TCP) => DescribeTcp(socket, image, descriptor),
         (SOCK_DGRAM, IPPROTO_UDP or IPPROTO_UDPLITE) => DescribeUdp(socket, image, descriptor),
-        (SOCK_DGRAM, IPPROTO_ICMP or IPPROTO_ICMPV6) or (SOCK_RAW, _) => null,
+        (SOCK_DGRAM, IPPROTO_ICMP or IPPROTO_ICMPV6) or (SOCK_RAW, _) => _groups.Describe(socket, image, descriptor),
         _ => $"a socket of family {image.Family}, type {image.Type}, protocol {image.Protocol} ({descriptor.Target})",
     };
 
@@ -139,7 +140,7 @@ internal sealed class InetSockets
         }
 
         image.Shutdown = ShutdownsOf(image.Family, image.Protocol).GetValueOrDefault((uint)descriptor.Stat.Inode);
-        return null;
+        return _groups.Describe(socket, image, descriptor);
     }
 
     /// <summary>The kernel lists the sockets of all processes: once for a whole job.</summary>

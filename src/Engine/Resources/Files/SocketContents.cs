@@ -17,6 +17,7 @@ internal sealed unsafe class SocketContents : IDisposable
     private const int ControlBytes = 4096; // more than the 253 descriptors that a message may carry
     private const int FirstBytes = 1 << 18; // more than most messages have
     private const int BytesMax = 1 << 30;
+    private const int FromTheFirst = -1; // SO_PEEK_OFF: not counted
 
     private readonly Duplicates _duplicates = new();
     private readonly List<SafeFd> _inFlight = [];
@@ -52,7 +53,7 @@ internal sealed unsafe class SocketContents : IDisposable
         use.Image.HasError = (SocketCalls.Poll(socket, 0) & POLLERR) != 0;
         var unread = 0;
         // Not connected: there is nothing to ask for.
-        if (Libc.ioctl(socket.Number, FileFlag.FIONREAD, (nint)(&unread)) < 0 || unread == 0)
+        if (Libc.ioctl(socket.Number, FileFlag.FIONREAD, (nint)(&unread)) < 0 || (unread == 0 && !BeginsEmpty(socket, use.Image)))
         {
             return;
         }
@@ -63,7 +64,8 @@ internal sealed unsafe class SocketContents : IDisposable
             return;
         }
 
-        if (use.Image.HasError && !use.IsConnectionOriented)
+        // A stream gives what it has first, all others the error.
+        if (use.Image.HasError && use.Image.Type != SOCK_STREAM)
         {
             throw new EngineException(
                 EngineFailure.Refused,
@@ -72,14 +74,43 @@ internal sealed unsafe class SocketContents : IDisposable
         }
 
         var offset = SocketCalls.Number(socket, SOL_SOCKET, SO_PEEK_OFF);
-        SocketCalls.SetOption(socket, SOL_SOCKET, SO_PEEK_OFF, 0);
+        SocketCalls.SetOption(socket, SOL_SOCKET, SO_PEEK_OFF, FromTheFirst);
         try
         {
+            ReadEmptyFirst(socket, use);
+            SocketCalls.SetOption(socket, SOL_SOCKET, SO_PEEK_OFF, 0);
             ReadMessages(socket, use, use.IsConnectionOriented ? unread : int.MaxValue);
         }
         finally
         {
             SocketCalls.SetOption(socket, SOL_SOCKET, SO_PEEK_OFF, offset);
+        }
+    }
+
+    /// <summary>True where the next to be read is a message without a byte, behind which others may be: the kernel tells the length of the first only.</summary>
+    private static bool BeginsEmpty(SafeFd socket, Socket image) =>
+        image.Type != SOCK_STREAM && (SocketCalls.Poll(socket, POLLIN | POLLRDHUP) & (POLLIN | POLLRDHUP)) == POLLIN;
+
+    /// <summary>
+    /// Reads the first message where it has no byte. The kernel marks such a message when it is peeked at, and passes over marked ones where it counts how far a
+    /// socket has peeked: there it is seen once in its life. Precondition: there is a message.
+    /// </summary>
+    private void ReadEmptyFirst(SafeFd socket, SocketUse use)
+    {
+        if (use.Image.Type == SOCK_STREAM || TryPeek(socket, use, out _, out var inFlight) is not { } first)
+        {
+            return;
+        }
+
+        if (first.Data.IsEmpty)
+        {
+            _inFlight.AddRange(inFlight);
+            first.Rights.Add(inFlight.Select(fd => _enter(fd.Number)));
+            use.Image.Received.Add(first);
+        }
+        else
+        {
+            inFlight.ForEach(fd => fd.Dispose());
         }
     }
 
@@ -170,8 +201,8 @@ internal sealed unsafe class SocketContents : IDisposable
             var read = Libc.recvmsg(socket.Number, &header, MSG_PEEK | MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
             var errno = read < 0 ? LastError.Get() : Errno.None;
             isWhole = (header.msg_flags & MSG_TRUNC) == 0;
-            // Zero is the end of a stream, or what a socket shut down says.
-            if (errno == Errno.EAGAIN || (read == 0 && (use.IsConnectionOriented || use.Image.Shutdown != 0)))
+            // Zero is the end of a stream, or what a socket shut down says; or a message without a byte. Connections are read up to their known end only.
+            if (errno == Errno.EAGAIN || (read == 0 && (use.Image.Type == SOCK_STREAM || (use.Image.Type == SOCK_DGRAM && use.Image.Shutdown != 0))))
             {
                 return null;
             }

@@ -8,7 +8,7 @@ using static Checkpointer.Engine.Interop.SocketOptionName;
 namespace Checkpointer.Engine.Resources;
 
 /// <summary>Sockets: what a duplicate of one tells by itself. How they are connected is told by <see cref="UnixSocketPeers"/>.</summary>
-internal sealed class SocketKind(Duplicates duplicates) : IFileKind
+internal sealed class SocketKind(Duplicates duplicates, FindingList findings) : IFileKind
 {
     private readonly List<SocketUse> _uses = [];
     private readonly InetSockets _inet = new();
@@ -36,9 +36,22 @@ internal sealed class SocketKind(Duplicates duplicates) : IFileKind
             return reason;
         }
 
+        NoteUnread(socket, image.Socket, descriptor);
         image.Socket.Options.AddRange(SocketOptions.Read(socket, image.Socket));
         _uses.Add(new SocketUse(descriptor, image));
         return null;
+    }
+
+    /// <summary>Packets of raw and ping sockets cannot be put back: nothing of this host sends them with the headers that they have.</summary>
+    private void NoteUnread(SafeFd socket, Socket image, OpenDescriptor descriptor)
+    {
+        var isLost = image.Family is AF_INET or AF_INET6 && (image.Type == SOCK_RAW || image.Protocol is IPPROTO_ICMP or IPPROTO_ICMPV6);
+        if (isLost && (SocketCalls.Poll(socket, POLLIN) & POLLIN) != 0)
+        {
+            findings.Note(
+                descriptor.Process, "descriptor",
+                $"Descriptor {descriptor.Number} of process {descriptor.Process} is a raw or ping socket ({descriptor.Target}) with packets that were not read; after a restore they are lost.");
+        }
     }
 
     private static void Describe(SafeFd socket, Socket image)

@@ -83,6 +83,7 @@ internal sealed class InetSocketBuilder(Socket image)
 
         SocketOptions.SetEarly(Fd, image);
         SocketOptions.SetLate(Fd, image);
+        MulticastGroups.Join(Fd, image);
     }
 
     /// <summary>A raw socket shows its protocol where others show their port.</summary>

@@ -8,8 +8,8 @@ namespace Checkpointer.Engine.Restore;
 
 /// <summary>
 /// Makes pairs of AF_UNIX sockets, and lets sockets listen and connect, in the process of the job that did it and under the user that it was, because the kernel
-/// remembers that in the sockets (SO_PEERCRED). By ourselves where that process is not there any more. Precondition: the processes exist, are still root's, and
-/// have no descriptors.
+/// remembers that in the sockets (SO_PEERCRED). Where that process has ended, one with its PID is made for the moment; where somebody else has that PID, the root of
+/// the job does it: then user and group are right, and the PID is not. Precondition: the processes exist, are still root's, and have no descriptors.
 /// </summary>
 internal sealed class SocketCaller(IReadOnlyList<RestoredProcess> processes)
 {
@@ -19,39 +19,83 @@ internal sealed class SocketCaller(IReadOnlyList<RestoredProcess> processes)
     /// <summary>Makes a pair, not blocking.</summary>
     public (SafeFd First, SafeFd Second) MakePair(int type, UnixCredentials? first, UnixCredentials? second)
     {
-        var maker = first is not null && first.Equals(second) ? ProcessOf(first) : null;
-        return maker is null ? SocketCalls.MakePair(type) : MakePair(maker, type, first!);
+        if (first is null || !first.Equals(second))
+        {
+            return SocketCalls.MakePair(type);
+        }
+
+        (SafeFd First, SafeFd Second) pair = default;
+        InProcessOf(first, process => pair = MakePair(process, type, first));
+        return pair;
     }
 
     /// <summary>listen(2).</summary>
     public void Listen(SafeFd socket, int backlog, UnixCredentials? caller)
     {
-        if (caller is null || ProcessOf(caller) is not { } process)
+        if (caller is null)
         {
             SocketCalls.Listen(socket, backlog);
             return;
         }
 
-        CallOn(process, socket, caller, number => process.Call("listen", Sys.Listen, number, (ulong)backlog));
+        InProcessOf(caller, process => CallOn(process, socket, caller, number => process.Call("listen", Sys.Listen, number, (ulong)backlog)));
     }
 
     /// <summary>connect(2), where somebody listens.</summary>
     public void Connect(SafeFd socket, byte[] address, string name, UnixCredentials? caller)
     {
-        if (caller is null || ProcessOf(caller) is not { } process)
+        if (caller is null)
         {
             SocketCalls.Connect(socket, address, name);
             return;
         }
 
-        CallOn(process, socket, caller, number =>
+        InProcessOf(caller, process => CallOn(process, socket, caller, number =>
         {
             process.Memory.Write(process.Arguments, address);
             process.Call($"connect to {name}", Sys.Connect, number, process.Arguments.Address, (ulong)address.Length);
-        });
+        }));
     }
 
-    private RestoredProcess? ProcessOf(UnixCredentials caller) => processes.FirstOrDefault(process => process.Id.Value == caller.Pid);
+    private void InProcessOf(UnixCredentials caller, Action<RestoredProcess> act)
+    {
+        if (processes.FirstOrDefault(process => process.Id.Value == caller.Pid) is { } maker)
+        {
+            act(maker);
+            return;
+        }
+
+        using var substitute = TryMake(caller.Pid);
+        try
+        {
+            act(substitute ?? processes[0]);
+        }
+        finally
+        {
+            if (substitute is not null)
+            {
+                Children.KillAndReap(substitute.Id);
+            }
+        }
+    }
+
+    /// <summary>A sibling of the root, so a child of ours; null where the PID is taken, by a zombie of the job as well, or is that of no process.</summary>
+    private RestoredProcess? TryMake(int pid)
+    {
+        if (pid <= 0)
+        {
+            return null;
+        }
+
+        try
+        {
+            return processes[0].CloneSibling(pid);
+        }
+        catch (EngineException taken) when (taken.Reason == EngineFailure.PidTaken)
+        {
+            return null;
+        }
+    }
 
     private static void CallOn(RestoredProcess process, SafeFd socket, UnixCredentials caller, Action<ulong> call)
     {
