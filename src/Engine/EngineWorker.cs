@@ -142,7 +142,7 @@ public sealed class EngineWorker : IDisposable
                 break;
             default:
                 var source = new ChannelSource(_channel, NextAnswer, request);
-                _channel.SendJson(FrameKind.Reply, Engine(request).Restore(source, request.Suffix, Progress(), _cancellation.Token, keepFiles: request.KeepsFiles));
+                _channel.SendJson(FrameKind.Reply, Engine(request).Restore(source, request.Suffix, Progress(), request.Decided, _cancellation.Token));
                 break;
         }
     }

@@ -7,7 +7,7 @@ namespace Checkpointer.Engine.Worker;
 internal sealed class RemoteRestore(EngineOptions options, NamespacePlan plan, bool isVerbose)
 {
     /// <summary>Restores a generation. Where anything fails, or we die, before the init is let go, all that was made is gone.</summary>
-    public RestoreReport Restore(ICheckpointSource source, string suffix, IProgress<long>? bytesDone, bool keepFiles, CancellationToken cancellation)
+    public RestoreReport Restore(ICheckpointSource source, string suffix, IProgress<long>? bytesDone, RestoreChoices choices, CancellationToken cancellation)
     {
         using var worker = WorkerProcess.Start(plan, isVerbose, options.SyscallTimeout);
         using var attendant = new WorkerAttendant(worker.Channel, null, source, bytesDone);
@@ -17,7 +17,8 @@ internal sealed class RemoteRestore(EngineOptions options, NamespacePlan plan, b
             Generation = source.Name,
             ImageNames = [.. source.ImageNames],
             Suffix = suffix,
-            KeepsFiles = keepFiles,
+            KeepsFiles = choices.KeepFiles,
+            IsCopy = choices.IsCopy,
         };
         var report = new WorkerClient(worker.Channel).Ask<RestoreReport>(request, attendant, cancellation);
         // Its children are those of the init from here on, or of the host's where there is none.

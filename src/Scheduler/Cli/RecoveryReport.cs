@@ -58,7 +58,7 @@ internal static class RecoveryReport
         switch (outcome.Status)
         {
             case RecoveryStatus.Restored:
-                WriteRestored(output, outcome.Restored!, outcome.Pid!.Value);
+                WriteRestored(output, outcome.Job, outcome.Restored!, outcome.Pid!.Value);
                 break;
             case RecoveryStatus.Planned:
                 output.Line($"job {outcome.Job} would be restored from {outcome.Planned!.Generation}, which is good; nothing was changed");
@@ -76,10 +76,10 @@ internal static class RecoveryReport
         }
     }
 
-    private static void WriteRestored(Output output, RestoredGeneration restored, int pid)
+    private static void WriteRestored(Output output, string job, RestoredGeneration restored, int pid)
     {
         output.Line(
-            $"job {restored.Generation.Job} runs again as PID {pid}, from {restored.Generation}, verified: "
+            $"job {job} runs {(job == restored.Generation.Job ? "again " : "")}as PID {pid}, from {restored.Generation}, verified: "
             + $"{restored.Report.Processes} process(es), {restored.Report.Threads} thread(s), "
             + $"{Quantity.Bytes(restored.Report.RestoredBytes)}, in {Quantity.Duration(restored.Duration)}");
         foreach (string name in restored.Report.Namespaces)

@@ -18,13 +18,12 @@ internal sealed class LocalEngine(CheckpointEngine engine) : IJobEngine
 
     /// <inheritdoc/>
     public RestoreReport Restore(
-        ICheckpointSource source, string generationSuffix, IProgress<long>? restoredBytesDone, CallerTerminal? terminal, bool keepFiles,
-        PidNamespaceChoice? pidNamespace, CancellationToken cancellation)
-        => engine.Restore(source, generationSuffix, restoredBytesDone, cancellation, terminal, keepFiles, pidNamespace);
+        ICheckpointSource source, string generationSuffix, IProgress<long>? restoredBytesDone, RestoreChoices choices, CancellationToken cancellation)
+        => engine.Restore(source, generationSuffix, restoredBytesDone, choices, cancellation);
 
     /// <inheritdoc/>
-    public IReadOnlyList<FileChange> PlanRestore(ICheckpointSource source, string generationSuffix, bool keepFiles, PidNamespaceChoice? pidNamespace)
-        => engine.PlanRestore(source, generationSuffix, keepFiles, pidNamespace);
+    public IReadOnlyList<FileChange> PlanRestore(ICheckpointSource source, string generationSuffix, RestoreChoices choices)
+        => engine.PlanRestore(source, generationSuffix, choices);
 
     /// <inheritdoc/>
     public IReadOnlyList<HostCapability> Probe() => engine.Probe();

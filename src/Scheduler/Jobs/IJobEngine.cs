@@ -18,11 +18,10 @@ internal interface IJobEngine
 
     /// <summary>As <see cref="CheckpointEngine.Restore"/>.</summary>
     RestoreReport Restore(
-        ICheckpointSource source, string generationSuffix, IProgress<long>? restoredBytesDone, CallerTerminal? terminal, bool keepFiles,
-        PidNamespaceChoice? pidNamespace, CancellationToken cancellation);
+        ICheckpointSource source, string generationSuffix, IProgress<long>? restoredBytesDone, RestoreChoices choices, CancellationToken cancellation);
 
     /// <summary>As <see cref="CheckpointEngine.PlanRestore"/>.</summary>
-    IReadOnlyList<FileChange> PlanRestore(ICheckpointSource source, string generationSuffix, bool keepFiles, PidNamespaceChoice? pidNamespace);
+    IReadOnlyList<FileChange> PlanRestore(ICheckpointSource source, string generationSuffix, RestoreChoices choices);
 
     /// <summary>As <see cref="CheckpointEngine.Probe"/>.</summary>
     IReadOnlyList<HostCapability> Probe();

@@ -44,6 +44,23 @@ internal sealed class JobRecoverer(IJobEngine engine, IJobStore store, Generatio
         return RestoreOrPlan(name, [], cancellation);
     }
 
+    /// <summary>Restores one generation as a new job, whether the job that it is of runs or not.</summary>
+    /// <exception cref="SchedulerException">There is a job of that name, or the job is a cgroup.</exception>
+    public RecoveryOutcome RestoreAs(GenerationName name, string copy, CancellationToken cancellation)
+    {
+        if (store.Jobs().Any(job => job.Name == copy))
+        {
+            throw new SchedulerException(SchedulerFailure.Failed, $"there is a job {copy} already", "take another name");
+        }
+
+        if (store.Job(name.Job).Cgroup is { } cgroup)
+        {
+            throw new SchedulerException(SchedulerFailure.Failed, $"job {name.Job} is the cgroup {cgroup}, and what runs in a cgroup is one job", "restore it without --as");
+        }
+
+        return RestoreOrPlan(name, [], cancellation) with { Job = copy };
+    }
+
     private RecoveryOutcome RecoverOrThrow(JobRecord job, List<string> warnings, CancellationToken cancellation)
     {
         if (_locator.FindRunning(job) is { } running)

@@ -106,15 +106,14 @@ internal sealed class FakeEngine(List<string> journal) : IJobEngine
     }
 
     public RestoreReport Restore(
-        ICheckpointSource source, string generationSuffix, IProgress<long>? restoredBytesDone, CallerTerminal? terminal, bool keepFiles,
-        PidNamespaceChoice? pidNamespace, CancellationToken cancellation)
+        ICheckpointSource source, string generationSuffix, IProgress<long>? restoredBytesDone, RestoreChoices choices, CancellationToken cancellation)
     {
-        _journal.Add($"restore {source.Name} as {generationSuffix}{(keepFiles ? " with files kept" : "")}{(pidNamespace is { } choice ? $" with PIDs {choice}" : "")}");
+        _journal.Add($"restore {source.Name} as {generationSuffix}{(choices.KeepFiles ? " with files kept" : "")}{(choices.IsCopy ? $" as a copy with PIDs {choices.PidNamespace}" : "")}");
         DuringRestore(source.Name);
         return new RestoreReport(Start(4711, 999), 2, 5, 220L << 20, Files, Warnings);
     }
 
-    public IReadOnlyList<FileChange> PlanRestore(ICheckpointSource source, string generationSuffix, bool keepFiles, PidNamespaceChoice? pidNamespace)
+    public IReadOnlyList<FileChange> PlanRestore(ICheckpointSource source, string generationSuffix, RestoreChoices choices)
     {
         _journal.Add($"plan {source.Name} as {generationSuffix}");
         return Files;
