@@ -73,36 +73,34 @@ public sealed class CheckpointEngine(EngineOptions options, ILoggerFactory logge
     /// <param name="source">The generation.</param>
     /// <param name="generationSuffix">Names the generation in file names, as in <c>out.log.after-md-12</c>.</param>
     /// <param name="restoredBytesDone">Progress in bytes of memory.</param>
+    /// <param name="choices">What is decided; null for <see cref="RestoreChoices.Default"/>.</param>
     /// <param name="cancellation">Cancels until the processes run.</param>
-    /// <param name="terminal">Where the job goes on; null where it is to lead a session of its own.</param>
-    /// <param name="keepFiles">Files are left as they are; what differs is told.</param>
-    /// <param name="pidNamespace">In place of <see cref="EngineOptions.PidNamespace"/>.</param>
     /// <param name="built">Told who the root is before any of the processes runs: if we die until then, they die with us; what is written down here is true of all that run.</param>
     public RestoreReport Restore(
-        ICheckpointSource source, string generationSuffix, IProgress<long>? restoredBytesDone, CancellationToken cancellation, CallerTerminal? terminal = null, bool keepFiles = false,
-        PidNamespaceChoice? pidNamespace = null, Action<ProcessIdentity>? built = null)
+        ICheckpointSource source, string generationSuffix, IProgress<long>? restoredBytesDone, RestoreChoices? choices = null,
+        Action<ProcessIdentity>? built = null, CancellationToken cancellation = default)
     {
-        var wanted = options.With(pidNamespace ?? options.PidNamespace, options.TimeNamespace);
+        choices ??= RestoreChoices.Default;
+        var wanted = options.With(choices.PidNamespace ?? options.PidNamespace, options.TimeNamespace);
         return TracerThread.Run(
             $"restore {source.Name}",
             () => NamespacePlan.ForRestore(GenerationImages.Load(source), wanted, options.PidReleaseTimeout) is { } plan
-                ? RestoreInto(plan, source, generationSuffix, restoredBytesDone, terminal, keepFiles, built, cancellation)
-                : new Restorer(options, terminal, keepFiles, built, Step(_restoreLog), _restoreLog).Restore(source, generationSuffix, restoredBytesDone, cancellation));
+                ? RestoreInto(plan, source, generationSuffix, restoredBytesDone, choices, built, cancellation)
+                : new Restorer(options, choices, built, Step(_restoreLog), _restoreLog).Restore(source, generationSuffix, restoredBytesDone, cancellation));
     }
 
     /// <summary>Checks the world as a restore does, and says what that would do with files. Changes nothing.</summary>
     /// <param name="source">The generation.</param>
     /// <param name="generationSuffix">As of <see cref="Restore"/>.</param>
-    /// <param name="keepFiles">As of <see cref="Restore"/>.</param>
-    /// <param name="pidNamespace">As of <see cref="Restore"/>.</param>
-    public IReadOnlyList<FileChange> PlanRestore(ICheckpointSource source, string generationSuffix, bool keepFiles = false, PidNamespaceChoice? pidNamespace = null) =>
-        Restorer.Plan(source, generationSuffix, keepFiles, needsPids: (pidNamespace ?? options.PidNamespace) == PidNamespaceChoice.Refuse);
+    /// <param name="choices">As of <see cref="Restore"/>.</param>
+    public IReadOnlyList<FileChange> PlanRestore(ICheckpointSource source, string generationSuffix, RestoreChoices? choices = null) =>
+        Restorer.Plan(source, generationSuffix, choices ?? RestoreChoices.Default, needsPids: (choices?.PidNamespace ?? options.PidNamespace) == PidNamespaceChoice.Refuse);
 
     private RestoreReport RestoreInto(
-        NamespacePlan plan, ICheckpointSource source, string generationSuffix, IProgress<long>? restoredBytesDone, CallerTerminal? terminal, bool keepFiles,
+        NamespacePlan plan, ICheckpointSource source, string generationSuffix, IProgress<long>? restoredBytesDone, RestoreChoices choices,
         Action<ProcessIdentity>? built, CancellationToken cancellation)
     {
-        if (terminal is not null)
+        if (choices.Terminal is not null)
         {
             throw new EngineException(
                 EngineFailure.WorldChanged,
@@ -110,7 +108,7 @@ public sealed class CheckpointEngine(EngineOptions options, ILoggerFactory logge
                 "restore it without --shell-job, or with --pid-namespace refuse and Engine:TimeNamespace Never");
         }
 
-        return new RemoteRestore(options, plan, _restoreLog.IsEnabled(LogLevel.Debug)).Restore(source, generationSuffix, restoredBytesDone, keepFiles, built, cancellation);
+        return new RemoteRestore(options, plan, _restoreLog.IsEnabled(LogLevel.Debug)).Restore(source, generationSuffix, restoredBytesDone, choices, built, cancellation);
     }
 
     private static NamespacePlan? PlanFor(JobScope scope) =>

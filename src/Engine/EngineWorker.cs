@@ -143,7 +143,7 @@ public sealed class EngineWorker : IDisposable
             default:
                 var source = new ChannelSource(_channel, NextAnswer, request);
                 _channel.SendJson(
-                    FrameKind.Reply, Engine(request).Restore(source, request.Suffix, Progress(), _cancellation.Token, keepFiles: request.KeepsFiles, built: root => Tell(root.Pid)));
+                    FrameKind.Reply, Engine(request).Restore(source, request.Suffix, Progress(), request.Decided, root => Tell(root.Pid), _cancellation.Token));
                 break;
         }
     }

@@ -95,7 +95,7 @@ internal sealed class Recorder : IDisposable
         Wait.Until(HasNoChildren, TimeSpan.FromMinutes(1), () => "the killed job is still there");
         using var generation = _store.OpenGeneration(_last);
         var begun = Stopwatch.GetTimestamp();
-        _ = _engine.Restore(generation, "benchmark", restoredBytesDone: null, terminal: null, keepFiles: false, pidNamespace: null, built: _ => { }, CancellationToken.None);
+        _ = _engine.Restore(generation, "benchmark", restoredBytesDone: null, RestoreChoices.Default, built: _ => { }, CancellationToken.None);
         return Stopwatch.GetElapsedTime(begun);
     }
 

@@ -118,6 +118,28 @@ public sealed class NamespaceTests(ProgramFixture programs)
     }
 
     [RootFact]
+    public void RestoreAs_BesideTheRunningJob_BothGoOnAndTheCopyIsAJobOfItsOwn()
+    {
+        using var session = Session.Start(programs, "mem_random");
+        session.Dump(1);
+        var pid = session.Job.Pid;
+
+        // Both have the same standard output.
+        var refusal = session.Cli.Run("restore", $"{session.JobName}/1", "--as", "second").Expect(1).Json.Single();
+        var copy = session.Cli.Run("restore", $"{session.JobName}/1", "--as", "second", "--keep-files").Expect(0).Json.Single();
+
+        Assert.Contains(session.Job.OutputPath, refusal.GetProperty("error").GetString(), StringComparison.Ordinal);
+        Assert.Equal("second", copy.GetProperty("job").GetString());
+        var beside = copy.GetProperty("pid").GetInt32();
+        Assert.Equal([$"{beside}", $"{pid}"], NumbersOf(beside));
+        Assert.Equal("second/1", session.Cli.Run("dump", "second").Expect(0).Json.Single().GetProperty("generation").GetString());
+        var init = int.Parse(ProcFacts.StatField(beside, 4), CultureInfo.InvariantCulture);
+        _ = Child.Signal(beside, Libc.SIGUSR1);
+        Assert.True(Child.Reap(init, Wait.Patience, session.Job.ToString) is { Exited: true, Code: 0 }, session.Job.ToString());
+        session.Finish();
+    }
+
+    [RootFact]
     public void Restore_UnderAnotherBoot_ClocksGoOn()
     {
         using var session = Session.Start(programs, "clock_deadlines");

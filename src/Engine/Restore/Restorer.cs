@@ -9,18 +9,17 @@ namespace Checkpointer.Engine.Restore;
 /// One restore: check the world, build the tree out of the stub, fill it, put files back, let all threads go together. Until then every
 /// process is traced with PTRACE_O_EXITKILL: whatever fails, nothing of them is left. Precondition: runs on a tracer thread.
 /// </summary>
-internal sealed class Restorer(
-    EngineOptions options, CallerTerminal? caller, bool keepFiles, Action<ProcessIdentity>? built, Action<string> step, ILogger logger)
+internal sealed class Restorer(EngineOptions options, RestoreChoices choices, Action<ProcessIdentity>? built, Action<string> step, ILogger logger)
 {
     private readonly List<RestoredProcess> _processes = [];
     private long _restoredBytes;
 
     /// <summary>What a restore would do with files. The world is checked, nothing is changed.</summary>
-    public static IReadOnlyList<FileChange> Plan(ICheckpointSource source, string generationSuffix, bool keepFiles, bool needsPids)
+    public static IReadOnlyList<FileChange> Plan(ICheckpointSource source, string generationSuffix, RestoreChoices choices, bool needsPids)
     {
         var images = GenerationImages.Load(source);
-        WorldCheck.Require(images, keepFiles);
-        var plan = new FilePlanner(images, source, generationSuffix, keepFiles).Plan();
+        WorldCheck.Require(images, choices.KeepFiles);
+        var plan = new FilePlanner(images, source, generationSuffix, choices).Plan();
         if (needsPids)
         {
             PidAvailability.Require(AllIds(images), TimeSpan.Zero);
@@ -37,13 +36,13 @@ internal sealed class Restorer(
         step("read the images");
         var images = GenerationImages.Load(source);
         step("check the world");
-        WorldCheck.Require(images, keepFiles);
-        var shellJob = ShellJob.Of(images, caller);
+        WorldCheck.Require(images, choices.KeepFiles);
+        var shellJob = ShellJob.Of(images, choices.Terminal);
         PidAvailability.Require(AllIds(images), options.PidReleaseTimeout);
         SystemVWorld.Require(images);
         HugePageCheck.Require(images);
         step("plan files");
-        var plan = new FilePlanner(images, source, generationSuffix, keepFiles).Plan();
+        var plan = new FilePlanner(images, source, generationSuffix, choices).Plan();
         var files = new FileRestorer(plan, images.Inventory, source, step);
         using var systemV = new SystemVBuilder(images, _processes);
         using var watcher = new InotifyWatcher();

@@ -10,11 +10,11 @@ internal sealed class RemoteRestore(EngineOptions options, NamespacePlan plan, b
     /// <param name="source">The generation.</param>
     /// <param name="suffix">As of <see cref="CheckpointEngine.Restore"/>.</param>
     /// <param name="bytesDone">Told bytes done.</param>
-    /// <param name="keepFiles">Files are left as they are.</param>
+    /// <param name="choices">As of <see cref="CheckpointEngine.Restore"/>.</param>
     /// <param name="built">Told who the root is, as the host knows it, before any of the processes runs.</param>
     /// <param name="cancellation">Cancels until the processes run.</param>
     public RestoreReport Restore(
-        ICheckpointSource source, string suffix, IProgress<long>? bytesDone, bool keepFiles, Action<ProcessIdentity>? built, CancellationToken cancellation)
+        ICheckpointSource source, string suffix, IProgress<long>? bytesDone, RestoreChoices choices, Action<ProcessIdentity>? built, CancellationToken cancellation)
     {
         using var worker = WorkerProcess.Start(plan, isVerbose, options.SyscallTimeout);
         using var attendant = new WorkerAttendant(worker.Channel, null, source, bytesDone, inner => built?.Invoke(IdentityOf(worker, inner)));
@@ -24,7 +24,8 @@ internal sealed class RemoteRestore(EngineOptions options, NamespacePlan plan, b
             Generation = source.Name,
             ImageNames = [.. source.ImageNames],
             Suffix = suffix,
-            KeepsFiles = keepFiles,
+            KeepsFiles = choices.KeepFiles,
+            IsCopy = choices.IsCopy,
         };
         var report = new WorkerClient(worker.Channel).Ask<RestoreReport>(request, attendant, cancellation);
         // Its children are those of the init from here on, or of the host's where there is none.

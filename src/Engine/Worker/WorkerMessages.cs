@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Checkpointer.Engine.Support;
 
 namespace Checkpointer.Engine.Worker;
@@ -60,6 +61,13 @@ internal sealed record WorkerRequest(WorkerTask Task)
 
     /// <summary>As of <see cref="CheckpointEngine.Restore"/>.</summary>
     public bool KeepsFiles { get; init; }
+
+    /// <summary>As of <see cref="RestoreChoices"/>.</summary>
+    public bool IsCopy { get; init; }
+
+    /// <summary>What was decided for a restore.</summary>
+    [JsonIgnore]
+    public RestoreChoices Decided => new(KeepFiles: KeepsFiles, IsCopy: IsCopy);
 
     /// <summary>The job.</summary>
     public JobScope Scope() => Cgroup is { } cgroup ? JobScope.FromCgroup(cgroup) : JobScope.FromProcessId(new ProcessId(Root));

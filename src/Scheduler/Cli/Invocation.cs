@@ -34,10 +34,9 @@ internal sealed class Invocation(
 
     /// <summary>A recoverer over an open store.</summary>
     /// <param name="store">The store.</param>
-    /// <param name="terminal">Where a job goes on that was started in another terminal; null for none.</param>
-    /// <param name="keepFiles">Files of the job are left as they are.</param>
+    /// <param name="choices">What is decided.</param>
     /// <param name="isDryRun">Nothing is restored; what would be is told.</param>
-    /// <param name="pidNamespace">Whether jobs get PID namespaces of their own; null: as the options say.</param>
-    public JobRecoverer CreateRecoverer(IJobStore store, CallerTerminal? terminal, bool keepFiles, bool isDryRun, PidNamespaceChoice? pidNamespace = null)
-        => new(Rooms.Engine, store, new GenerationRestorer(Rooms.Engine, store, Progress, Time, terminal, keepFiles, pidNamespace), isDryRun);
+    /// <param name="copy">Name of a new job that is restored beside the one of the generation; null for none.</param>
+    public JobRecoverer CreateRecoverer(IJobStore store, RestoreChoices choices, bool isDryRun, string? copy = null)
+        => new(Rooms.Engine, store, new GenerationRestorer(Rooms.Engine, store, Progress, Time, choices, copy), isDryRun);
 }

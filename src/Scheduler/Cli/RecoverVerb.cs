@@ -103,7 +103,8 @@ internal sealed class RecoverVerb : Verb
     private List<RecoveryOutcome> Recover(Invocation invocation, ParseResult arguments, ShellJobAttendance attendance)
     {
         using IJobStore store = invocation.Rooms.OpenStore();
-        JobRecoverer recoverer = invocation.CreateRecoverer(store, attendance.Terminal, arguments.GetValue(_keepFiles), arguments.GetValue(_dryRun), arguments.GetValue(_pidNamespace));
+        JobRecoverer recoverer = invocation.CreateRecoverer(
+            store, new RestoreChoices(attendance.Terminal, arguments.GetValue(_keepFiles), arguments.GetValue(_pidNamespace)), arguments.GetValue(_dryRun));
         var outcomes = new List<RecoveryOutcome>();
         foreach (JobRecord job in Targets(store, arguments.GetValue(_jobs) ?? []))
         {

@@ -18,9 +18,9 @@ internal sealed class LocalEngine(CheckpointEngine engine) : IJobEngine
 
     /// <inheritdoc/>
     public RestoreReport Restore(
-        ICheckpointSource source, string generationSuffix, IProgress<long>? restoredBytesDone, CallerTerminal? terminal, bool keepFiles,
-        PidNamespaceChoice? pidNamespace, Action<ProcessIdentity> built, CancellationToken cancellation)
-        => engine.Restore(source, generationSuffix, restoredBytesDone, cancellation, terminal, keepFiles, pidNamespace, built);
+        ICheckpointSource source, string generationSuffix, IProgress<long>? restoredBytesDone, RestoreChoices choices, Action<ProcessIdentity> built,
+        CancellationToken cancellation)
+        => engine.Restore(source, generationSuffix, restoredBytesDone, choices, built, cancellation);
 
     /// <inheritdoc/>
     public uint? OwnerOf(ProcessId process) => CheckpointEngine.OwnerOf(process);
@@ -29,8 +29,8 @@ internal sealed class LocalEngine(CheckpointEngine engine) : IJobEngine
     public IReadOnlyList<ProcessIdentity> Members(JobScope scope) => CheckpointEngine.Members(scope);
 
     /// <inheritdoc/>
-    public IReadOnlyList<FileChange> PlanRestore(ICheckpointSource source, string generationSuffix, bool keepFiles, PidNamespaceChoice? pidNamespace)
-        => engine.PlanRestore(source, generationSuffix, keepFiles, pidNamespace);
+    public IReadOnlyList<FileChange> PlanRestore(ICheckpointSource source, string generationSuffix, RestoreChoices choices)
+        => engine.PlanRestore(source, generationSuffix, choices);
 
     /// <inheritdoc/>
     public IReadOnlyList<HostCapability> Probe() => engine.Probe();

@@ -140,7 +140,7 @@ internal sealed class JobCare(string name, CareParts parts) : IDisposable
     }
 
     private JobRecoverer Recoverer(bool keepFiles, PidNamespaceChoice? pidNamespace)
-        => new(parts.Engine, parts.Store, new GenerationRestorer(parts.Engine, parts.Store, new NoProgress(), parts.Time, terminal: null, keepFiles, pidNamespace));
+        => new(parts.Engine, parts.Store, new GenerationRestorer(parts.Engine, parts.Store, new NoProgress(), parts.Time, new RestoreChoices(null, keepFiles, pidNamespace)));
 
     private async Task LookInTurnAsync()
     {

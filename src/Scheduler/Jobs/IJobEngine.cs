@@ -18,8 +18,8 @@ internal interface IJobEngine
 
     /// <summary>As <see cref="CheckpointEngine.Restore"/>.</summary>
     RestoreReport Restore(
-        ICheckpointSource source, string generationSuffix, IProgress<long>? restoredBytesDone, CallerTerminal? terminal, bool keepFiles,
-        PidNamespaceChoice? pidNamespace, Action<ProcessIdentity> built, CancellationToken cancellation);
+        ICheckpointSource source, string generationSuffix, IProgress<long>? restoredBytesDone, RestoreChoices choices, Action<ProcessIdentity> built,
+        CancellationToken cancellation);
 
     /// <summary>As <see cref="CheckpointEngine.OwnerOf"/>.</summary>
     uint? OwnerOf(ProcessId process);
@@ -28,7 +28,7 @@ internal interface IJobEngine
     IReadOnlyList<ProcessIdentity> Members(JobScope scope);
 
     /// <summary>As <see cref="CheckpointEngine.PlanRestore"/>.</summary>
-    IReadOnlyList<FileChange> PlanRestore(ICheckpointSource source, string generationSuffix, bool keepFiles, PidNamespaceChoice? pidNamespace);
+    IReadOnlyList<FileChange> PlanRestore(ICheckpointSource source, string generationSuffix, RestoreChoices choices);
 
     /// <summary>As <see cref="CheckpointEngine.Probe"/>.</summary>
     IReadOnlyList<HostCapability> Probe();

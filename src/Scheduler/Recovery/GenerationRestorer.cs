@@ -12,12 +12,10 @@ namespace Checkpointer.Scheduler.Recovery;
 /// <param name="store">Keeps.</param>
 /// <param name="progress">Shows how far it is.</param>
 /// <param name="time">The clock.</param>
-/// <param name="terminal">Where a job goes on that was started in another terminal; null for none.</param>
-/// <param name="keepFiles">Files of the job are left as they are.</param>
-/// <param name="pidNamespace">Whether it gets a PID namespace of its own; null: as the options say.</param>
+/// <param name="choices">What is decided.</param>
+/// <param name="copy">Name of a new job that is restored beside the one of the generation; null where it is that job.</param>
 internal sealed class GenerationRestorer(
-    IJobEngine engine, IJobStore store, IProgressDisplay progress, TimeProvider time, CallerTerminal? terminal, bool keepFiles,
-    PidNamespaceChoice? pidNamespace = null)
+    IJobEngine engine, IJobStore store, IProgressDisplay progress, TimeProvider time, RestoreChoices choices, string? copy = null)
 {
     /// <summary>Verifies and restores. The caller made sure that the job does not run.</summary>
     /// <exception cref="SchedulerException">Damaged: nothing was restored.</exception>
@@ -35,7 +33,7 @@ internal sealed class GenerationRestorer(
     {
         RequireWhole(name, cancellation);
         using IStoredGeneration generation = store.OpenGeneration(name);
-        return engine.PlanRestore(generation, SuffixOf(name), keepFiles, pidNamespace);
+        return engine.PlanRestore(generation, SuffixOf(name), choices);
     }
 
     private static string SuffixOf(GenerationName name) => string.Create(CultureInfo.InvariantCulture, $"{name.Job}-{name.Number}");
@@ -60,20 +58,36 @@ internal sealed class GenerationRestorer(
     {
         using IStoredGeneration generation = store.OpenGeneration(name);
         using IProgressTask task = progress.Start($"restore of {name}", generation.Record.Summary.PopulatedBytes);
-        return engine.Restore(generation, SuffixOf(name), task, terminal, keepFiles, pidNamespace, root => Record(name, root), cancellation);
+        return engine.Restore(generation, SuffixOf(name), task, choices, root => Record(name, root), cancellation);
     }
 
     private void Record(GenerationName name, ProcessIdentity root)
     {
         try
         {
-            store.UpdateProcess(name.Job, root.Pid.Value, root.StartTicks, root.BootId);
+            if (copy is null)
+            {
+                store.UpdateProcess(name.Job, root.Pid.Value, root.StartTicks, root.BootId);
+                return;
+            }
+
+            store.Register(store.Job(name.Job) with
+            {
+                Name = copy,
+                Pid = root.Pid.Value,
+                StartTicks = root.StartTicks,
+                BootId = root.BootId,
+                RegisteredAt = time.GetUtcNow(),
+                IsRegistered = true,
+                IsPaused = false,
+                Outcome = "",
+            });
         }
         catch (Exception failure) when (failure is StoreException or IOException)
         {
             // The processes stand still and die with this restore: one that nobody knows of would be restored a second time.
             throw new SchedulerException(
-                SchedulerFailure.Failed, $"the store could not record the process of job {name.Job}, so it was not restored: {failure.Message}", null, failure);
+                SchedulerFailure.Failed, $"the store could not record the process of job {copy ?? name.Job}, so it was not restored: {failure.Message}", null, failure);
         }
     }
 }

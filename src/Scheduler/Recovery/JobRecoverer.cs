@@ -49,6 +49,23 @@ internal sealed class JobRecoverer(IJobEngine engine, IJobStore store, Generatio
     /// <summary>Between the look whether the job runs and the record of its new process nobody else may restore it. A dry run restores nothing.</summary>
     private IDisposable? Lease(string job) => isDryRun ? null : store.Lease(job);
 
+    /// <summary>Restores one generation as a new job, whether the job that it is of runs or not.</summary>
+    /// <exception cref="SchedulerException">There is a job of that name, or the job is a cgroup.</exception>
+    public RecoveryOutcome RestoreAs(GenerationName name, string copy, CancellationToken cancellation)
+    {
+        if (store.Jobs().Any(job => job.Name == copy))
+        {
+            throw new SchedulerException(SchedulerFailure.Failed, $"there is a job {copy} already", "take another name");
+        }
+
+        if (store.Job(name.Job).Cgroup is { } cgroup)
+        {
+            throw new SchedulerException(SchedulerFailure.Failed, $"job {name.Job} is the cgroup {cgroup}, and what runs in a cgroup is one job", "restore it without --as");
+        }
+
+        return RestoreOrPlan(name, [], cancellation) with { Job = copy };
+    }
+
     private RecoveryOutcome RecoverOrThrow(JobRecord listed, List<string> warnings, CancellationToken cancellation)
     {
         using IDisposable? lease = Lease(listed.Name);

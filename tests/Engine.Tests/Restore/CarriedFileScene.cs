@@ -77,13 +77,13 @@ internal sealed class CarriedFileScene : IDisposable
         _isOld = true;
     }
 
-    public FilePlan Plan(bool keepFiles = false) => new FilePlanner(Images(), _generation, "md-12", keepFiles).Plan();
+    public FilePlan Plan(bool keepFiles = false) => new FilePlanner(Images(), _generation, "md-12", new RestoreChoices(KeepFiles: keepFiles)).Plan();
 
     /// <summary>Restores the files.</summary>
     public IReadOnlyList<FileChange> Restore(bool keepFiles = false)
     {
         var images = Images();
-        var restorer = new FileRestorer(new FilePlanner(images, _generation, "md-12", keepFiles).Plan(), images.Inventory, _generation, OnStep);
+        var restorer = new FileRestorer(new FilePlanner(images, _generation, "md-12", new RestoreChoices(KeepFiles: keepFiles)).Plan(), images.Inventory, _generation, OnStep);
         restorer.Apply();
         return restorer.Changes;
     }

@@ -106,10 +106,10 @@ internal sealed class FakeEngine(List<string> journal) : IJobEngine
     }
 
     public RestoreReport Restore(
-        ICheckpointSource source, string generationSuffix, IProgress<long>? restoredBytesDone, CallerTerminal? terminal, bool keepFiles,
-        PidNamespaceChoice? pidNamespace, Action<ProcessIdentity> built, CancellationToken cancellation)
+        ICheckpointSource source, string generationSuffix, IProgress<long>? restoredBytesDone, RestoreChoices choices, Action<ProcessIdentity> built,
+        CancellationToken cancellation)
     {
-        _journal.Add($"restore {source.Name} as {generationSuffix}{(keepFiles ? " with files kept" : "")}{(pidNamespace is { } choice ? $" with PIDs {choice}" : "")}");
+        _journal.Add($"restore {source.Name} as {generationSuffix}{(choices.KeepFiles ? " with files kept" : "")}{(choices.IsCopy ? $" as a copy with PIDs {choices.PidNamespace}" : "")}");
         DuringRestore(source.Name);
         var root = new ProcessIdentity(new ProcessId(4711), 999, Boot);
         built(root);
@@ -120,7 +120,7 @@ internal sealed class FakeEngine(List<string> journal) : IJobEngine
 
     public IReadOnlyList<ProcessIdentity> Members(JobScope scope) => Identify(scope) is { } root ? [root] : [];
 
-    public IReadOnlyList<FileChange> PlanRestore(ICheckpointSource source, string generationSuffix, bool keepFiles, PidNamespaceChoice? pidNamespace)
+    public IReadOnlyList<FileChange> PlanRestore(ICheckpointSource source, string generationSuffix, RestoreChoices choices)
     {
         _journal.Add($"plan {source.Name} as {generationSuffix}");
         return Files;

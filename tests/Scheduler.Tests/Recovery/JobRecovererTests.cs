@@ -226,6 +226,42 @@ public sealed class JobRecovererTests
     }
 
     [Fact]
+    public void RestoreAs_WhileTheJobRuns_RegistersTheCopyAndLeavesTheJob()
+    {
+        AddGoneJob("md", generations: 1);
+        _line.Engine.Start(4711);
+
+        CommandResult result = _line.Run("restore", "md/1", "--as", "second", "--keep-files");
+
+        Assert.Equal(0, result.Code);
+        Assert.Contains("job second runs as PID 4711, from md/1", result.Out, StringComparison.Ordinal);
+        Assert.Contains("restore md/1 as md-1 with files kept as a copy with PIDs Always", _line.Journal);
+        Assert.Equal(4711, _line.Store.Job("second").Pid);
+        Assert.DoesNotContain(_line.Journal, entry => entry.StartsWith("update", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void RestoreAs_OfAJobThatIsThere_IsRefused()
+    {
+        AddGoneJob("md", generations: 1);
+
+        CommandResult result = _line.Run("restore", "md/1", "--as", "md");
+
+        Assert.Equal(1, result.Code);
+        Assert.Empty(_line.Journal);
+    }
+
+    [Theory]
+    [InlineData("--shell-job")]
+    [InlineData("--pid-namespace", "refuse")]
+    public void RestoreAs_WithWhatItExcludes_IsMalformed(params string[] words)
+    {
+        AddGoneJob("md", generations: 1);
+
+        Assert.Equal(2, _line.Run(["restore", "md/1", "--as", "second", .. words]).Code);
+    }
+
+    [Fact]
     public void Restore_WhileTheJobRuns_IsRefused()
     {
         AddGoneJob("md", generations: 1);

@@ -11,7 +11,7 @@ namespace Checkpointer.Engine.Restore;
 /// Compares the files of a generation with those that are there, and decides what is to be done. Changes nothing; whatever would fail later is found
 /// here: a directory or a link in the way, a file system that cannot be written or has no room, somebody else who writes a file.
 /// </summary>
-internal sealed class FilePlanner(GenerationImages images, ICheckpointSource source, string generationSuffix, bool keepFiles)
+internal sealed class FilePlanner(GenerationImages images, ICheckpointSource source, string generationSuffix, RestoreChoices choices)
 {
     private const int AccessModes = 3; // W_OK | X_OK
     private const string PutBack = "put that file back as it was, or start the job anew";
@@ -23,7 +23,12 @@ internal sealed class FilePlanner(GenerationImages images, ICheckpointSource sou
     public FilePlan Plan()
     {
         var steps = CarriedFiles.Of(images).Select(StepOf).Where(step => step.IsAny).ToList();
-        RequireNoOtherWriter([.. steps.Where(step => step.TouchesContents)]);
+        RequireNoOtherWriter([.. steps.Where(step => step.TouchesContents).Select(step => step.Path)], "has changed since the dump", "putting it back would hurt that process");
+        if (choices is { IsCopy: true, KeepFiles: false })
+        {
+            RequireNoOtherWriter([.. CarriedFiles.Of(images).Where(file => file.IsOpen).Select(file => file.Path.ToStringUtf8())], "is written by the job", "both would write it");
+        }
+
         RequireRoom(steps);
         return new FilePlan(steps, [.. _missing.Values.OrderBy(directory => directory.Path.Length)]);
     }
@@ -39,7 +44,7 @@ internal sealed class FilePlanner(GenerationImages images, ICheckpointSource sou
             now = FileStat.TryOf(step.Path);
         }
 
-        if (file.Kind == CarriedFile.Types.Kind.Contents && !keepFiles)
+        if (file.Kind == CarriedFile.Types.Kind.Contents && !choices.KeepFiles)
         {
             return now is { } there ? Existing(step, there) : Missing(step);
         }
@@ -56,12 +61,12 @@ internal sealed class FilePlanner(GenerationImages images, ICheckpointSource sou
             throw Changed($"{step.Path}, which the job has open, is no regular file by now.");
         }
 
-        if (now.Bytes < file.Bytes && isNeeded && (!keepFiles || file.SharedMemory != 0))
+        if (now.Bytes < file.Bytes && isNeeded && (!choices.KeepFiles || file.SharedMemory != 0))
         {
             throw Changed(string.Create(CultureInfo.InvariantCulture, $"{step.Path}, which the job has open, has {now.Bytes} bytes; it had {file.Bytes} at the dump."));
         }
 
-        if (now.Bytes > file.Bytes && file is { Kind: CarriedFile.Types.Kind.Size, IsOpen: true } && !keepFiles)
+        if (now.Bytes > file.Bytes && file is { Kind: CarriedFile.Types.Kind.Size, IsOpen: true } && !choices.KeepFiles)
         {
             return Cut(step, now);
         }
@@ -200,17 +205,17 @@ internal sealed class FilePlanner(GenerationImages images, ICheckpointSource sou
         _missing.TryAdd(directory, image);
     }
 
-    private static void RequireNoOtherWriter(List<FileStep> steps)
+    private static void RequireNoOtherWriter(HashSet<string> paths, string what, string why)
     {
-        if (steps.Count == 0)
+        if (paths.Count == 0)
         {
             return;
         }
 
-        foreach (var (path, holder) in FileWriters.Find(steps.Select(step => step.Path).ToHashSet()))
+        foreach (var (path, holder) in FileWriters.Find(paths))
         {
             throw Changed(
-                $"{path} has changed since the dump and process {holder} ({ProcFs.TryStat(holder)?.Comm}) has it open for writing; putting it back would hurt that process.",
+                $"{path} {what} and process {holder} ({ProcFs.TryStat(holder)?.Comm}) has it open for writing; {why}.",
                 $"end process {holder} and recover again, or leave the files as they are with --keep-files");
         }
     }
