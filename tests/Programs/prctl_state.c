@@ -1,4 +1,4 @@
-/* What prctl sets: no_new_privs, dumpable, transparent huge pages, timer slack (per thread), subreaper, keepcaps. */
+/* What prctl sets: no_new_privs, dumpable, transparent huge pages, timer slack (per thread), subreaper, keepcaps; and what goes into a core file. */
 #include "program.h"
 #include <sys/prctl.h>
 
@@ -14,9 +14,20 @@ static void *work(void *unused)
     return unused;
 }
 
+static void core_filter(char *text)
+{
+    if (access("/proc/self/coredump_filter", R_OK) == 0)
+        read_whole("/proc/self/coredump_filter", text, 16);
+}
+
 int main(int argc, char **argv)
 {
     begin(argc, argv);
+    char filter[16] = "", filter_now[16] = "";
+    int fd = open("/proc/self/coredump_filter", O_WRONLY | O_CLOEXEC);
+    if (fd >= 0)
+        require(must(write(fd, "0x71", 4)) == 4 && close(fd) == 0, "the core filter");
+    core_filter(filter);
     must(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
     must(prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0));
     must(prctl(PR_SET_TIMERSLACK, 123456));
@@ -35,6 +46,9 @@ int main(int argc, char **argv)
     require(subreaper == 1, "child subreaper");
     require(prctl(PR_GET_KEEPCAPS) == 1, "keepcaps");
     require(prctl(PR_GET_DUMPABLE) == 0, "dumpable is %d", prctl(PR_GET_DUMPABLE));
+    must(prctl(PR_SET_DUMPABLE, 1));
+    core_filter(filter_now);
+    require(strcmp(filter, filter_now) == 0, "the core filter is %s instead of %s", filter_now, filter);
     stop = 1;
     join(thread);
     return pass();

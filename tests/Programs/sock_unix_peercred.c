@@ -1,6 +1,6 @@
 /*
  * Socket pairs remember who made them: the parent, a child of another user and group, and one that has ended since. Connections remember who has let the one end
- * listen and who has connected the other, also where the listening socket is closed, or that one has ended.
+ * listen and who has connected the other, also where the listening socket is closed, where that one has ended, or where it waits to be accepted.
  * @tree
  */
 #include "program.h"
@@ -79,6 +79,8 @@ int main(int argc, char **argv)
             served[i] = must(socket(AF_UNIX, SOCK_STREAM, 0));
             must(connect(served[i], (const struct sockaddr *)&names[i], sizeof names[i]));
         }
+        int waiting = must(socket(AF_UNIX, SOCK_STREAM, 0));
+        must(connect(waiting, (const struct sockaddr *)&names[2], sizeof names[2]));
         must(write(shared[1], &byte, 1));
         require(read(shared[1], &byte, 1) == 1 && byte == 'g', "the parent's word");
         for (int i = 0; i < 2; i++) {
@@ -87,6 +89,7 @@ int main(int argc, char **argv)
         }
         for (int i = 0; i < 3; i++)
             expect(served[i], parent, 0, 0, "the parent, who listens");
+        expect(waiting, parent, 0, 0, "the parent, who has not accepted");
         must(write(own[0], "y", 1));
         require(read(own[1], &byte, 1) == 1 && byte == 'y', "the pair of the child does not work");
         _exit(0);
@@ -112,6 +115,7 @@ int main(int argc, char **argv)
     for (int i = 0; i < 3; i++)
         expect(served[i], child, User, Group, "the child, who has connected");
     expect(listeners[0], parent, getuid(), getgid(), "the parent, of a listening socket");
+    expect(must(accept(listeners[2], NULL, NULL)), child, User, Group, "the child, who has waited to be accepted");
     must(write(shared[0], "g", 1));
     int status;
     require(waitpid(child, &status, 0) == child && status == 0, "the child ended with 0x%x", status);

@@ -205,6 +205,8 @@ internal static class FileSystem
     internal const long AFS_SUPER_MAGIC = 0x5346414f;
     internal const long V9FS_MAGIC = 0x01021997;
     internal const long MSDOS_SUPER_MAGIC = 0x4d44;
+    internal const long MQUEUE_MAGIC = 0x19800202;
+    internal const long SECRETMEM_MAGIC = 0x5345434d;
 }
 
 /// <summary>mmap(2), mremap(2), madvise(2) and PAGEMAP_SCAN constants.</summary>

@@ -14,7 +14,7 @@ internal static class ProcFs
 {
     // What a thread gives up when it exits: memory, files and namespaces.
     private static readonly HashSet<string> _givenUpAtExit =
-        ["maps", "smaps", "map_files", "mem", "pagemap", "clear_refs", "numa_maps", "auxv", "environ", "cmdline", "exe", "fd", "fdinfo", "cwd", "root", "ns"];
+        ["maps", "smaps", "map_files", "mem", "pagemap", "clear_refs", "numa_maps", "coredump_filter", "auxv", "environ", "cmdline", "exe", "fd", "fdinfo", "cwd", "root", "ns"];
 
     private static readonly Lazy<string> _bootId = new(ReadBootId);
 
@@ -204,6 +204,11 @@ internal static class ProcFs
     /// <summary>A short file of a process as text, without the newline at its end.</summary>
     public static string Text(ProcessId pid, string name)
         => ProcFile.TryParse(PathOf(pid, name), text => Encoding.UTF8.GetString(text.TrimEnd((byte)'\n'))) ?? throw Gone(pid);
+
+    /// <summary>/proc/PID/coredump_filter, which kinds of memory go into a core file; null on a kernel that writes none.</summary>
+    public static uint? TryCoreFilter(ProcessId pid)
+        => ProcFile.TryParse(PathOf(pid, "coredump_filter"), text => Encoding.ASCII.GetString(text.Trim((byte)'\n'))) is { Length: > 0 } filter
+            ? uint.Parse(filter, NumberStyles.HexNumber, CultureInfo.InvariantCulture) : null;
 
     /// <summary>/proc/PID/loginuid, whom the audit system takes the process for; 4294967295: nobody has logged in. Null on a kernel without audit.</summary>
     public static uint? TryLoginId(ProcessId pid)

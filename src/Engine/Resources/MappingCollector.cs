@@ -20,6 +20,7 @@ internal sealed class MappingCollector(FindingList findings, FileIdentities iden
 
     private const string SharedAnonymousPath = "/dev/zero";
     private const string HugeAnonymousPath = "/anon_hugepage";
+    private const string SecretPath = "/secretmem";
     private const VmaFlags DeviceFlags = VmaFlags.PfnMap | VmaFlags.Io | VmaFlags.MixedMap;
 
     // Not those for write protection: that is our own tracker, or another checkpointer's. A job's own userfaultfd is refused as a descriptor.
@@ -51,6 +52,7 @@ internal sealed class MappingCollector(FindingList findings, FileIdentities iden
         { IsVdso: true } or { IsVvar: true } => null,
         { UnknownFlags.Length: > 0 } => $"a mapping with flags that this version does not know ({vma.UnknownFlags})",
         { Path: "[uprobes]" } => "a mapping of a tracing probe (uprobes): remove the probe and try again",
+        { Path: SecretPath, IsDeleted: true } => "secret memory (memfd_secret)",
         { ProtectionKey: > 0 } => "memory with a protection key",
         { Path: ['[', ..] } when vma is { IsHeap: false, IsStack: false, AnonymousName: null } => $"a special mapping {vma.Path}",
         { IsPathExact: false } => "a mapping of a file whose name is not UTF-8",

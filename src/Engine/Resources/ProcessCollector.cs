@@ -84,6 +84,11 @@ internal sealed class ProcessCollector(FrozenProcess process, FileIdentities ide
             image.ExitedLeader = new ExitedLeader { WaitStatus = stat.ExitCode, Name = ByteString.CopyFrom(stat.CommBytes.Span) };
         }
 
+        if (ProcFs.TryCoreFilter(process.Id) is { } filter)
+        {
+            image.CoreFilter = filter;
+        }
+
         if (ProcFs.TryLoginId(process.Id) is { } login)
         {
             image.LoginId = login;

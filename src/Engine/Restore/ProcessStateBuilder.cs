@@ -61,6 +61,7 @@ internal sealed class ProcessStateBuilder(RestoredProcess process)
 
         process.Call("prctl(PR_SET_CHILD_SUBREAPER)", Sys.Prctl, Task.PR_SET_CHILD_SUBREAPER, _image.ChildSubreaper ? 1ul : 0ul);
         SetOutOfMemoryScore();
+        SetCoreFilter();
         DropChildSignals();
     }
 
@@ -172,6 +173,15 @@ internal sealed class ProcessStateBuilder(RestoredProcess process)
             mask = action.Mask,
         });
         process.Call($"rt_sigaction({action.Signal})", Sys.RtSigaction, action.Signal, process.Arguments.Address, 0, SigsetBytes);
+    }
+
+    /// <summary>Belongs to the address space: precondition, it has its own.</summary>
+    private void SetCoreFilter()
+    {
+        if (_image.HasCoreFilter && ProcFs.TryCoreFilter(process.Id) is { } now && now != _image.CoreFilter)
+        {
+            File.WriteAllText(ProcFs.PathOf(process.Id, "coredump_filter"), _image.CoreFilter.ToString(CultureInfo.InvariantCulture));
+        }
     }
 
     private void SetOutOfMemoryScore()

@@ -16,6 +16,13 @@ internal static unsafe class FileSystems
             or FileSystem.CEPH_SUPER_MAGIC or FileSystem.OCFS2_SUPER_MAGIC or FileSystem.AFS_SUPER_MAGIC or FileSystem.V9FS_MAGIC or FileSystem.MSDOS_SUPER_MAGIC);
     }
 
+    /// <summary>Kind of the file system of a path, one of <see cref="FileSystem"/>; 0 where the path is gone.</summary>
+    public static long TypeOf(string path)
+    {
+        statfs64_t fileSystem = default;
+        return Libc.statfs64(path, &fileSystem) == 0 ? fileSystem.f_type : 0;
+    }
+
     /// <summary>Bytes that can still be written to the file system of a path; null where the path is gone.</summary>
     public static ulong? FreeBytes(string path)
     {

@@ -156,6 +156,7 @@ internal static class AbiNames
         ["EFD_SEMAPHORE"] = "EFD_SEMAPHORE", // in a header of the kernel since Linux 6.6
         ["UDPLITE_SEND_CSCOV"] = "UDPLITE_SEND_CSCOV", // in no header of Debian
         ["UDPLITE_RECV_CSCOV"] = "UDPLITE_RECV_CSCOV",
+        ["MQUEUE_MAGIC"] = "MQUEUE_MAGIC", // in no header: ipc/mqueue.c
         ["SO_PASSPIDFD"] = "SO_PASSPIDFD", // Linux 6.5
         ["IP_LOCAL_PORT_RANGE"] = "IP_LOCAL_PORT_RANGE", // Linux 6.3
         ["MAP_DROPPABLE"] = "MAP_DROPPABLE", // Linux 6.11

@@ -24,7 +24,7 @@ internal sealed class FileKinds
         [
             Pipes, new EventfdKind(), new TimerfdKind(duplicates), new SignalfdKind(), Epolls, Inotifies, new FanotifyKind(findings, duplicates), new PidfdKind(job),
             Sockets, new NamespaceKind(),
-            new ProcFileKind(job, removed), new RegularFileKind(objects),
+            new ProcFileKind(job, removed), new SeemingFileKind(), new RegularFileKind(objects),
             new NamedFileKind(FileFlag.S_IFDIR, OpenFile.Types.Kind.Directory, removed, duplicates),
             new NamedFileKind(FileFlag.S_IFLNK, OpenFile.Types.Kind.SymbolicLink, removed, duplicates), Terminals, new DeviceKind(removed), new ForeignKind(),
         ];

@@ -15,7 +15,7 @@ internal sealed class SocketBuilder : IDisposable
     public SocketBuilder(Files files, IReadOnlyList<RestoredProcess> processes, KeptConnections kept)
     {
         _files = [.. files.OpenFiles.Where(file => file.Kind == OpenFile.Types.Kind.Socket)];
-        _unix = new UnixSocketBuilder(_files.Where(file => file.Socket.Family == SocketNumber.AF_UNIX), new SocketCaller(processes));
+        _unix = new UnixSocketBuilder(_files.Where(file => file.Socket.Family == SocketNumber.AF_UNIX), new SocketCaller(processes), new SocketHolders(files, processes));
         _tcp = new TcpSocketBuilder(_files, kept);
     }
 

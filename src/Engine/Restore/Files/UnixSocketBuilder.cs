@@ -10,7 +10,7 @@ namespace Checkpointer.Engine.Restore;
 /// Makes the AF_UNIX sockets of a job in our own process: first those that stand alone or listen, then pairs, each connected the way that gives
 /// both ends their names; after that (<see cref="Finish"/>) what was in them, and what must not be there while they are filled.
 /// </summary>
-internal sealed class UnixSocketBuilder(IEnumerable<OpenFile> sockets, SocketCaller caller) : IDisposable
+internal sealed class UnixSocketBuilder(IEnumerable<OpenFile> sockets, SocketCaller caller, SocketHolders holders) : IDisposable
 {
     private readonly Dictionary<uint, UnixSocketEnd> _ends = sockets.ToDictionary(file => file.Id, file => new UnixSocketEnd(file.Socket));
     private readonly List<UnixSocketEnd> _lost = [];
@@ -198,7 +198,7 @@ internal sealed class UnixSocketBuilder(IEnumerable<OpenFile> sockets, SocketCal
         {
             foreach (var client in listener.Image.Unix.Waiting)
             {
-                SocketCalls.Connect(_ends[client].Fd, listener.ReachedBy, listener.Name);
+                caller.Connect(_ends[client].Fd, listener.ReachedBy!, listener.Name, holders.Of(client));
             }
         }
     }
