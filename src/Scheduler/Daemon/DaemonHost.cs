@@ -17,7 +17,9 @@ namespace Checkpointer.Scheduler.Daemon;
 /// <param name="options">Its options.</param>
 /// <param name="loggers">Where it logs.</param>
 /// <param name="time">The clock.</param>
-internal sealed class DaemonHost(IJobEngine engine, IJobStore store, PolicyFolder policies, DaemonOptions options, ILoggerFactory loggers, TimeProvider time)
+/// <param name="reporting">Tells people and programs how jobs are.</param>
+internal sealed class DaemonHost(
+    IJobEngine engine, IJobStore store, PolicyFolder policies, DaemonOptions options, ILoggerFactory loggers, TimeProvider time, Reporting reporting)
 {
     private const UnixFileMode Everybody = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.OtherRead | UnixFileMode.OtherWrite;
     private const UnixFileMode OwnerAndPassing = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
@@ -38,16 +40,18 @@ internal sealed class DaemonHost(IJobEngine engine, IJobStore store, PolicyFolde
         using var dumps = new DumpSlots(options.DumpsAtOnce);
         using var restores = new DumpSlots(Math.Max(2, options.DumpsAtOnce));
         var timers = host.Services.GetRequiredService<QuartzTimers>();
-        var parts = new CareParts(engine, store, policies, ends, timers, dumps, restores, time, _log, stopping);
+        var parts = new CareParts(engine, store, policies, ends, timers, dumps, restores, time, _log, reporting.Observers, stopping);
         using var roster = new JobRoster(parts, options);
         new ControlServer(roster, roster.Parts, facts).Map(host);
+        reporting.Map(host, engine);
         await host.StartAsync(stopping);
+        await reporting.StartAsync(roster);
         OpenToUsers(facts.Socket);
         DaemonLog.Begun(_log, store.Directory, Environment.ProcessId, store.Jobs().Count(job => job.IsRegistered));
         Task looking = roster.RunAsync(stopping);
         manager.Ready($"cares for the jobs of {store.Directory}");
         serves(facts);
-        await Task.WhenAll(looking, KeepAliveAsync(manager, stopping));
+        await Task.WhenAll(looking, reporting.RunAsync(stopping), KeepAliveAsync(manager, stopping));
         manager.Stopping();
         await roster.LetGoAsync();
         await host.StopAsync(CancellationToken.None);

@@ -249,7 +249,23 @@ internal sealed class JobCare(string name, CareParts parts) : IDisposable
     {
         DateTimeOffset? last = _lastStart < job.RegisteredAt ? null : _lastStart;
         return parts.Policies.Resolve(job).ToSchedule(name, parts.Time.LocalTimeZone)
-            ?.Next(new ScheduleMoment(parts.Time.GetUtcNow(), last, _cost, MeanTimeBetweenFailures: null, job.RegisteredAt));
+            ?.Next(new ScheduleMoment(parts.Time.GetUtcNow(), last, _cost, MeanTimeBetweenFailures(job), job.RegisteredAt));
+    }
+
+    private TimeSpan MeanTimeBetweenFailures(JobRecord job)
+    {
+        int crashes = parts.Store.Events(name, EventsLooked).Count(happened => happened.At >= job.RegisteredAt && EventKind.IsCrash(happened.Kind));
+        return FailureRate.MeanTimeBetween(crashes, parts.Time.GetUtcNow() - job.RegisteredAt);
+    }
+
+    private void NoteMissed(JobRecord job)
+    {
+        DateTimeOffset now = parts.Time.GetUtcNow();
+        if (parts.Policies.Resolve(job).ToSchedule(name, parts.Time.LocalTimeZone) is { } schedule && NextDump(job) is { } due
+            && MissedTimes.After(schedule, due, new ScheduleMoment(now, LastStart: null, _cost, MeanTimeBetweenFailures(job), job.RegisteredAt)) is > 0 and var missed)
+        {
+            parts.History.Missed(name, missed);
+        }
     }
 
     private async Task DumpIsDueAsync()
@@ -263,6 +279,7 @@ internal sealed class JobCare(string name, CareParts parts) : IDisposable
                     bool isDue = _followed is not null && !job.IsPaused && NextDump(job) <= parts.Time.GetUtcNow();
                     if (isDue)
                     {
+                        NoteMissed(job);
                         _ = await DumpInTurnAsync(choices: null, stops: false, parts.Stopping);
                     }
                     else if (_followed is not null)
