@@ -36,6 +36,36 @@ public sealed class ReportingTests(ProgramFixture programs) : IDisposable
         Assert.Equal(metrics.Split('\n').Count(line => line.StartsWith('#')), service.GetBySocket("/metrics").Split('\n').Count(line => line.StartsWith('#')));
     }
 
+    [RootFact]
+    public void Service_WithHooks_RunsThemAroundEachDump()
+    {
+        using var session = Session.StartUnregistered(programs, "fd_offsets");
+        string told = Path.Combine(_policies, "told");
+        using var service = Serve(session, told);
+        service.WaitForGenerations(2);
+
+        Wait.UntilHolds(() => Assert.StartsWith(
+            $"before job {session.Job.Pid}\nafter ok job/1\nbefore job {session.Job.Pid}\nafter ok job/2\n", File.ReadAllText(told + ".hooks"), StringComparison.Ordinal));
+    }
+
+    [RootFact]
+    public void Service_WhenTheHostGoesDown_TakesOneMoreGeneration()
+    {
+        using var session = Session.StartUnregistered(programs, "fd_offsets");
+
+        // What systemd says while it shuts the host down.
+        string systemctl = Path.Combine(_policies, "systemctl");
+        File.WriteAllText(systemctl, "#!/bin/sh\necho stopping\nexit 1\n");
+        File.SetUnixFileMode(systemctl, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        using (var service = Serve(session, Path.Combine(_policies, "told"), every: "1h"))
+        {
+            service.WaitForGenerations(1);
+        }
+
+        Assert.Equal(2, session.Cli.Run("generations", "job").Expect(0).Json.Count);
+        session.Finish();
+    }
+
     [RootFactWith("chromium")]
     public void StatusPage_InABrowser_ShowsTheJob()
     {
@@ -56,14 +86,19 @@ public sealed class ReportingTests(ProgramFixture programs) : IDisposable
         Assert.Contains("status.token", service.Browse(token: "wrong"), StringComparison.Ordinal);
     }
 
-    private Service Serve(Session session, string told)
+    private Service Serve(Session session, string told, string every = "1s")
     {
         File.WriteAllText(
             Path.Combine(_policies, "quick.json"),
             $$"""
             {
-              "schedule": { "every": "1s" },
+              "schedule": { "every": "{{every}}" },
               "retention": { "keepLast": 10 },
+              "events": { "onShutdown": true },
+              "hooks": {
+                "before": ["/bin/sh", "-c", "echo before $CHECKPOINTER_JOB $CHECKPOINTER_PID >> {{told}}.hooks"],
+                "after": ["/bin/sh", "-c", "echo after $CHECKPOINTER_OUTCOME $CHECKPOINTER_GENERATION >> {{told}}.hooks"]
+              },
               "alerts": { "command": ["/bin/sh", "-c", "echo \"$CHECKPOINTER_ALERT_KIND $CHECKPOINTER_ALERT_MESSAGE\" >> {{told}}"] }
             }
             """);
@@ -82,7 +117,7 @@ public sealed class ReportingTests(ProgramFixture programs) : IDisposable
         public Service(Session session, string policies)
         {
             _session = session;
-            string[] settings = [$"CHECKPOINTER_Status__Address={_address}", $"CHECKPOINTER_Policies__Directory={policies}"];
+            string[] settings = [$"CHECKPOINTER_Status__Address={_address}", $"CHECKPOINTER_Policies__Directory={policies}", $"PATH={policies}:{Environment.GetEnvironmentVariable("PATH")}"];
             _run = session.Cli.StartProgram(["/usr/bin/env", .. settings, .. Cli.Program, "daemon", "--json", "--store", session.Cli.Store]);
             Wait.Until(() => _run.Lines.Count > 0 || _run.HasEnded, Wait.Patience, () => "the service does not serve");
             if (_run.HasEnded)

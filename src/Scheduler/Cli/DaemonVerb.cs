@@ -36,7 +36,7 @@ internal sealed class DaemonVerb : Verb
         using PolicyFolder policies = invocation.Rooms.OpenPolicies();
         using var commands = new LocalCommands(invocation.Time);
         await using var reporting = new Reporting(store, policies, commands, settings.Status, loggers, invocation.Time);
-        var host = new DaemonHost(invocation.Rooms.EngineForService(loggers), store, policies, settings.Daemon, loggers, invocation.Time, reporting);
+        var host = new DaemonHost(invocation.Rooms.EngineForService(loggers), store, policies, settings.Daemon, loggers, invocation.Time, reporting, commands);
         await host.RunAsync(facts => Tell(invocation, store, facts), invocation.Cancellation);
     }
 

@@ -117,7 +117,7 @@ internal sealed class ControlServer(JobRoster roster, CareParts parts, DaemonFac
     {
         try
         {
-            return policy is { ValueKind: JsonValueKind.Object } said ? said.Deserialize(PolicyJson.Default.JobPolicy) ?? JobPolicy.Default : JobPolicy.Default;
+            return policy is { ValueKind: JsonValueKind.Object } said ? said.Deserialize(PolicyFileJson.Default.JobPolicy) ?? JobPolicy.Default : JobPolicy.Default;
         }
         catch (JsonException malformed)
         {

@@ -14,14 +14,25 @@ namespace Checkpointer.Scheduler.Daemon;
 /// <param name="Restores">Limits restores.</param>
 /// <param name="Time">The clock.</param>
 /// <param name="Log">Where it logs.</param>
-/// <param name="Observers">Told what happens to jobs.</param>
 /// <param name="Stopping">Set when the service ends: dumps under way are given up, jobs run on.</param>
 internal sealed record CareParts(
     IJobEngine Engine, IJobStore Store, PolicyFolder Policies, IProcessEnds Ends, ITimers Timers, DumpSlots Slots, DumpSlots Restores, TimeProvider Time, ILogger Log,
-    IReadOnlyList<IJobObserver> Observers, CancellationToken Stopping)
+    CancellationToken Stopping)
 {
     /// <summary>Writes down what happens.</summary>
-    public JobHistory History { get; } = new(Store, Time, Log, Observers);
+    public JobHistory History { get; } = new(Store, Time, Log);
+
+    /// <summary>Told what happens to jobs.</summary>
+    public IReadOnlyList<IJobObserver> Observers
+    {
+        init => History.Observers = value;
+    }
+
+    /// <summary>Runs hooks; null where nothing can.</summary>
+    public ICommandRunner? Commands { get; init; }
+
+    /// <summary>The commands that policies want around dumps.</summary>
+    public DumpHooks Hooks => new(Commands, Log);
 
     /// <summary>Told where generations were forgotten, so that there may be garbage.</summary>
     public Action Forgot { get; init; } = () => { };

@@ -18,8 +18,10 @@ namespace Checkpointer.Scheduler.Daemon;
 /// <param name="loggers">Where it logs.</param>
 /// <param name="time">The clock.</param>
 /// <param name="reporting">Tells people and programs how jobs are.</param>
+/// <param name="commands">Runs commands that policies name.</param>
 internal sealed class DaemonHost(
-    IJobEngine engine, IJobStore store, PolicyFolder policies, DaemonOptions options, ILoggerFactory loggers, TimeProvider time, Reporting reporting)
+    IJobEngine engine, IJobStore store, PolicyFolder policies, DaemonOptions options, ILoggerFactory loggers, TimeProvider time, Reporting reporting,
+    ICommandRunner commands)
 {
     private const UnixFileMode Everybody = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.OtherRead | UnixFileMode.OtherWrite;
     private const UnixFileMode OwnerAndPassing = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
@@ -40,7 +42,7 @@ internal sealed class DaemonHost(
         using var dumps = new DumpSlots(options.DumpsAtOnce);
         using var restores = new DumpSlots(Math.Max(2, options.DumpsAtOnce));
         var timers = host.Services.GetRequiredService<QuartzTimers>();
-        var parts = new CareParts(engine, store, policies, ends, timers, dumps, restores, time, _log, reporting.Observers, stopping);
+        var parts = new CareParts(engine, store, policies, ends, timers, dumps, restores, time, _log, stopping) { Observers = reporting.Observers, Commands = commands };
         using var roster = new JobRoster(parts, options);
         new ControlServer(roster, roster.Parts, facts).Map(host);
         reporting.Map(host, engine);
@@ -53,6 +55,7 @@ internal sealed class DaemonHost(
         serves(facts);
         await Task.WhenAll(looking, reporting.RunAsync(stopping), KeepAliveAsync(manager, stopping));
         manager.Stopping();
+        await new LastDumps(roster, roster.Parts, commands).RunAsync();
         await roster.LetGoAsync();
         await host.StopAsync(CancellationToken.None);
         File.Delete(facts.Socket);

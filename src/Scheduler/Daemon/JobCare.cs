@@ -302,6 +302,7 @@ internal sealed class JobCare(string name, CareParts parts) : IDisposable
     {
         JobRecord job = parts.Store.Job(name);
         JobPolicy policy = parts.Policies.Resolve(job);
+        (ProcessIdentity Root, GenerationName? Generation)? begun = null;
         try
         {
             ProcessIdentity root = _locator.RequireRunning(job);
@@ -310,9 +311,12 @@ internal sealed class JobCare(string name, CareParts parts) : IDisposable
                 () =>
                 {
                     _lastStart = parts.Time.GetUtcNow();
-                    return dumper.Dump(expectedBytes: 0, stops, cancellation);
+                    begun = (root, null);
+                    return parts.Hooks.BeforeAsync(name, root, policy.Hooks);
                 },
+                () => dumper.Dump(expectedBytes: 0, stops, cancellation),
                 cancellation);
+            begun = (root, outcome.Generation.Name);
             _cost = outcome.Generation.Duration;
             _cameBack = null;
             parts.History.Dumped(outcome);
@@ -326,6 +330,11 @@ internal sealed class JobCare(string name, CareParts parts) : IDisposable
         }
         finally
         {
+            if (begun is { } dump)
+            {
+                await parts.Hooks.AfterAsync(name, dump.Root, policy.Hooks, dump.Generation);
+            }
+
             if (_followed is not null && !parts.Stopping.IsCancellationRequested)
             {
                 await ArmAsync(parts.Store.Job(name));

@@ -9,8 +9,11 @@ using Microsoft.Extensions.Logging;
 namespace Checkpointer.Scheduler.Daemon;
 
 /// <summary>Writes down what happens to jobs, in the store and in the log.</summary>
-internal sealed class JobHistory(IJobStore store, TimeProvider time, ILogger log, IReadOnlyList<IJobObserver> observers)
+internal sealed class JobHistory(IJobStore store, TimeProvider time, ILogger log)
 {
+    /// <summary>Told of it, too.</summary>
+    public IReadOnlyList<IJobObserver> Observers { get; set; } = [];
+
     /// <summary>A generation was committed.</summary>
     public void Dumped(DumpOutcome outcome)
     {
@@ -94,7 +97,7 @@ internal sealed class JobHistory(IJobStore store, TimeProvider time, ILogger log
 
     private void Tell(Action<IJobObserver> what)
     {
-        foreach (IJobObserver observer in observers)
+        foreach (IJobObserver observer in Observers)
         {
             what(observer);
         }
