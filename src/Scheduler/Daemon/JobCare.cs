@@ -32,6 +32,10 @@ internal sealed class JobCare(string name, CareParts parts) : IDisposable
     /// <summary>What it does now, and when its next dump is due.</summary>
     public CareState State { get; private set; } = CareState.Unknown;
 
+    /// <summary>True where it does not run, and will not be brought back by itself.</summary>
+    public bool IsOver => _turn.CurrentCount > 0 && State.RetryAt is null
+        && State.Word is not (CareState.Running or CareState.Paused or CareState.Recovering or CareState.Waiting) && State != CareState.Unknown;
+
     private string DumpKey => $"dump {name}";
 
     private string RecoveryKey => $"recover {name}";
@@ -41,6 +45,15 @@ internal sealed class JobCare(string name, CareParts parts) : IDisposable
         async () =>
         {
             await LookInTurnAsync();
+            return true;
+        },
+        parts.Stopping);
+
+    /// <summary>Takes over a child of ours that was started and registered just now; it may have ended already, and how is known then, too.</summary>
+    public Task AdoptAsync(ProcessIdentity child) => InTurnAsync(
+        async () =>
+        {
+            await FollowAsync(parts.Store.Job(name), child);
             return true;
         },
         parts.Stopping);

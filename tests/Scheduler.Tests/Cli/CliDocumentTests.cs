@@ -31,6 +31,7 @@ public sealed partial class CliDocumentTests
         ["verify"] = typeof(VerifyLine),
         ["stats"] = typeof(StatsLine),
         ["daemon"] = typeof(DaemonLine),
+        ["run"] = typeof(RunLine),
         ["status"] = typeof(StatusLine),
         ["pause"] = typeof(PauseLine),
         ["resume"] = typeof(PauseLine),
