@@ -14,6 +14,7 @@ expected_skips=(
     Verb_OnKernelThread_Refuses # in a container, which sees no kernel thread
     CgroupJobTests # where no cgroup can be made
     Recover_WhereHugePagesAreMissing # where the kernel has no huge pages of 2 MiB
+    StatusPage_InABrowser # where there is no chromium: nothing else needs its 400 MB
     Dump_OnAFileSystemWithClones # where file systems in files cannot be mounted, or the kernel has neither XFS nor Btrfs
 )
 
@@ -54,6 +55,7 @@ install_missing() {
     command -v mpicc.mpich >/dev/null || packages+=(mpich libmpich-dev)
     command -v mpicc.openmpi >/dev/null || packages+=(openmpi-bin libopenmpi-dev)
     command -v mkfs.xfs >/dev/null || packages+=(xfsprogs)
+    command -v systemd-analyze >/dev/null || packages+=(systemd)
     command -v mkfs.btrfs >/dev/null || packages+=(btrfs-progs)
     ldconfig -p | grep -q 'liblz4\.so\.1' || packages+=(liblz4-1)
     [ ${#packages[@]} -gt 0 ] || return 0

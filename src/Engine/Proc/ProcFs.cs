@@ -115,21 +115,9 @@ internal static class ProcFs
     public static IReadOnlyList<Mount> Mounts(ProcessId pid) => TryMounts(pid) ?? throw Gone(pid);
 
     /// <inheritdoc cref="Mounts"/>
-    public static IReadOnlyList<Mount>? TryMounts(ProcessId pid) =>
-        TryMounts(PathOf(pid, "mountinfo")) ?? (TryThreads(pid) ?? []).Select(thread => TryMounts(PathOf(pid, thread, "mountinfo"))).FirstOrDefault(mounts => mounts is not null);
-
-    private static IReadOnlyList<Mount>? TryMounts(string path)
-    {
-        const int InvalidArgument = 22; // EINVAL: a thread that has ended has left its mount namespace, also the first one of a process that runs on
-        try
-        {
-            return ProcFile.TryParse(path, MountInfoReader.Parse);
-        }
-        catch (EngineException exception) when (exception.InnerException is IOException { HResult: InvalidArgument })
-        {
-            return null;
-        }
-    }
+    /// <remarks>A thread that has ended has left its mount namespace, also the first one of a process that runs on.</remarks>
+    public static IReadOnlyList<Mount>? TryMounts(ProcessId pid) => ProcFile.TryParse(PathOf(pid, "mountinfo"), MountInfoReader.Parse)
+        ?? (TryThreads(pid) ?? []).Select(thread => ProcFile.TryParse(PathOf(pid, thread, "mountinfo"), MountInfoReader.Parse)).FirstOrDefault(mounts => mounts is not null);
 
     /// <summary>The threads of a process, the leader first. Complete only where the process is frozen.</summary>
     public static IReadOnlyList<ThreadId> Threads(ProcessId pid) => TryThreads(pid) ?? throw Gone(pid);

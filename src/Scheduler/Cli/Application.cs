@@ -7,7 +7,7 @@ using Checkpointer.Scheduler.Composition;
 namespace Checkpointer.Scheduler.Cli;
 
 /// <summary>Runs one command line from its words to its exit code. The only place where failures end.</summary>
-internal sealed class Application(Terminal terminal, RoomsFactory rooms, TimeProvider time)
+internal sealed class Application(Terminal terminal, RoomsFactory rooms, TimeProvider time, Signals? signals = null)
 {
     // No response files: an argument that starts with @ is an argument.
     private static readonly ParserConfiguration _parsing = new() { ResponseFileTokenReplacer = null };
@@ -25,7 +25,7 @@ internal sealed class Application(Terminal terminal, RoomsFactory rooms, TimePro
         }
 
         using var signals = new Signals(TimeProvider.System);
-        var application = new Application(Terminal.OfConsole(), CreateLocalRooms, TimeProvider.System);
+        var application = new Application(Terminal.OfConsole(), CreateLocalRooms, TimeProvider.System, signals);
         return application.Run(words, signals.Token);
     }
 
@@ -52,7 +52,7 @@ internal sealed class Application(Terminal terminal, RoomsFactory rooms, TimePro
         {
             using IRooms opened = rooms(arguments.GetValue(_root.Store), isVerbose);
             var progress = new ProgressDisplay(terminal, time);
-            return verb.Run(new Invocation(output, opened, progress, time, cancellation) { IsVerbose = isVerbose }, arguments);
+            return verb.Run(new Invocation(output, opened, progress, time, cancellation) { IsVerbose = isVerbose, Signals = signals }, arguments);
         }
 #pragma warning disable CA1031 // The end of the line: what is not caught here would be a crash dump instead of a sentence.
         catch (Exception failure)

@@ -24,13 +24,20 @@ internal sealed class DaemonVerb : Verb
     /// <inheritdoc/>
     public override int Run(Invocation invocation, ParseResult arguments)
     {
+        Blocking.Run(() => ServeAsync(invocation));
+        return ExitCode.Ok;
+    }
+
+    private static async Task ServeAsync(Invocation invocation)
+    {
         Settings settings = invocation.Rooms.Settings;
         using ILoggerFactory loggers = ServiceLogging.Create(invocation.IsVerbose, settings.Daemon.LogFile);
         using IJobStore store = invocation.Rooms.OpenStoreForService(loggers);
         using PolicyFolder policies = invocation.Rooms.OpenPolicies();
-        var host = new DaemonHost(invocation.Rooms.EngineForService(loggers), store, policies, settings.Daemon, loggers, invocation.Time);
-        Blocking.Run(() => host.RunAsync(facts => Tell(invocation, store, facts), invocation.Cancellation));
-        return ExitCode.Ok;
+        using var commands = new LocalCommands(invocation.Time);
+        await using var reporting = new Reporting(store, policies, commands, settings.Status, loggers, invocation.Time);
+        var host = new DaemonHost(invocation.Rooms.EngineForService(loggers), store, policies, settings.Daemon, loggers, invocation.Time, reporting, commands);
+        await host.RunAsync(facts => Tell(invocation, store, facts), invocation.Cancellation);
     }
 
     private static void Tell(Invocation invocation, IJobStore store, DaemonFacts facts)

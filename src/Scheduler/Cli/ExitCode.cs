@@ -40,6 +40,9 @@ internal static class ExitCode
     /// <summary>Try later (EX_TEMPFAIL of sysexits.h).</summary>
     public const int TryLater = 75;
 
+    /// <summary>A job that was run was dumped and stopped: a batch system may queue it again.</summary>
+    public const int Stopped = 85;
+
     /// <summary>Cancelled (128 + SIGINT, as shells report it).</summary>
     public const int Cancelled = 130;
 

@@ -23,6 +23,9 @@ internal sealed class Invocation(
     /// <summary>The clock.</summary>
     public TimeProvider Time { get; } = time;
 
+    /// <summary>Signals to this process; null where it has none of its own, in tests.</summary>
+    public Signals? Signals { get; init; }
+
     /// <summary>True with <c>--verbose</c>.</summary>
     public bool IsVerbose { get; init; }
 

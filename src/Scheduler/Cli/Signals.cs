@@ -19,18 +19,52 @@ internal sealed class Signals : IDisposable
     private readonly TimeProvider _time;
     private readonly PosixSignalRegistration _interrupt;
     private readonly PosixSignalRegistration _terminate;
+    private readonly List<PosixSignalRegistration> _others = [];
+    private Action<PosixSignal>? _handler;
     private long? _first;
 
     /// <summary>Starts to listen.</summary>
     public Signals(TimeProvider time)
     {
         _time = time;
-        _interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => context.Cancel = Receive());
-        _terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => context.Cancel = Receive());
+        _interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => context.Cancel = Receive(context.Signal));
+        _terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => context.Cancel = Receive(context.Signal));
     }
 
     /// <summary>Cancelled by the first signal.</summary>
     public CancellationToken Token => _source.Token;
+
+    /// <summary>From now on signals are another's: these two, SIGHUP, SIGQUIT, SIGUSR1 and SIGUSR2. None of them ends or cancels us any more.</summary>
+    public void HandOver(Action<PosixSignal> handler)
+    {
+        const PosixSignal User1 = (PosixSignal)10;
+        const PosixSignal User2 = (PosixSignal)12;
+        lock (_lock)
+        {
+            _handler = handler;
+            foreach (PosixSignal signal in (PosixSignal[])[PosixSignal.SIGHUP, PosixSignal.SIGQUIT, User1, User2])
+            {
+                _others.Add(PosixSignalRegistration.Create(signal, context => context.Cancel = Receive(context.Signal)));
+            }
+        }
+    }
+
+    private bool Receive(PosixSignal signal)
+    {
+        Action<PosixSignal>? handler;
+        lock (_lock)
+        {
+            handler = _handler;
+        }
+
+        if (handler is null)
+        {
+            return Receive();
+        }
+
+        handler(signal);
+        return true;
+    }
 
     /// <summary>Takes one signal; called on the runtime's signal thread.</summary>
     /// <returns>True where the process goes on, to end by itself.</returns>
@@ -55,5 +89,6 @@ internal sealed class Signals : IDisposable
     {
         _interrupt.Dispose();
         _terminate.Dispose();
+        _others.ForEach(registration => registration.Dispose());
     }
 }

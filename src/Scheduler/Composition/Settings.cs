@@ -1,6 +1,7 @@
 using Checkpointer.Engine;
 using Checkpointer.Scheduler.Daemon;
 using Checkpointer.Scheduler.Policies;
+using Checkpointer.Scheduler.Status;
 using Checkpointer.Store;
 
 namespace Checkpointer.Scheduler.Composition;
@@ -10,4 +11,5 @@ namespace Checkpointer.Scheduler.Composition;
 /// <param name="Store">Section <c>Store</c>.</param>
 /// <param name="Policies">Section <c>Policies</c>.</param>
 /// <param name="Daemon">Section <c>Daemon</c>.</param>
-internal sealed record Settings(EngineOptions Engine, StoreOptions Store, PolicySettings Policies, DaemonOptions Daemon);
+/// <param name="Status">Section <c>Status</c>.</param>
+internal sealed record Settings(EngineOptions Engine, StoreOptions Store, PolicySettings Policies, DaemonOptions Daemon, StatusSettings Status);

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Checkpointer.Engine;
 using Checkpointer.Scheduler.Daemon;
 using Checkpointer.Scheduler.Policies;
+using Checkpointer.Scheduler.Status;
 using Checkpointer.Store;
 using Microsoft.Extensions.Configuration;
 
@@ -44,7 +45,8 @@ internal static class SettingsReader
             Bind<EngineOptions>(all, EngineOptions.Section),
             Bind<StoreOptions>(all, StoreOptions.Section),
             Bind<PolicySettings>(all, PolicySettings.Section),
-            Bind<DaemonOptions>(all, DaemonOptions.Section));
+            Bind<DaemonOptions>(all, DaemonOptions.Section),
+            Bind<StatusSettings>(all, StatusSettings.Section));
     }
 
     private static IConfigurationRoot ReadFile(string path)
@@ -86,9 +88,10 @@ internal static class SettingsReader
                 "STORE" => typeof(StoreOptions),
                 "POLICIES" => typeof(PolicySettings),
                 "DAEMON" => typeof(DaemonOptions),
+                "STATUS" => typeof(StatusSettings),
                 _ => throw Bad(
                     $"unknown section {section.Key} in {source}",
-                    $"sections are {EngineOptions.Section}, {StoreOptions.Section}, {PolicySettings.Section} and {DaemonOptions.Section}"),
+                    $"sections are {EngineOptions.Section}, {StoreOptions.Section}, {PolicySettings.Section}, {DaemonOptions.Section} and {StatusSettings.Section}"),
             };
             RequireKnownKeys(section, options, source);
         }

@@ -117,7 +117,7 @@ internal sealed class ControlServer(JobRoster roster, CareParts parts, DaemonFac
     {
         try
         {
-            return policy is { ValueKind: JsonValueKind.Object } said ? said.Deserialize(PolicyJson.Default.JobPolicy) ?? JobPolicy.Default : JobPolicy.Default;
+            return policy is { ValueKind: JsonValueKind.Object } said ? said.Deserialize(PolicyFileJson.Default.JobPolicy) ?? JobPolicy.Default : JobPolicy.Default;
         }
         catch (JsonException malformed)
         {
@@ -134,13 +134,13 @@ internal sealed class ControlServer(JobRoster roster, CareParts parts, DaemonFac
         }
 
         bool isTheirs = wish.Pid is { } pid && parts.Engine.OwnerOf(new ProcessId(pid)) == peer.Uid;
-        bool asksForMore = policy.Hooks is not null || policy.Alerts?.Command is not null || policy.Files?.Paths is not null;
+        bool asksForMore = policy.Hooks is not null || policy.Alerts is not null || policy.Files?.Paths is not null;
         bool isNameTaken = parts.Store.Jobs().Any(job => job.Name == wish.Name && job.Owner != peer.Uid);
         if (!isTheirs || asksForMore || isNameTaken)
         {
             throw new UnauthorizedAccessException(
                 !isTheirs ? "only root may register processes of others, and cgroups"
-                : asksForMore ? "only root may give a job hooks, alert commands, or paths of more files"
+                : asksForMore ? "only root may give a job hooks, alerts, or paths of more files"
                 : $"the name {wish.Name} is taken");
         }
     }

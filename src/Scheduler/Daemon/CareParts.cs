@@ -22,6 +22,18 @@ internal sealed record CareParts(
     /// <summary>Writes down what happens.</summary>
     public JobHistory History { get; } = new(Store, Time, Log);
 
+    /// <summary>Told what happens to jobs.</summary>
+    public IReadOnlyList<IJobObserver> Observers
+    {
+        init => History.Observers = value;
+    }
+
+    /// <summary>Runs hooks; null where nothing can.</summary>
+    public ICommandRunner? Commands { get; init; }
+
+    /// <summary>The commands that policies want around dumps.</summary>
+    public DumpHooks Hooks => new(Commands, Log);
+
     /// <summary>Told where generations were forgotten, so that there may be garbage.</summary>
     public Action Forgot { get; init; } = () => { };
 

@@ -17,7 +17,11 @@ namespace Checkpointer.Scheduler.Daemon;
 /// <param name="options">Its options.</param>
 /// <param name="loggers">Where it logs.</param>
 /// <param name="time">The clock.</param>
-internal sealed class DaemonHost(IJobEngine engine, IJobStore store, PolicyFolder policies, DaemonOptions options, ILoggerFactory loggers, TimeProvider time)
+/// <param name="reporting">Tells people and programs how jobs are.</param>
+/// <param name="commands">Runs commands that policies name.</param>
+internal sealed class DaemonHost(
+    IJobEngine engine, IJobStore store, PolicyFolder policies, DaemonOptions options, ILoggerFactory loggers, TimeProvider time, Reporting reporting,
+    ICommandRunner commands)
 {
     private const UnixFileMode Everybody = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.OtherRead | UnixFileMode.OtherWrite;
     private const UnixFileMode OwnerAndPassing = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
@@ -38,17 +42,20 @@ internal sealed class DaemonHost(IJobEngine engine, IJobStore store, PolicyFolde
         using var dumps = new DumpSlots(options.DumpsAtOnce);
         using var restores = new DumpSlots(Math.Max(2, options.DumpsAtOnce));
         var timers = host.Services.GetRequiredService<QuartzTimers>();
-        var parts = new CareParts(engine, store, policies, ends, timers, dumps, restores, time, _log, stopping);
+        var parts = new CareParts(engine, store, policies, ends, timers, dumps, restores, time, _log, stopping) { Observers = reporting.Observers, Commands = commands };
         using var roster = new JobRoster(parts, options);
         new ControlServer(roster, roster.Parts, facts).Map(host);
+        reporting.Map(host, engine);
         await host.StartAsync(stopping);
+        await reporting.StartAsync(roster);
         OpenToUsers(facts.Socket);
         DaemonLog.Begun(_log, store.Directory, Environment.ProcessId, store.Jobs().Count(job => job.IsRegistered));
         Task looking = roster.RunAsync(stopping);
         manager.Ready($"cares for the jobs of {store.Directory}");
         serves(facts);
-        await Task.WhenAll(looking, KeepAliveAsync(manager, stopping));
+        await Task.WhenAll(looking, reporting.RunAsync(stopping), KeepAliveAsync(manager, stopping));
         manager.Stopping();
+        await new LastDumps(roster, roster.Parts, commands).RunAsync();
         await roster.LetGoAsync();
         await host.StopAsync(CancellationToken.None);
         File.Delete(facts.Socket);

@@ -37,4 +37,16 @@ internal static partial class DaemonLog
 
     [LoggerMessage(11, LogLevel.Warning, "Policies: {Problem}")]
     public static partial void PolicyProblem(ILogger logger, string problem);
+
+    [LoggerMessage(30, LogLevel.Warning, "Job {Job}: the alert '{Message}' could not be told: {Why}")]
+    public static partial void AlertLost(ILogger logger, string job, string message, string why);
+
+    [LoggerMessage(31, LogLevel.Information, "The status page is at http://{Address}/?token=... ; the token is in {File}")]
+    public static partial void StatusServes(ILogger logger, string address, string file);
+
+    [LoggerMessage(33, LogLevel.Warning, "Job {Job}: the hook after the dump failed: {Why}")]
+    public static partial void HookFailed(ILogger logger, string job, string why);
+
+    [LoggerMessage(32, LogLevel.Warning, "What the service tells of itself could not be found out")]
+    public static partial void NotReported(ILogger logger, Exception failure);
 }

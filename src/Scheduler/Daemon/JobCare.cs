@@ -32,6 +32,10 @@ internal sealed class JobCare(string name, CareParts parts) : IDisposable
     /// <summary>What it does now, and when its next dump is due.</summary>
     public CareState State { get; private set; } = CareState.Unknown;
 
+    /// <summary>True where it does not run, and will not be brought back by itself.</summary>
+    public bool IsOver => _turn.CurrentCount > 0 && State.RetryAt is null
+        && State.Word is not (CareState.Running or CareState.Paused or CareState.Recovering or CareState.Waiting) && State != CareState.Unknown;
+
     private string DumpKey => $"dump {name}";
 
     private string RecoveryKey => $"recover {name}";
@@ -41,6 +45,15 @@ internal sealed class JobCare(string name, CareParts parts) : IDisposable
         async () =>
         {
             await LookInTurnAsync();
+            return true;
+        },
+        parts.Stopping);
+
+    /// <summary>Takes over a child of ours that was started and registered just now; it may have ended already, and how is known then, too.</summary>
+    public Task AdoptAsync(ProcessIdentity child) => InTurnAsync(
+        async () =>
+        {
+            await FollowAsync(parts.Store.Job(name), child);
             return true;
         },
         parts.Stopping);
@@ -251,7 +264,23 @@ internal sealed class JobCare(string name, CareParts parts) : IDisposable
     {
         DateTimeOffset? last = _lastStart < job.RegisteredAt ? null : _lastStart;
         return parts.Policies.Resolve(job).ToSchedule(name, parts.Time.LocalTimeZone)
-            ?.Next(new ScheduleMoment(parts.Time.GetUtcNow(), last, _cost, MeanTimeBetweenFailures: null, job.RegisteredAt));
+            ?.Next(new ScheduleMoment(parts.Time.GetUtcNow(), last, _cost, MeanTimeBetweenFailures(job), job.RegisteredAt));
+    }
+
+    private TimeSpan MeanTimeBetweenFailures(JobRecord job)
+    {
+        int crashes = parts.Store.Events(name, EventsLooked).Count(happened => happened.At >= job.RegisteredAt && EventKind.IsCrash(happened.Kind));
+        return FailureRate.MeanTimeBetween(crashes, parts.Time.GetUtcNow() - job.RegisteredAt);
+    }
+
+    private void NoteMissed(JobRecord job)
+    {
+        DateTimeOffset now = parts.Time.GetUtcNow();
+        if (parts.Policies.Resolve(job).ToSchedule(name, parts.Time.LocalTimeZone) is { } schedule && NextDump(job) is { } due
+            && MissedTimes.After(schedule, due, new ScheduleMoment(now, LastStart: null, _cost, MeanTimeBetweenFailures(job), job.RegisteredAt)) is > 0 and var missed)
+        {
+            parts.History.Missed(name, missed);
+        }
     }
 
     private async Task DumpIsDueAsync()
@@ -265,6 +294,7 @@ internal sealed class JobCare(string name, CareParts parts) : IDisposable
                     bool isDue = _followed is not null && !job.IsPaused && NextDump(job) <= parts.Time.GetUtcNow();
                     if (isDue)
                     {
+                        NoteMissed(job);
                         _ = await DumpInTurnAsync(choices: null, stops: false, parts.Stopping);
                     }
                     else if (_followed is not null)
@@ -287,6 +317,7 @@ internal sealed class JobCare(string name, CareParts parts) : IDisposable
     {
         JobRecord job = parts.Store.Job(name);
         JobPolicy policy = parts.Policies.Resolve(job);
+        (ProcessIdentity Root, GenerationName? Generation)? begun = null;
         try
         {
             ProcessIdentity root = _locator.RequireRunning(job);
@@ -295,9 +326,12 @@ internal sealed class JobCare(string name, CareParts parts) : IDisposable
                 () =>
                 {
                     _lastStart = parts.Time.GetUtcNow();
-                    return dumper.Dump(expectedBytes: 0, stops, cancellation);
+                    begun = (root, null);
+                    return parts.Hooks.BeforeAsync(name, root, policy.Hooks);
                 },
+                () => dumper.Dump(expectedBytes: 0, stops, cancellation),
                 cancellation);
+            begun = (root, outcome.Generation.Name);
             _cost = outcome.Generation.Duration;
             _cameBack = null;
             parts.History.Dumped(outcome);
@@ -311,6 +345,11 @@ internal sealed class JobCare(string name, CareParts parts) : IDisposable
         }
         finally
         {
+            if (begun is { } dump)
+            {
+                await parts.Hooks.AfterAsync(name, dump.Root, policy.Hooks, dump.Generation);
+            }
+
             if (_followed is not null && !parts.Stopping.IsCancellationRequested)
             {
                 await ArmAsync(parts.Store.Job(name));

@@ -11,6 +11,9 @@ namespace Checkpointer.Scheduler.Daemon;
 /// <summary>Writes down what happens to jobs, in the store and in the log.</summary>
 internal sealed class JobHistory(IJobStore store, TimeProvider time, ILogger log)
 {
+    /// <summary>Told of it, too.</summary>
+    public IReadOnlyList<IJobObserver> Observers { get; set; } = [];
+
     /// <summary>A generation was committed.</summary>
     public void Dumped(DumpOutcome outcome)
     {
@@ -18,10 +21,14 @@ internal sealed class JobHistory(IJobStore store, TimeProvider time, ILogger log
         Add(new JobEvent(record.Name.Job, Now, EventKind.Dumped, string.Create(
             CultureInfo.InvariantCulture, $"{record.Summary.Kind}, frozen {record.Summary.FreezeMicroseconds} us, done in {record.Duration.TotalMilliseconds:0} ms"))
         { Generation = record.Name.Number, Pid = outcome.Report.Root.Pid.Value });
+        Tell(observer => observer.Dumped(record));
     }
 
     /// <summary>A dump failed.</summary>
     public void DumpFailed(string job, Exception why) => Add(new JobEvent(job, Now, EventKind.DumpFailed, why.Message));
+
+    /// <summary>Due times passed that have no dump of their own: the one that is begun now stands for them.</summary>
+    public void Missed(string job, int times) => Tell(observer => observer.Missed(job, times));
 
     /// <summary>The job ended. Returns the word for it.</summary>
     /// <param name="job">Its name.</param>
@@ -42,12 +49,15 @@ internal sealed class JobHistory(IJobStore store, TimeProvider time, ILogger log
     }
 
     /// <summary>The job was restored.</summary>
-    public void Recovered(RestoredGeneration restored) => Add(
-        new JobEvent(restored.Generation.Job, Now, EventKind.Recovered, string.Create(CultureInfo.InvariantCulture, $"in {restored.Duration.TotalMilliseconds:0} ms"))
+    public void Recovered(RestoredGeneration restored)
+    {
+        Add(new JobEvent(restored.Generation.Job, Now, EventKind.Recovered, string.Create(CultureInfo.InvariantCulture, $"in {restored.Duration.TotalMilliseconds:0} ms"))
         {
             Generation = restored.Generation.Number,
             Pid = restored.Report.Root.Pid.Value,
         });
+        Tell(observer => observer.Recovered(restored.Generation, restored.Duration));
+    }
 
     /// <summary>A restore failed.</summary>
     public void RecoveryFailed(GenerationName generation, Exception why)
@@ -69,6 +79,27 @@ internal sealed class JobHistory(IJobStore store, TimeProvider time, ILogger log
         {
             // What happened has happened; that it could not be written down must not keep a job from being recovered.
             DaemonLog.EventLost(log, failure, happened.Job, happened.Kind);
+        }
+
+        switch (happened.Kind)
+        {
+            case EventKind.DumpFailed:
+                Tell(observer => observer.DumpFailed(happened.Job, happened.Detail));
+                break;
+            case EventKind.RecoveryFailed or EventKind.GaveUp:
+                Tell(observer => observer.RecoveryFailed(happened.Job, happened.Detail));
+                break;
+            case var kind when EventKind.IsCrash(kind):
+                Tell(observer => observer.Crashed(happened.Job, happened.Detail));
+                break;
+        }
+    }
+
+    private void Tell(Action<IJobObserver> what)
+    {
+        foreach (IJobObserver observer in Observers)
+        {
+            what(observer);
         }
     }
 }

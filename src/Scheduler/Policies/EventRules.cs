@@ -11,9 +11,6 @@ internal sealed record EventRules
     /// <summary>When <c>checkpointer run</c> gets SIGTERM: dump the job, stop it, end with exit code 85. Null for no: the job gets the signal.</summary>
     public bool? OnTerminate { get; init; }
 
-    /// <summary>When memory runs short (PSI of the host or the job's cgroup): one more dump, before the kernel kills. Null for no.</summary>
-    public bool? OnMemoryPressure { get; init; }
-
     /// <summary>Within how long such a dump must be done; then it is given up. Null for 60 s.</summary>
     [JsonConverter(typeof(DurationConverter))]
     public TimeSpan? Grace { get; init; }
@@ -23,7 +20,6 @@ internal sealed record EventRules
     {
         OnShutdown = OnShutdown ?? below.OnShutdown,
         OnTerminate = OnTerminate ?? below.OnTerminate,
-        OnMemoryPressure = OnMemoryPressure ?? below.OnMemoryPressure,
         Grace = Grace ?? below.Grace,
     };
 
@@ -32,17 +28,16 @@ internal sealed record EventRules
     {
         EventPolicy usual = EventPolicy.Default;
         return new EventPolicy(
-            OnShutdown ?? usual.OnShutdown, OnTerminate ?? usual.OnTerminate, OnMemoryPressure ?? usual.OnMemoryPressure, Grace ?? usual.Grace);
+            OnShutdown ?? usual.OnShutdown, OnTerminate ?? usual.OnTerminate, Grace ?? usual.Grace);
     }
 }
 
 /// <summary>Dumps because something happens, everything said.</summary>
 /// <param name="OnShutdown">When the host goes down.</param>
 /// <param name="OnTerminate">When <c>checkpointer run</c> gets SIGTERM.</param>
-/// <param name="OnMemoryPressure">When memory runs short.</param>
 /// <param name="Grace">Within how long such a dump must be done.</param>
-internal sealed record EventPolicy(bool OnShutdown, bool OnTerminate, bool OnMemoryPressure, TimeSpan Grace)
+internal sealed record EventPolicy(bool OnShutdown, bool OnTerminate, TimeSpan Grace)
 {
     /// <summary>Nothing said.</summary>
-    public static EventPolicy Default { get; } = new(OnShutdown: false, OnTerminate: false, OnMemoryPressure: false, Grace: TimeSpan.FromSeconds(60));
+    public static EventPolicy Default { get; } = new(OnShutdown: false, OnTerminate: false, Grace: TimeSpan.FromSeconds(60));
 }

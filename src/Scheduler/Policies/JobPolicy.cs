@@ -33,9 +33,6 @@ internal sealed record JobPolicy
     /// <summary>Commands around a dump; null for none.</summary>
     public HookRules? Hooks { get; init; }
 
-    /// <summary>What dumps may take of the host; null for what the configuration says.</summary>
-    public LimitRules? Limits { get; init; }
-
     /// <summary>Who is told of failures; null for nobody.</summary>
     public AlertRules? Alerts { get; init; }
 
@@ -71,8 +68,8 @@ internal sealed record JobPolicy
     /// <summary>As it is remembered; empty where nothing is said.</summary>
     public string ToText() => this == Default ? "" : JsonSerializer.Serialize(this, PolicyJson.Default.JobPolicy);
 
-    /// <summary>As it is sent to the service; null where nothing is said.</summary>
-    public JsonElement? ToJson() => this == Default ? null : JsonSerializer.SerializeToElement(this, PolicyJson.Default.JobPolicy);
+    /// <summary>As it is sent to the service, as in a policy file; null where nothing is said.</summary>
+    public JsonElement? ToJson() => this == Default ? null : PolicyFileWriter.ToElement(this);
 
     /// <summary>What is done about state that cannot be carried as it is.</summary>
     public DumpChoices ToChoices() => new(ShellJob ?? false, Tcp ?? TcpChoice.Refuse);
@@ -87,7 +84,6 @@ internal sealed record JobPolicy
         Recovery = Recovery?.Over(below.Recovery) ?? below.Recovery,
         Events = Events?.Over(below.Events) ?? below.Events,
         Hooks = Hooks?.Over(below.Hooks) ?? below.Hooks,
-        Limits = Limits?.Over(below.Limits) ?? below.Limits,
         Alerts = Alerts?.Over(below.Alerts) ?? below.Alerts,
         Files = Files?.Over(below.Files) ?? below.Files,
         ShellJob = ShellJob ?? below.ShellJob,

@@ -4,8 +4,6 @@ namespace Checkpointer.Scheduler.Policies;
 internal static class PolicyCheck
 {
     private const int AttemptsMax = 100;
-    private const int NiceMax = 19;
-    private const int CoresMax = 256;
 
     /// <summary>What is wrong with a policy file.</summary>
     public static IEnumerable<(string Key, string Reason)> OfFile(JobPolicy policy)
@@ -18,7 +16,6 @@ internal static class PolicyCheck
         .. Zone(policy.TimeZone),
         .. Recovery(policy.Recovery ?? new RecoveryRules()),
         .. Hooks(policy.Hooks ?? new HookRules()),
-        .. Limits(policy.Limits ?? new LimitRules()),
         .. Alerts(policy.Alerts ?? new AlertRules()),
         .. Paths("files.paths", policy.Files?.Paths),
     ];
@@ -75,13 +72,6 @@ internal static class PolicyCheck
 
     private static IEnumerable<(string Key, string Reason)> Hooks(HookRules rules)
         => [.. Command("hooks.before", rules.Before), .. Command("hooks.after", rules.After)];
-
-    private static IEnumerable<(string Key, string Reason)> Limits(LimitRules rules) =>
-    [
-        .. When(rules.Nice is < 0 or > NiceMax, "limits.nice", $"it is from 0 to {NiceMax}"),
-        .. When(rules.Cores is < 1 or > CoresMax, "limits.cores", $"it is from 1 to {CoresMax}"),
-        .. When(rules.RateBytes is < 1, "limits.rateBytes", "it is above 0"),
-    ];
 
     private static IEnumerable<(string Key, string Reason)> Alerts(AlertRules rules)
     {

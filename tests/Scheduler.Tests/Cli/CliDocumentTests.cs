@@ -35,6 +35,7 @@ public sealed partial class CliDocumentTests
         ["repair"] = typeof(RepairLine),
         ["stats"] = typeof(StatsLine),
         ["daemon"] = typeof(DaemonLine),
+        ["run"] = typeof(RunLine),
         ["status"] = typeof(StatusLine),
         ["pause"] = typeof(PauseLine),
         ["resume"] = typeof(PauseLine),

@@ -1,6 +1,8 @@
 using Checkpointer.Engine;
 using Checkpointer.Scheduler.Composition;
+using Checkpointer.Scheduler.Daemon;
 using Checkpointer.Scheduler.Policies;
+using Checkpointer.Scheduler.Status;
 using Checkpointer.Store;
 
 namespace Checkpointer.Scheduler.Tests.Composition;
@@ -21,6 +23,8 @@ public sealed class SettingsReaderTests : IDisposable
         Assert.Equivalent(new EngineOptions(), settings.Engine, strict: true);
         Assert.Equivalent(new StoreOptions(), settings.Store, strict: true);
         Assert.Equivalent(new PolicySettings(), settings.Policies, strict: true);
+        Assert.Equivalent(new DaemonOptions(), settings.Daemon, strict: true);
+        Assert.Equivalent(new StatusSettings(), settings.Status, strict: true);
     }
 
     [Fact]
@@ -32,9 +36,11 @@ public sealed class SettingsReaderTests : IDisposable
         Assert.Equivalent(new EngineOptions(), settings.Engine, strict: true);
         Assert.Equivalent(new StoreOptions(), settings.Store, strict: true);
         Assert.Equivalent(new PolicySettings(), settings.Policies, strict: true);
+        Assert.Equivalent(new DaemonOptions(), settings.Daemon, strict: true);
+        Assert.Equivalent(new StatusSettings(), settings.Status, strict: true);
         string text = File.ReadAllText(file);
         Assert.All(
-            new[] { typeof(EngineOptions), typeof(StoreOptions), typeof(PolicySettings) }.SelectMany(section => section.GetProperties()),
+            new[] { typeof(EngineOptions), typeof(StoreOptions), typeof(PolicySettings), typeof(DaemonOptions), typeof(StatusSettings) }.SelectMany(section => section.GetProperties()),
             option => Assert.Contains($"\"{option.Name}\": ", text, StringComparison.Ordinal));
     }
 
@@ -70,6 +76,8 @@ public sealed class SettingsReaderTests : IDisposable
     [InlineData("""{ "Store": { "Workers": 257 } }""", "Workers must be between 0 and 256")]
     [InlineData("""{ "Store": { "Directory": "" } }""", "The Directory field is required")]
     [InlineData("""{ "Engine": { "FreezeTimeout": "01:00:00" } }""", "FreezeTimeout must be between 00:00:00.1")]
+    [InlineData("""{ "Status": { "Address": "0.0.0.0:80" } }""", "Address must be a loopback address with a port")]
+    [InlineData("""{ "Status": { "Address": "localhost" } }""", "Address must be a loopback address with a port")]
     [InlineData("""{ "Store": { "Workers": 1 }""", "is not valid JSON: ")]
     [InlineData("", "is not valid JSON: ")]
     public void Read_OfBadFile_NamesWhatIsBad(string text, string expected)

@@ -85,9 +85,21 @@ internal sealed class FakeStore(List<string> journal) : IJobStore
 
     public void SetOutcome(string name, string outcome) => Replace(name, job => job with { Outcome = outcome });
 
-    public void AddEvent(JobEvent happened) => Happened.Add(happened);
+    public void AddEvent(JobEvent happened)
+    {
+        lock (Happened)
+        {
+            Happened.Add(happened);
+        }
+    }
 
-    public IReadOnlyList<JobEvent> Events(string job, int count) => [.. Happened.Where(happened => happened.Job == job).TakeLast(count)];
+    public IReadOnlyList<JobEvent> Events(string job, int count)
+    {
+        lock (Happened)
+        {
+            return [.. Happened.Where(happened => happened.Job == job).TakeLast(count)];
+        }
+    }
 
     public IDisposable BecomeService() => new Released(() => { });
 

@@ -7,7 +7,11 @@ internal sealed class ManualTime : TimeProvider
 
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 
+    public override TimeZoneInfo LocalTimeZone => TimeZoneInfo.Utc;
+
     public override long GetTimestamp() => _ticks;
+
+    public override DateTimeOffset GetUtcNow() => FakeStore.Epoch + TimeSpan.FromTicks(_ticks);
 
     public void Advance(TimeSpan by) => _ticks += by.Ticks;
 }

@@ -37,9 +37,8 @@ public sealed class PolicyFileReaderTests : IDisposable
               "schedule": { "calendar": "*:0/15", "jitter": "none", "misfire": "skip", "shortest": "1m", "longest": "2h", "meanTimeBetweenFailures": "6h" },
               "retention": { "keepLast": "unlimited", "keepHourly": 24, "keepWithinDaily": "1mo", "maxBytes": "20GiB" },
               "recovery": { "onBoot": "auto", "onCrash": "never", "attempts": 5, "backOff": "1s", "grace": "2m" },
-              "events": { "onShutdown": true, "onTerminate": true, "onMemoryPressure": false, "grace": "90s" },
+              "events": { "onShutdown": true, "onTerminate": true, "grace": "90s" },
               "hooks": { "before": ["/bin/true", "--now"], "after": ["/bin/false"], "timeLimit": "5s" },
-              "limits": { "nice": 19, "cores": 1, "rateBytes": "50M" },
               "alerts": { "command": ["/bin/mail"], "webhook": "https://example.org/x", "onFailure": false, "onSuccessAfterFailure": true, "noGoodGenerationFor": "1d" },
               "files": { "carry": "sizes", "paths": ["/data/*"], "fileBytesMax": "1G", "totalBytesMax": 17, "freezeBytesMax": 0, "refusesOverBudget": true },
               "shellJob": true,
@@ -55,11 +54,10 @@ public sealed class PolicyFileReaderTests : IDisposable
         Assert.Equal(["last", "hourly", "daily within 1mo"], retention.Rules.Select(rule => rule.Reason));
         Assert.Equal(new int?[] { null, 24, null }, retention.Rules.Select(rule => rule.Count));
         Assert.Equal(new RecoveryPolicy(RecoveryChoice.Auto, RecoveryChoice.Never, 5, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(2)), policy.ToRecoveryPolicy());
-        Assert.Equal(new EventPolicy(true, true, false, TimeSpan.FromSeconds(90)), policy.ToEventPolicy());
+        Assert.Equal(new EventPolicy(true, true, TimeSpan.FromSeconds(90)), policy.ToEventPolicy());
         Assert.Equal(["/bin/true", "--now"], policy.Hooks!.Before!);
         Assert.Equal(["/bin/false"], policy.Hooks.After!);
         Assert.Equal(TimeSpan.FromSeconds(5), policy.Hooks.TimeLimit);
-        Assert.Equal(new LimitRules { Nice = 19, Cores = 1, RateBytes = 50 << 20 }, policy.Limits);
         Assert.Equal(("https://example.org/x", false, true, TimeSpan.FromDays(1)), (policy.Alerts!.Webhook, policy.Alerts.OnFailure, policy.Alerts.OnSuccessAfterFailure, policy.Alerts.NoGoodGenerationFor));
         FilePolicy files = policy.ToFilePolicy();
         Assert.Equal((FileChoice.Sizes, 1L << 30, 17L, 0L, true), (files.Files, files.FileBytesMax, files.TotalBytesMax, files.FreezeBytesMax, files.RefusesOverBudget));
@@ -84,9 +82,6 @@ public sealed class PolicyFileReaderTests : IDisposable
     [InlineData("{\n\"recovery\": {\n\"attempts\": 101 } }", 3, "recovery.attempts: it is from 1 to 100")]
     [InlineData("{\n\"hooks\": {\n\"before\": [\"true\"] } }", 3, "hooks.before: it is no list of an absolute path")]
     [InlineData("{\n\"hooks\": {\n\"after\": \"/bin/true\" } }", 3, "hooks.after: the value is of another kind")]
-    [InlineData("{\n\"limits\": {\n\"nice\": 20 } }", 3, "limits.nice: it is from 0 to 19")]
-    [InlineData("{\n\"limits\": {\n\"cores\": 0 } }", 3, "limits.cores: it is from 1 to 256")]
-    [InlineData("{\n\"limits\": {\n\"rateBytes\": 0 } }", 3, "limits.rateBytes: it is above 0")]
     [InlineData("{\n\"alerts\": {\n\"webhook\": \"ftp://x\" } }", 3, "alerts.webhook: it is no http")]
     [InlineData("{\n\"alerts\": {\n\"noGoodGenerationFor\": \"1d\" } }", 3, "alerts.noGoodGenerationFor: neither")]
     [InlineData("{\n\"files\": {\n\"paths\": [\"data\"] } }", 3, "files.paths: 'data' is no absolute path")]
@@ -109,7 +104,7 @@ public sealed class PolicyFileReaderTests : IDisposable
 
     [Fact]
     public void File_WithSeveralMistakes_TellsAll()
-        => Assert.Equal([2, 3], PolicyFileReader.Read(_place.Write("bad.json", "{\n\"limits\": { \"nice\": 20 },\n\"timeZone\": \"x\" }")).Problems.Select(problem => problem.Line).Order());
+        => Assert.Equal([2, 3], PolicyFileReader.Read(_place.Write("bad.json", "{\n\"recovery\": { \"attempts\": 0 },\n\"timeZone\": \"x\" }")).Problems.Select(problem => problem.Line).Order());
 
     [Fact]
     public void File_OfRandomBytes_IsRefusedAndNothingElse()

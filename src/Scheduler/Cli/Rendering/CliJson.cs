@@ -25,6 +25,7 @@ namespace Checkpointer.Scheduler.Cli.Rendering;
 [JsonSerializable(typeof(EventLine))]
 [JsonSerializable(typeof(DaemonLine))]
 [JsonSerializable(typeof(PauseLine))]
+[JsonSerializable(typeof(RunLine))]
 [JsonSerializable(typeof(RegisterWish))]
 [JsonSerializable(typeof(DumpWish))]
 [JsonSerializable(typeof(RecoverWish))]

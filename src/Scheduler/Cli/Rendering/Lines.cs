@@ -81,6 +81,9 @@ internal sealed record EventLine(string Job, DateTimeOffset At, string Kind, lon
 /// <summary>The service itself, as <c>daemon</c> says when it serves, and <c>/v1/status</c>.</summary>
 internal sealed record DaemonLine(string Store, string Socket, int Pid, DateTimeOffset StartedAt, int Jobs, int DumpsUnderWay, int RestoresUnderWay);
 
+/// <summary>Result of <c>run</c>.</summary>
+internal sealed record RunLine(string Job, string State, string? Generation, int? ExitCode, int? Signal);
+
 /// <summary>Result of <c>pause</c> and <c>resume</c>.</summary>
 internal sealed record PauseLine(string Job, bool Paused);
 

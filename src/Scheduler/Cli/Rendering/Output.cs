@@ -67,6 +67,15 @@ internal sealed class Output(Terminal terminal, bool isJson)
         }
     }
 
+    /// <summary>Writes a sentence to standard error, because standard output is somebody else's; not with <c>--json</c>.</summary>
+    public void Note(string sentence)
+    {
+        if (!IsJson)
+        {
+            terminal.Error.WriteLine(Printable.Of(sentence));
+        }
+    }
+
     /// <summary>Writes a failure: the sentence and a line with the hint on standard error, or an object with <c>--json</c>.</summary>
     public void Failure(ErrorLine failure)
     {

@@ -1,0 +1,25 @@
+using Checkpointer.Store;
+
+namespace Checkpointer.Scheduler.Jobs;
+
+/// <summary>Told what happens to jobs, when it has happened. Never throws and never takes long: a recovery may wait for it.</summary>
+internal interface IJobObserver
+{
+    /// <summary>A generation was committed.</summary>
+    void Dumped(GenerationRecord generation);
+
+    /// <summary>A dump failed or was refused.</summary>
+    void DumpFailed(string job, string why);
+
+    /// <summary>The job ended and nobody asked for it.</summary>
+    void Crashed(string job, string how);
+
+    /// <summary>The job was restored.</summary>
+    void Recovered(GenerationName generation, TimeSpan duration);
+
+    /// <summary>Due times passed without a dump of their own.</summary>
+    void Missed(string job, int times);
+
+    /// <summary>A restore failed, or there is nothing left to try.</summary>
+    void RecoveryFailed(string job, string why);
+}

@@ -1,0 +1,149 @@
+using System.Globalization;
+using Checkpointer.Engine;
+using Checkpointer.Engine.Support;
+using Checkpointer.Scheduler.Cli.Rendering;
+using Checkpointer.Scheduler.Control;
+using Checkpointer.Scheduler.Daemon;
+using Checkpointer.Scheduler.Jobs;
+
+namespace Checkpointer.Scheduler.Running;
+
+/// <summary>Runs a job that the service cares for. It is our child until it crashes; who comes back is the service's.</summary>
+internal sealed class ServedRun(RunRequest request, string storeDirectory, ControlClient service, IProcessEnds ends, TimeProvider time) : IJobRun
+{
+    private static readonly TimeSpan _look = TimeSpan.FromMilliseconds(200);
+    private readonly TaskCompletionSource<ProcessEnd> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private ControlClient _service = service;
+    private ProcessIdentity? _child;
+    private int _pid;
+
+    private string Path => $"/v1/jobs/{request.Name}";
+
+    /// <inheritdoc/>
+    public Task<string?> BeginAsync(CancellationToken cancellation)
+    {
+        StatusLine? known = TryStatus(cancellation);
+        if (known is not null && known.State is CareState.Running or CareState.Paused or CareState.Recovering)
+        {
+            throw new SchedulerException(
+                SchedulerFailure.Running, string.Create(CultureInfo.InvariantCulture, $"job {request.Name} is running (PID {known.Pid})"), "wait for its end, or choose another name");
+        }
+
+        if (known is { Generations: > 0 } && !EventKind.IsOver(known.State))
+        {
+            RecoverLine line = _service.Post($"{Path}/recover", new RecoverWish(), CliJson.Lines.RecoverWish, CliJson.Lines.RecoverLine, cancellation);
+            _pid = line.Pid ?? 0;
+            return line.Error is null ? Task.FromResult(line.Generation) : throw new ControlException(new ErrorLine(line.Error, line.Hint, line.ExitCode, []));
+        }
+
+        if (known is not null)
+        {
+            _ = _service.Ask(HttpMethod.Delete, Path, CliJson.Lines.UnregisterLine, cancellation);
+        }
+
+        Start(cancellation);
+        return Task.FromResult<string?>(null);
+    }
+
+    /// <inheritdoc/>
+    public void Signal(int signal)
+    {
+        if (_child is { } child && !_ended.Task.IsCompleted)
+        {
+            _ = ProcessLauncher.TrySignal(child, signal);
+        }
+        else if (CheckpointEngine.Identify(new ProcessId(_pid)) is { } restored && TryStatus(CancellationToken.None) is { State: CareState.Running } status && status.Pid == _pid)
+        {
+            _ = ProcessLauncher.TrySignal(restored, signal);
+        }
+    }
+
+    /// <inheritdoc/>
+    public Task StopAsync(CancellationToken cancellation) => Task.Run(
+        () => _service.Post($"{Path}/dump", new DumpWish(Stop: true), CliJson.Lines.DumpWish, CliJson.Lines.DumpLine, cancellation), cancellation);
+
+    /// <inheritdoc/>
+    public async Task<RunEnd> WaitAsync()
+    {
+        ProcessEnd? own = null;
+        if (_child is not null)
+        {
+#pragma warning disable VSTHRD003 // The watcher's thread completes it, whatever we wait for.
+            own = await _ended.Task;
+#pragma warning restore VSTHRD003
+            if (own is { ExitCode: 0 })
+            {
+                return new RunEnd(EventKind.Finished, 0, null);
+            }
+        }
+
+        using var timer = new PeriodicTimer(_look, time);
+        while (true)
+        {
+            if (TryStatus(CancellationToken.None) is { } status)
+            {
+                _pid = status.Pid;
+                if (status.State is not (CareState.Running or CareState.Paused or CareState.Recovering or CareState.Waiting) && status.RetryAt is null)
+                {
+                    bool isTold = status.ExitCode is not null || status.Signal is not null;
+                    return new RunEnd(status.State, isTold ? status.ExitCode : own?.ExitCode, isTold ? status.Signal : own?.Signal);
+                }
+            }
+
+            _ = await timer.WaitForNextTickAsync();
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _service.Dispose();
+
+    /// <summary>What the service says of the job. Null where it does not know it, or does not answer: it may be on its way back.</summary>
+    private StatusLine? TryStatus(CancellationToken cancellation)
+    {
+        try
+        {
+            return _service.Ask(HttpMethod.Get, Path, CliJson.Lines.StatusLine, cancellation)[0];
+        }
+        catch (ControlException unknown) when (unknown.Error.ExitCode == 1)
+        {
+            return null;
+        }
+        catch (Exception gone) when (gone is HttpRequestException or IOException)
+        {
+            if (ControlClient.TryConnect(storeDirectory) is { } back)
+            {
+                _service.Dispose();
+                _service = back;
+            }
+
+            return null;
+        }
+    }
+
+    private void Start(CancellationToken cancellation)
+    {
+        ProcessIdentity child = ProcessLauncher.Start(new LaunchRequest(request.Command[0], [.. request.Command.Skip(1)]));
+        _child = child;
+        _pid = child.Pid.Value;
+        try
+        {
+            _ = _service.Post(
+                "/v1/jobs", new RegisterWish(request.Name, child.Pid.Value, null, request.Policy.ToJson()), CliJson.Lines.RegisterWish, CliJson.Lines.RegisterLine, cancellation);
+        }
+        catch (ControlException) when (CheckpointEngine.Identify(child.Pid) != child)
+        {
+            // It ended before it could be registered: there is nothing to care for, only an exit code to pass on.
+        }
+        catch
+        {
+            const int Kill9 = 9; // SIGKILL
+            _ = ProcessLauncher.TrySignal(child, Kill9);
+            throw;
+        }
+        finally
+        {
+            // Not before: what is reaped has no identity that could be registered.
+            ends.Watch(child, collect => _ended.TrySetResult(collect()));
+        }
+    }
+}

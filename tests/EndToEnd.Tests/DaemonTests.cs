@@ -1,0 +1,213 @@
+using System.Diagnostics;
+using System.Text.Json;
+using Checkpointer.EndToEnd.Tests.Interop;
+using Checkpointer.EndToEnd.Tests.Support;
+using Checkpointer.Store;
+using Microsoft.Extensions.Logging.Abstractions;
+using Xunit;
+using Xunit.Abstractions;
+
+namespace Checkpointer.EndToEnd.Tests;
+
+/// <summary>The service with real jobs: they come back when they crash, and do not notice when it does.</summary>
+[Collection(KernelCollection.Name)]
+[Trait("kind", "e2e")]
+public sealed class DaemonTests(ProgramFixture programs, ITestOutputHelper output)
+{
+    private const string Name = Session.RegisteredName;
+    private static readonly TimeSpan _backMax = TimeSpan.FromSeconds(2);
+
+    /// <summary>3 keep the suite short; more are asked for by CHECKPOINTER_ROUNDS.</summary>
+    private static int Rounds => int.TryParse(Environment.GetEnvironmentVariable("CHECKPOINTER_ROUNDS"), out var rounds) ? rounds : 3;
+
+    private static int Seed => int.TryParse(Environment.GetEnvironmentVariable("SEED"), out var seed) ? seed : Environment.TickCount;
+
+    [RootFact]
+    public void KilledJob_IsBackSoon_AndEndsRightly()
+    {
+        using var session = Session.StartUnregistered(programs, "compute");
+        using var service = Service.Of(session.Cli);
+        Register(session, "--every", "200ms", "--on-crash", "auto", "--keep-last", "3");
+        service.WaitForGenerationAbove(Name, 3);
+
+        var killed = Stopwatch.GetTimestamp();
+        KillJob(session);
+        Wait.Until(() => session.Job.IsRunning && IsUntraced(session.Job.Pid), Wait.Patience, () => string.Join(' ', service.Events(Name)));
+        var back = Stopwatch.GetElapsedTime(killed);
+        output.WriteLine($"back after {back.TotalMilliseconds:F0} ms");
+
+        var newest = service.Newest(Name);
+        service.WaitForGenerationAbove(Name, newest);
+        Assert.InRange(session.Cli.Run("generations", Name).Expect(0).Json.Count, 1, 4);
+        Finish(session, service);
+        Assert.Equal(["killed", "recovered"], service.Events(Name).Where(kind => kind is "killed" or "recovered" or "vanished"));
+        Assert.InRange(back, TimeSpan.Zero, _backMax * 2); // twice, because tests run on busy machines
+        Assert.Equal(0, service.End().ExitCode);
+        Assert.False(File.Exists(Path.Combine(session.Cli.Store, "control.sock")));
+    }
+
+    [RootFact]
+    public void JobAndService_KilledAtRandom_LeaveOneCopyAndARightEnd()
+    {
+        var seed = Seed;
+        output.WriteLine($"SEED={seed}");
+        var random = new Random(seed);
+        using var session = Session.StartUnregistered(programs, "compute");
+        using var service = Service.Of(session.Cli);
+        Register(session, "--every", "200ms", "--on-crash", "auto", "--keep-last", "5");
+        var newest = service.WaitForGenerationAbove(Name, 0);
+
+        for (var round = 0; round < Rounds; round++)
+        {
+            var victims = random.Next(1, 4); // 1 the job, 2 the service, 3 both
+            LetWork(random.Next(300_000));
+            if ((victims & 1) != 0)
+            {
+                KillJob(session);
+                LetWork(random.Next(600_000));
+            }
+
+            if ((victims & 2) != 0)
+            {
+                service.Kill();
+                Assert.InRange(Copies(session), 0, 1);
+                service.Restart();
+            }
+
+            service.WaitForState(Name, "running");
+            newest = service.WaitForGenerationAbove(Name, newest);
+            Assert.Equal(1, Copies(session));
+        }
+
+        Finish(session, service);
+    }
+
+    [RootTheory]
+    [InlineData("auto", "running")]
+    [InlineData("manual", "gone")]
+    public void JobOfAnEarlierBoot_ComesBackAsItsPolicySays(string onBoot, string state)
+    {
+        using var session = Session.StartUnregistered(programs, "nanosleep");
+        Register(session, "--on-boot", onBoot);
+        _ = session.Cli.Run("dump", Name).Expect(0);
+        session.Job.Kill();
+        using (var store = CheckpointStore.Open(session.Cli.Store, new StoreOptions(), NullLoggerFactory.Instance))
+        {
+            var job = store.Job(Name);
+            store.UpdateProcess(Name, job.Pid, job.StartTicks, "00000000-0000-0000-0000-000000000000");
+        }
+
+        using var service = Service.Of(session.Cli);
+        service.WaitForState(Name, state);
+        Assert.Equal(state == "running", session.Job.IsRunning);
+        if (state == "running")
+        {
+            Finish(session, service);
+        }
+    }
+
+    [RootFact]
+    public void StoppedJob_StaysStopped_UntilSomebodyRecoversIt()
+    {
+        using var session = Session.StartUnregistered(programs, "nanosleep");
+        using var service = Service.Of(session.Cli);
+        Register(session, "--on-crash", "auto");
+
+        _ = session.Cli.Run("dump", Name, "--stop").Expect(0);
+        Wait.Until(() => Reaped(session), Wait.Patience, () => "the stopped job is still there");
+        service.WaitForState(Name, "stopped");
+        service.KillAndRestart();
+        service.WaitForState(Name, "stopped");
+        _ = session.Cli.Run("daemon").Expect(11);
+
+        _ = session.Cli.Run("pause", Name).Expect(0);
+        _ = session.Cli.Run("recover", "--latest", Name).Expect(0);
+        service.WaitForState(Name, "paused");
+        _ = session.Cli.Run("resume", Name).Expect(0);
+        service.WaitForState(Name, "running");
+        Finish(session, service);
+    }
+
+    /// <summary>The job has become the child of whoever restored it, so its exit code is the service's to tell.</summary>
+    private static void Finish(Session session, Service service)
+    {
+        session.Job.Go(TestProgram.All.Single(program => program.Name == session.Job.Name).GoesByFile);
+        Wait.Until(() => Reaped(session), Wait.Patience, () => $"does not end: {session.Job}");
+        var status = service.WaitForState(Name, "finished", "vanished", "failed");
+        Assert.True(session.Job.Output.EndsWith("PASS\n", StringComparison.Ordinal), session.Job.ToString());
+        Assert.Equal("finished", status.GetProperty("state").GetString());
+        Assert.Equal(JsonValueKind.Number, status.GetProperty("exit_code").ValueKind);
+    }
+
+    private static void Register(Session session, params string[] policy)
+        => _ = session.Cli.Run(["register", Name, "--pid", $"{session.Job.Pid}", .. policy]).Expect(0);
+
+    /// <summary>Kills the job, and reaps it where it is ours, so that its PID is free: then another process may have it soon.</summary>
+    private static void KillJob(Session session)
+    {
+        var before = ProcFacts.StartTicks(session.Job.Pid);
+        _ = Child.Signal(session.Job.Pid, Libc.SIGKILL);
+        Wait.Until(() => Child.TryReap(session.Job.Pid) is not null || !IsThere(session.Job.Pid, before), Wait.Patience, () => $"does not die: {session.Job}");
+    }
+
+    private static bool IsThere(int pid, ulong startTicks)
+    {
+        try
+        {
+            return ProcFacts.StartTicks(pid) == startTicks;
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+    }
+
+    private static bool IsUntraced(int pid)
+    {
+        try
+        {
+            return ProcFacts.Tracer(pid) == 0;
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>True once the process is gone, reaped by its parent: by us where that is we.</summary>
+    private static bool Reaped(Session session) => Child.TryReap(session.Job.Pid) is not null || session.Job.State.Length == 0;
+
+    private static void LetWork(int microseconds)
+    {
+        var begun = Stopwatch.GetTimestamp();
+        Wait.Until(() => Stopwatch.GetElapsedTime(begun).TotalMicroseconds > microseconds, Wait.Patience, () => "the clock stands still");
+    }
+
+    /// <summary>Processes that are the job and run: not those that a dead service was still building, which die with it.</summary>
+    private static int Copies(Session session)
+    {
+        var copies = 0;
+        Wait.Until(
+            () =>
+            {
+                var found = ProcFacts.All().Where(pid => IsCopy(pid, session)).ToList();
+                copies = found.Count;
+                return found.TrueForAll(IsUntraced);
+            },
+            Wait.Patience,
+            () => "a process stays traced");
+        return copies;
+    }
+
+    private static bool IsCopy(int pid, Session session)
+    {
+        try
+        {
+            return File.ReadAllText($"/proc/{pid}/cmdline").Split('\0').Contains(session.Job.Scratch) && ProcFacts.StatField(pid, 3) != "Z";
+        }
+        catch (IOException)
+        {
+            return false; // it has ended
+        }
+    }
+}
