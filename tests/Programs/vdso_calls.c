@@ -1,12 +1,13 @@
 /*
  * Clocks through the vDSO: they run on, never backwards, the vDSO is where the auxiliary vector says, and its
- * answers agree with the system calls.
+ * answers agree with the system calls. Half of the time two threads do nothing but call it, so that they are stopped there; the other half none does.
  */
 #include "program.h"
 #include <sched.h>
 #include <sys/auxv.h>
 #include <sys/time.h>
 
+enum { PhaseNs = 50000000 };
 static volatile int stop;
 static volatile uint64_t calls;
 
@@ -17,6 +18,8 @@ static void *work(void *unused)
         uint64_t now = now_ns();
         require(now >= last, "the clock went back from %lu to %lu", last, now);
         last = now;
+        if (now / PhaseNs % 2)
+            nap_ms(5);
         calls++;
     }
     return unused;

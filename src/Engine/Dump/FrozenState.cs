@@ -87,11 +87,13 @@ internal sealed class FrozenState(
         }
 
         Files.RemovedFiles.AddRange(_removed.Images);
-        _inventory = InventoryCollector.Collect(job, _objects.Objects);
+        var vdso = VdsoCode.CodeOf(job.Processes[0].Vmas, job.Processes[0].Memory);
+        _inventory = InventoryCollector.Collect(job, vdso, _objects.Objects);
         _inventory.Cgroup = ByteString.CopyFromUtf8(scope.Cgroup ?? string.Empty);
         _inventory.CgroupSets.AddRange(_cgroups.Sets);
         Add(ImageVersion.Inventory, _inventory);
         Add(ImageVersion.Files, Files);
+        Add(ImageVersion.Vdso, new Vdso { Code = ByteString.CopyFrom(vdso) });
         if (_systemV.CalculateSize() > 0)
         {
             Add(ImageVersion.SystemV, _systemV);

@@ -18,6 +18,9 @@ internal static class ImageVersion
     /// <summary>Image of <see cref="Images.FileContents"/>; absent in generations of older versions.</summary>
     public const string FileContents = "files/contents";
 
+    /// <summary>Image of a <see cref="Images.Vdso"/>; absent in generations of older versions.</summary>
+    public const string Vdso = "vdso";
+
     /// <summary>Image of <see cref="Images.SystemV"/>; absent where the job uses nothing of it.</summary>
     public const string SystemV = "sysv";
 

@@ -14,7 +14,10 @@ internal static class InventoryCollector
     private const int EnabledFeaturesOffset = 464;
 
     /// <summary>The image.</summary>
-    public static Inventory Collect(FrozenJob job, IEnumerable<SharedObject> sharedObjects)
+    /// <param name="job">The job.</param>
+    /// <param name="vdso">The code of its vDSO.</param>
+    /// <param name="sharedObjects">Objects whose bytes belong to the generation.</param>
+    public static Inventory Collect(FrozenJob job, byte[] vdso, IEnumerable<SharedObject> sharedObjects)
     {
         var root = job.Processes[0];
         var extendedState = root.Leader.Tracee.GetExtendedState();
@@ -27,7 +30,7 @@ internal static class InventoryCollector
             FrozenAtUnixMs = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds(),
             CpuStateFeatures = BinaryPrimitives.ReadUInt64LittleEndian(extendedState.AsSpan(EnabledFeaturesOffset)),
             CpuStateBytes = (uint)extendedState.Length,
-            VdsoSha256 = ByteString.CopyFrom(VdsoHash.Of(root.Vmas, root.Memory)),
+            VdsoSha256 = ByteString.CopyFrom(VdsoCode.Of(vdso)),
         };
         inventory.Clocks = ReadClocks();
         inventory.Processes.AddRange(job.Processes.Select(process => process.Id.Value));

@@ -14,7 +14,7 @@ namespace Checkpointer.Engine.Restore;
 /// Replaces the address space of a process under restore, which is still that of the stub or of its maker, by the one of its image. The gate and what can stay
 /// of the maker's are the only things that are in both; the gate goes last.
 /// </summary>
-internal sealed class AddressSpaceBuilder(RestoredProcess process, OpenedFiles opened, SharedObjects shared)
+internal sealed class AddressSpaceBuilder(RestoredProcess process, OpenedFiles opened, SharedObjects shared, VdsoReplacement? vdso)
 {
     // Descriptors taken over at a time; below any usual RLIMIT_NOFILE.
     private const int FilesPerRound = 200;
@@ -63,7 +63,7 @@ internal sealed class AddressSpaceBuilder(RestoredProcess process, OpenedFiles o
     public void Advise(Func<Mapping, bool> which)
     {
         var batch = new SyscallBatch();
-        foreach (var mapping in _space.Mappings.Where(which))
+        foreach (var mapping in AsTheyWere.Where(which))
         {
             var flags = (VmaFlags)mapping.Flags;
             foreach (var (flag, advice) in MappingAdvice.All)
@@ -88,7 +88,7 @@ internal sealed class AddressSpaceBuilder(RestoredProcess process, OpenedFiles o
                 $"madvise(MADV_GUARD_INSTALL) at 0x{guard.Start:x} in process {process.Id}", Sys.Madvise, [guard.Start, guard.End - guard.Start, Memory.MADV_GUARD_INSTALL]);
         }
 
-        foreach (var mapping in _space.Mappings.Where(mapping => ((VmaFlags)mapping.Flags).HasFlag(VmaFlags.Locked)))
+        foreach (var mapping in AsTheyWere.Where(mapping => ((VmaFlags)mapping.Flags).HasFlag(VmaFlags.Locked)))
         {
             Add(batch, "mlock2", Sys.Mlock2, mapping, ((VmaFlags)mapping.Flags).HasFlag(VmaFlags.LockOnFault) ? (ulong)Memory.MLOCK_ONFAULT : 0);
         }
@@ -101,6 +101,9 @@ internal sealed class AddressSpaceBuilder(RestoredProcess process, OpenedFiles o
                 "prctl(PR_SET_VMA)", Sys.Prctl, Task.PR_SET_VMA, Task.PR_SET_VMA_ANON_NAME, mapping.Start, mapping.End - mapping.Start, process.Arguments.Address);
         }
     }
+
+    /// <summary>All mappings but those of a vDSO that was replaced.</summary>
+    private IEnumerable<Mapping> AsTheyWere => _space.Mappings.Where(mapping => vdso is null || mapping.Kind != Mapping.Types.Kind.Vdso);
 
     private void UnmapOthers(PageSet kept)
     {
@@ -124,8 +127,49 @@ internal sealed class AddressSpaceBuilder(RestoredProcess process, OpenedFiles o
             batch.Add($"munmap of what was in process {process.Id}", Sys.Munmap, [range.Start, range.Bytes]);
         }
 
-        MoveKernelParts(batch, kernelParts);
+        if (vdso is null)
+        {
+            MoveKernelParts(batch, kernelParts);
+            process.Run(batch);
+        }
+        else
+        {
+            ReplaceKernelParts(batch, kernelParts, vdso);
+        }
+    }
+
+    /// <summary>Puts this kernel's vDSO where nothing else is, and what the job keeps of its own to where it was.</summary>
+    private void ReplaceKernelParts(SyscallBatch batch, List<Vma> parts, VdsoReplacement replacement)
+    {
+        var old = _space.Mappings.FirstOrDefault(mapping => mapping.Kind == Mapping.Types.Kind.Vdso && mapping.Path.ToStringUtf8() == "[vdso]");
+        var place = replacement.Place;
+        foreach (var part in parts)
+        {
+            if (old is null)
+            {
+                batch.Add($"munmap of {part.Path}", Sys.Munmap, [part.Start, part.Bytes]);
+            }
+            else if (part.Start != place)
+            {
+                AddMove(batch, part.Path, part.Start, place, part.Bytes);
+            }
+
+            place += part.Bytes;
+        }
+
+        if (old is not null)
+        {
+            batch.Add(
+                $"mmap of the old vDSO in process {process.Id}", Sys.Mmap,
+                [old.Start, old.End - old.Start, Memory.PROT_READ | Memory.PROT_EXEC, (ulong)(Memory.MAP_PRIVATE | Memory.MAP_ANONYMOUS | Memory.MAP_FIXED_NOREPLACE), ulong.MaxValue, 0],
+                old.Start);
+        }
+
         process.Run(batch);
+        if (old is not null)
+        {
+            process.Memory.Write(new RemotePtr(old.Start), replacement.Code);
+        }
     }
 
     /// <summary>Moves the vDSO and its data, through the parking area because old and new places may overlap.</summary>

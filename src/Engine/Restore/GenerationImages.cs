@@ -26,6 +26,9 @@ internal sealed class GenerationImages
     /// <summary>What is carried of files; null in generations of older versions.</summary>
     public FileContents? FileContents { get; private init; }
 
+    /// <summary>Code of the vDSO that the job knows; null in generations of older versions.</summary>
+    public byte[]? VdsoCode { get; private init; }
+
     /// <summary>Live processes, parents before children.</summary>
     public IReadOnlyList<ProcessImages> Processes { get; }
 
@@ -68,6 +71,7 @@ internal sealed class GenerationImages
         var systemV = source.ImageNames.Contains(ImageVersion.SystemV) ? Parse(source, ImageVersion.SystemV, SystemV.Parser) : new SystemV();
         var images = new GenerationImages(inventory, Parse(source, ImageVersion.Files, Files.Parser), systemV, processes)
         {
+            VdsoCode = source.ImageNames.Contains(ImageVersion.Vdso) ? Parse(source, ImageVersion.Vdso, Vdso.Parser).Code.ToByteArray() : null,
             FileContents = source.ImageNames.Contains(ImageVersion.FileContents) ? Parse(source, ImageVersion.FileContents, FileContents.Parser) : null,
         };
         images.Check(source.Name);

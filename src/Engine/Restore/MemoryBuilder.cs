@@ -3,7 +3,8 @@ using Checkpointer.Engine.Arch.X64;
 namespace Checkpointer.Engine.Restore;
 
 /// <summary>Gives processes their memory, each once. One that makes others of much the same memory gets it before it makes them.</summary>
-internal sealed class MemoryBuilder(OpenedFiles opened, SharedObjects shared, ICheckpointSource source, Action<long> bytesDone, Action<string> step)
+internal sealed class MemoryBuilder(
+    OpenedFiles opened, SharedObjects shared, VdsoReplacement? vdso, ICheckpointSource source, Action<long> bytesDone, Action<string> step)
 {
     private readonly HashSet<RestoredProcess> _done = [];
 
@@ -21,7 +22,7 @@ internal sealed class MemoryBuilder(OpenedFiles opened, SharedObjects shared, IC
         var state = new ProcessStateBuilder(process);
         state.LiftDescriptorLimit();
         state.SetMemoryPolicy();
-        var space = new AddressSpaceBuilder(process, opened, shared);
+        var space = new AddressSpaceBuilder(process, opened, shared, vdso);
         var kept = process.Inherited?.KeptBy(process.Images) ?? Tracking.PageSet.Empty;
         space.BuildMappings(kept);
         space.SetMemoryMap();
@@ -36,7 +37,7 @@ internal sealed class MemoryBuilder(OpenedFiles opened, SharedObjects shared, IC
     {
         new SegmentAttacher(process, systemV).Attach();
         new AioRingBuilder(process).Build();
-        var space = new AddressSpaceBuilder(process, opened, shared);
+        var space = new AddressSpaceBuilder(process, opened, shared, vdso);
         space.Advise(mapping => !AddressSpaceBuilder.IsMapped(mapping));
         space.Complete();
     }

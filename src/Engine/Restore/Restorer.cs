@@ -1,5 +1,4 @@
 using Checkpointer.Engine.Proc;
-using Checkpointer.Engine.Resources;
 using Checkpointer.Engine.Support;
 using Microsoft.Extensions.Logging;
 
@@ -97,7 +96,7 @@ internal sealed class Restorer(EngineOptions options, RestoreChoices choices, Ac
         step("start the stub");
         using var stub = Stub.Start(options.SyscallTimeout);
         WorldCheck.RequireCpu(images.Inventory, stub.Tracee.GetExtendedState());
-        WorldCheck.RequireVdso(images.Inventory, VdsoHash.Of(ProcFs.Maps(stub.Tracee.Process), stub.Memory));
+        var vdso = VdsoReplacement.For(images, ProcFs.Maps(stub.Tracee.Process), stub.Memory);
         // Before the first process: those that fork map files at once.
         files.Apply();
         using var opened = new OpenedFiles();
@@ -106,7 +105,7 @@ internal sealed class Restorer(EngineOptions options, RestoreChoices choices, Ac
         terminals.Make();
         var executables = images.Processes.Select(process => process.Process.ExecutableMemory).Where(id => id != 0).ToHashSet();
         using var shared = new SharedObjects(images.Inventory, executables, source, bytesDone);
-        var memory = new MemoryBuilder(opened, shared, source, bytesDone, step);
+        var memory = new MemoryBuilder(opened, shared, vdso, source, bytesDone, step);
         new TreeBuilder(images, new ControllingTerminals(images.Files, terminals), memory, shellJob, options.SyscallTimeout, step).Build(stub, _processes);
         step("make System V objects");
         systemV.Make();

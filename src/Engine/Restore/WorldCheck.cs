@@ -65,18 +65,6 @@ internal static class WorldCheck
             "restore on a machine with the same kind of CPU");
     }
 
-    /// <summary>Throws WorldChanged where the kernel maps another vDSO than the job knows.</summary>
-    public static void RequireVdso(Inventory inventory, ReadOnlySpan<byte> vdsoHash)
-    {
-        if (!inventory.VdsoSha256.IsEmpty && !inventory.VdsoSha256.Span.SequenceEqual(vdsoHash))
-        {
-            throw new EngineException(
-                EngineFailure.WorldChanged,
-                $"The vDSO of this kernel is not the one that the job was dumped with (Linux {inventory.KernelRelease}).",
-                "boot that kernel and recover again");
-        }
-    }
-
     private static void RequireSame(string path, FileIdentity then, string what)
     {
         if (FileStat.TryOf(path) is null)
