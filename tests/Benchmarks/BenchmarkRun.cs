@@ -8,7 +8,7 @@ namespace Checkpointer.Benchmarks;
 internal static class BenchmarkRun
 {
     private const string Usage =
-        "usage: Benchmarks [freeze] [growth] [throughput] [slowdown] [curve] [scale] [codec] [--quick] [--sizes MIB,MIB...] [--directory DIR]";
+        "usage: Benchmarks [freeze] [growth] [throughput] [slowdown] [curve] [scale] [codec] [backup] [many] [--quick] [--sizes MIB,MIB...] [--generations N] [--directory DIR]";
 
     private static readonly Dictionary<string, Func<Place, IBenchmark>> _benchmarks = new()
     {
@@ -19,6 +19,8 @@ internal static class BenchmarkRun
         ["slowdown"] = place => new SlowdownBenchmark(place),
         ["scale"] = place => new ScaleBenchmark(place),
         ["codec"] = place => new CodecBenchmark(place),
+        ["backup"] = place => new BackupBenchmark(place),
+        ["many"] = place => new ManyBenchmark(place),
         ["files"] = place => new FilesBenchmark(place),
     };
 
@@ -30,12 +32,16 @@ internal static class BenchmarkRun
         var directory = Path.GetTempPath();
         IReadOnlyList<int>? sizes = null;
         var isQuick = false;
+        var generations = 10_000;
         for (var index = 0; index < words.Count; index++)
         {
             switch (words[index])
             {
                 case "--quick":
                     isQuick = true;
+                    break;
+                case "--generations" when index + 1 < words.Count:
+                    generations = int.Parse(words[++index], culture);
                     break;
                 case "--directory" when index + 1 < words.Count:
                     directory = words[++index];
@@ -58,7 +64,7 @@ internal static class BenchmarkRun
             return 1;
         }
 
-        using var place = new Place(directory, isQuick, sizes);
+        using var place = new Place(directory, isQuick, sizes) { Generations = generations };
         Console.WriteLine(Conditions.Describe(directory));
         foreach (var name in names.Count > 0 ? names : [.. _benchmarks.Keys])
         {

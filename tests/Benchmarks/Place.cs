@@ -25,6 +25,9 @@ internal sealed class Place : IDisposable
     /// <summary>True for one small size and few samples, to see that everything works.</summary>
     public bool IsQuick { get; }
 
+    /// <summary>Most generations of the benchmark of many.</summary>
+    public int Generations { get; init; } = 10_000;
+
     /// <summary>Sizes of jobs, MiB.</summary>
     public IReadOnlyList<int> Sizes { get; }
 

@@ -30,11 +30,16 @@ internal static class JobDescriber
             [.. process.Threads.Select(thread => new ThreadDescription(thread.Tid, Text(thread.Name)))],
             [.. process.Zombies.Select(zombie => zombie.Pid)],
             [.. images.Space.Mappings.Select(mapping => Describe(mapping, images.Space, process.Pid))],
-            tables.TryGetValue(owner, out var table) ? [.. table.Descriptors.OrderBy(entry => entry.Number).Select(entry => Describe(entry, files))] : []);
+            tables.TryGetValue(owner, out var table) ? [.. table.Descriptors.DistinctBy(entry => entry.Number).OrderBy(entry => entry.Number).Select(entry => Describe(entry, files))] : []);
     }
 
     private static MappingDescription Describe(Mapping mapping, AddressSpace space, int pid)
     {
+        if (mapping.Start >= mapping.End || mapping.Offset > long.MaxValue || mapping.End > long.MaxValue)
+        {
+            throw new EngineException(EngineFailure.BadImage, $"A mapping of process {pid} reaches from {mapping.Start:x} to {mapping.End:x}, at {mapping.Offset:x}.", "run `checkpointer verify`");
+        }
+
         var isOwn = mapping.SharedMemory == 0;
         return new MappingDescription(
             mapping.Start, mapping.End, Access(mapping), WordOf(mapping.Kind), NameOf(mapping, space), mapping.Offset,

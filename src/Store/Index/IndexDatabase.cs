@@ -61,6 +61,11 @@ internal sealed class IndexDatabase : IDisposable
             {
                 throw IndexFailure.From(exception, _path);
             }
+            catch (Exception exception) when (exception is InvalidCastException or InvalidOperationException or OverflowException or ArgumentOutOfRangeException)
+            {
+                // SQLite keeps no checksums: a flipped bit can make a number a text, or too large to be one.
+                throw IndexFailure.Corrupt(_path, $"a row holds what it cannot: {exception.Message}", exception);
+            }
         }
     }
 

@@ -17,10 +17,7 @@ internal sealed class PackTable(IndexDatabase index)
             var rows = new List<PackRow>();
             while (reader.Read())
             {
-                rows.Add(new PackRow(
-                    reader.GetInt64(0), new PackId(reader.GetFieldValue<byte[]>(1)), reader.GetInt64(2), reader.GetInt32(3),
-                    reader.GetFieldValue<byte[]>(4), reader.GetBoolean(5),
-                    reader.IsDBNull(6) ? null : Instant.FromMicroseconds(reader.GetInt64(6))));
+                rows.Add(ReadRow(reader));
             }
 
             return rows;
@@ -103,6 +100,18 @@ internal sealed class PackTable(IndexDatabase index)
             var answer = (string)command.ExecuteScalar()!;
             return answer == "ok" ? null : answer;
         });
+
+    // Memory is allocated by these numbers: an index that is damaged must not decide how much.
+    private static PackRow ReadRow(SqliteDataReader reader)
+    {
+        var (bytes, chunks) = (reader.GetInt64(2), reader.GetInt32(3));
+        ArgumentOutOfRangeException.ThrowIfNegative(bytes);
+        ArgumentOutOfRangeException.ThrowIfNegative(chunks);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(chunks, PackFormat.EntriesMax);
+        return new PackRow(
+            reader.GetInt64(0), new PackId(reader.GetFieldValue<byte[]>(1)), bytes, chunks, reader.GetFieldValue<byte[]>(4), reader.GetBoolean(5),
+            reader.IsDBNull(6) ? null : Instant.FromMicroseconds(reader.GetInt64(6)));
+    }
 
     private static List<PackEntry> ReadEntries(SqliteCommand command)
     {

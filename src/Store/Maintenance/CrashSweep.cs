@@ -32,7 +32,7 @@ internal static class CrashSweep
         {
             FinishCollection(store, catalog, rows);
         }
-        else if (catalog.Generations.Count == 0 && !catalog.HasDamage)
+        else if (catalog.Generations.Count == 0 && !catalog.HasDamage && HasAllPacks(store, rows))
         {
             Remove(store, [.. unknown.Except(catalog.Ledger.RetiredPacks).Select(id => PathOf(store, id))]);
         }
@@ -70,6 +70,13 @@ internal static class CrashSweep
                 yield return id;
             }
         }
+    }
+
+    // An index that names packs which are not there may have a wrong name for one that is.
+    private static bool HasAllPacks(StoreContext store, IReadOnlyList<PackRow> rows)
+    {
+        var present = PacksOnDisk(store).ToHashSet();
+        return rows.All(row => present.Contains(row.Id));
     }
 
     // The ledger was durable, so everything that it needs was. Where that cannot be read any more, the packs that were to go are taken back, as long as they are all there.

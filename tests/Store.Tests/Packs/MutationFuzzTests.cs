@@ -8,11 +8,11 @@ using Checkpointer.Store.Tests.Support;
 namespace Checkpointer.Store.Tests.Packs;
 
 /// <summary>Parsers of bytes from disk on mutated input: a result or a PackFormatException, nothing else, and never a large
-/// allocation. Guards and hashes are made right again in half of the rounds, or nothing would get past them. Reproduce with SEED=.</summary>
+/// allocation. Guards and hashes are made right again in half of the rounds, or nothing would get past them. Reproduce with SEED=, more with CHECKPOINTER_ROUNDS=.</summary>
 [Trait("kind", "unit")]
 public sealed class MutationFuzzTests : StoreTest
 {
-    private const int Iterations = 12_000;
+    private static readonly int _iterations = int.TryParse(Environment.GetEnvironmentVariable("CHECKPOINTER_ROUNDS"), out var rounds) ? rounds : 12_000;
     private const long AllocationMax = 64 << 20;
 
     private static readonly PackHeader _header = new(PackId.NewRandom(), Guid.NewGuid());
@@ -85,7 +85,7 @@ public sealed class MutationFuzzTests : StoreTest
         var random = new Random(seed);
         parse(valid);
         var refused = 0;
-        for (var i = 0; i < Iterations; i++)
+        for (var i = 0; i < _iterations; i++)
         {
             var bytes = Mutate(random, valid);
             if (guardAt >= 0 && bytes.Length > guardAt + sizeof(uint) && random.Next(2) == 0)

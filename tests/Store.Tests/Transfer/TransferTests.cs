@@ -119,9 +119,14 @@ public sealed class TransferTests : StoreTest
             }
 
             MakeGuardsRight(bytes, random);
+            if (bytes.AsSpan().SequenceEqual(export))
+            {
+                continue; // it was a guard that was changed, and it is right again
+            }
+
             var before = GC.GetAllocatedBytesForCurrentThread();
             var failure = Record.Exception(() => store.Import(new MemoryStream(bytes), "x", null, CancellationToken.None));
-            Assert.True(failure is StoreException { Reason: StoreFailure.Corrupt or StoreFailure.UnsupportedVersion } || bytes.AsSpan().SequenceEqual(export), $"SEED={seed} round {i}: {failure}");
+            Assert.True(failure is StoreException { Reason: StoreFailure.Corrupt or StoreFailure.UnsupportedVersion }, $"SEED={seed} round {i}: {failure}");
             Assert.True(GC.GetAllocatedBytesForCurrentThread() - before < 200 << 20, $"SEED={seed} round {i} allocated too much");
         }
 
