@@ -311,6 +311,10 @@ internal sealed class JobCare(string name, CareParts parts) : IDisposable
         {
             // In the history already; the next one is due in time.
         }
+        catch (Exception defect) when (defect is not OutOfMemoryException)
+        {
+            DaemonLog.Failed(parts.Log, defect, name, "a dump");
+        }
     }
 
     private async Task<DumpOutcome> DumpInTurnAsync(DumpChoices? choices, bool stops, CancellationToken cancellation)
@@ -428,8 +432,9 @@ internal sealed class JobCare(string name, CareParts parts) : IDisposable
         {
             // The service ends. Its next start finds the job gone.
         }
-        catch (Exception failure) when (CareParts.IsExpected(failure))
+        catch (Exception failure) when (failure is not OutOfMemoryException)
         {
+            // Nobody waits for this task: what is not told here is never known.
             DaemonLog.Failed(parts.Log, failure, name, "the look at its end");
         }
     }
@@ -539,7 +544,7 @@ internal sealed class JobCare(string name, CareParts parts) : IDisposable
                 },
                 parts.Stopping);
         }
-        catch (Exception failure) when (CareParts.IsExpected(failure) || failure is OperationCanceledException)
+        catch (Exception failure) when (failure is not OutOfMemoryException)
         {
             DaemonLog.Failed(parts.Log, failure, name, "a recovery");
         }

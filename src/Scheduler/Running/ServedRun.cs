@@ -16,6 +16,7 @@ internal sealed class ServedRun(RunRequest request, string storeDirectory, Contr
     private ControlClient _service = service;
     private ProcessIdentity? _child;
     private int _pid;
+    private bool _isRegistered;
 
     private string Path => $"/v1/jobs/{request.Name}";
 
@@ -75,6 +76,11 @@ internal sealed class ServedRun(RunRequest request, string storeDirectory, Contr
             {
                 return new RunEnd(EventKind.Finished, 0, null);
             }
+
+            if (!_isRegistered)
+            {
+                return new RunEnd(own.Value.ExitCode is null ? EventKind.Killed : EventKind.Failed, own.Value.ExitCode, own.Value.Signal);
+            }
         }
 
         using var timer = new PeriodicTimer(_look, time);
@@ -129,6 +135,7 @@ internal sealed class ServedRun(RunRequest request, string storeDirectory, Contr
         {
             _ = _service.Post(
                 "/v1/jobs", new RegisterWish(request.Name, child.Pid.Value, null, request.Policy.ToJson()), CliJson.Lines.RegisterWish, CliJson.Lines.RegisterLine, cancellation);
+            _isRegistered = true;
         }
         catch (ControlException) when (CheckpointEngine.Identify(child.Pid) != child)
         {

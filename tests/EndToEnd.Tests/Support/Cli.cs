@@ -80,6 +80,9 @@ internal sealed class CliRun(SpawnRequest request, int pid, TimeSpan timeout)
     /// <summary>The lines of standard output that are complete by now.</summary>
     public IReadOnlyList<string> Lines => [.. Read(request.OutputPath).Split('\n')[..^1]];
 
+    /// <summary>File of its standard output.</summary>
+    public string OutputPath => request.OutputPath;
+
     /// <summary>Standard error by now.</summary>
     public string Error => Read(request.ErrorPath);
 

@@ -8,32 +8,34 @@ namespace Checkpointer.EndToEnd.Tests.Support;
 internal sealed class Service : IDisposable
 {
     private readonly Cli _cli;
+    private readonly (string Name, string Value)[] _environment;
     private CliRun _run;
 
-    private Service(Cli cli)
+    private Service(Cli cli, (string Name, string Value)[] environment)
     {
         _cli = cli;
-        _run = Start(cli);
+        _environment = environment;
+        _run = Start();
     }
 
     /// <summary>Its process.</summary>
     public int Pid => _run.Pid;
 
     /// <summary>Starts it and waits until it serves.</summary>
-    public static Service Of(Cli cli) => new(cli);
+    public static Service Of(Cli cli, params (string Name, string Value)[] environment) => new(cli, environment);
 
     /// <summary>Kills it, as a crash would, and starts another one.</summary>
     public void KillAndRestart()
     {
         _run.Kill();
-        _run = Start(_cli);
+        _run = Start();
     }
 
     /// <summary>Kills it.</summary>
     public void Kill() => _run.Kill();
 
     /// <summary>Starts it again after <see cref="Kill"/>.</summary>
-    public void Restart() => _run = Start(_cli);
+    public void Restart() => _run = Start();
 
     /// <summary>Ends it cleanly.</summary>
     public CliResult End()
@@ -77,9 +79,9 @@ internal sealed class Service : IDisposable
 
     private string Describe(string job) => $"{_cli.Run("events", job)}\n{_run.Error}";
 
-    private static CliRun Start(Cli cli)
+    private CliRun Start()
     {
-        var run = cli.Start("daemon");
+        var run = _cli.StartProgram(["env", .. _environment.Select(variable => $"{variable.Name}={variable.Value}"), .. Cli.Program, "daemon", "--json", "--store", _cli.Store]);
         Wait.Until(() => run.Lines.Count > 0 || run.HasEnded, Wait.Patience, () => "the service does not begin");
         return run.HasEnded ? throw new InvalidOperationException(run.Finish().ToString()) : run;
     }
