@@ -72,7 +72,7 @@ internal sealed class LocalRun(RunRequest request, CareParts parts) : IJobRun
 
     private async Task<string?> RestoreAsync(CancellationToken cancellation)
     {
-        RecoveryOutcome outcome = await Care.RecoverAsync((recoverer, job) => recoverer.Recover(job, cancellation), keepFiles: false, cancellation);
+        RecoveryOutcome outcome = await Care.RecoverAsync((recoverer, job) => recoverer.Recover(job, cancellation), keepFiles: false, pidNamespace: null, cancellation);
         return outcome.Failure is { } failure ? throw failure : outcome.Restored?.Generation.ToString();
     }
 
