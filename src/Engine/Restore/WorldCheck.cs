@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using Checkpointer.Engine.Images;
+using Checkpointer.Engine.Proc;
 using Checkpointer.Engine.Resources;
 using Checkpointer.Engine.Support;
 
@@ -14,11 +15,22 @@ internal static class WorldCheck
     private const int EnabledFeaturesOffset = 464;
     private const string PutBack = "put that file back as it was, or start the job anew";
 
+    // What programs and libraries look for when they start, and use from then on without looking again, by its names in /proc/cpuinfo. The other names there are
+    // of no matter to programs, or change with the kernel.
+    private static readonly HashSet<string> _instructions =
+    [
+        "cx16", "popcnt", "pni", "ssse3", "sse4_1", "sse4_2", "sse4a", "movbe", "aes", "pclmulqdq", "sha_ni", "rdrand", "rdseed", "fsgsbase", "bmi1", "bmi2", "abm", "adx", "erms", "fsrm",
+        "f16c", "fma", "fma4", "xop", "avx", "avx2", "avx_vnni", "avx_ifma", "vaes", "vpclmulqdq", "gfni", "avx512f", "avx512dq", "avx512ifma", "avx512cd", "avx512bw", "avx512vl",
+        "avx512vbmi", "avx512_vbmi2", "avx512_vnni", "avx512_bitalg", "avx512_vpopcntdq", "avx512_bf16", "avx512_fp16", "avx512_vp2intersect", "amx_tile", "amx_int8", "amx_bf16",
+        "rtm", "hle", "clflushopt", "clwb", "prefetchwt1", "movdiri", "movdir64b", "serialize", "waitpkg", "rdpid", "rdtscp", "cldemote",
+    ];
+
     /// <summary>Throws WorldChanged where the job could not go on rightly.</summary>
     /// <param name="images">The generation.</param>
     /// <param name="keepFiles">Files are left as they are.</param>
     public static void Require(GenerationImages images, bool keepFiles = false)
     {
+        RequireInstructions(images.Inventory, ProcFs.CpuFlags());
         // What the restore puts back itself. The plan for it has its own checks.
         var putBack = CarriedFiles.Of(images).Where(file => file.Kind == CarriedFile.Types.Kind.Contents && !keepFiles).Select(file => file.Path).ToHashSet();
         foreach (var process in images.Processes)
@@ -47,6 +59,19 @@ internal static class WorldCheck
         foreach (var file in images.Files.OpenFiles.Where(IsOpenedByName))
         {
             RequireOpenFile(file);
+        }
+    }
+
+    /// <summary>Throws WorldChanged where the CPU lacks instructions that the one of the dump had.</summary>
+    public static void RequireInstructions(Inventory inventory, IReadOnlyList<string> now)
+    {
+        var missing = inventory.CpuFlags.Where(_instructions.Contains).Except(now).ToList();
+        if (missing.Count > 0)
+        {
+            throw new EngineException(
+                EngineFailure.WorldChanged,
+                $"This CPU lacks {string.Join(", ", missing)}, which the one of the dump had; programs choose their code by that when they start.",
+                "restore on a machine with the same kind of CPU, or a newer one");
         }
     }
 
