@@ -1,4 +1,3 @@
-using Checkpointer.Engine;
 using Checkpointer.Engine.Support;
 using Checkpointer.Scheduler.Composition;
 using Checkpointer.Scheduler.Daemon;
