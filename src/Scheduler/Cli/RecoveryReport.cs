@@ -90,7 +90,7 @@ internal static class RecoveryReport
         {
             case Restored:
                 output.Line(
-                    $"job {line.Job} runs again as PID {line.Pid}, from {line.Generation}, verified: "
+                    $"job {line.Job} runs {(IsCopy(line) ? "" : "again ")}as PID {line.Pid}, from {line.Generation}, verified: "
                     + $"{line.Processes} process(es), {line.Threads} thread(s), "
                     + $"{Quantity.Bytes(line.RestoredBytes)}, in {Quantity.Duration(TimeSpan.FromMilliseconds(line.DurationMs))}");
                 WriteNamespaces(output, line.Namespaces);
@@ -111,6 +111,8 @@ internal static class RecoveryReport
                 break;
         }
     }
+
+    private static bool IsCopy(RecoverLine line) => line.Generation?.StartsWith(line.Job + "/", StringComparison.Ordinal) == false;
 
     private static void WriteNamespaces(Output output, IEnumerable<string> namespaces)
     {
