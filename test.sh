@@ -23,6 +23,7 @@ export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 MSBUILDDISABLENODEREUSE=1
 E2E_RUN=$(cat /proc/sys/kernel/random/uuid)
 export E2E_RUN
 results=$(mktemp -d)
+chmod 711 "$results" # tests run the program in it as other users
 filter=${1:-}
 declare -A running
 passed=0 failed=0 skipped=0 unexpected=0

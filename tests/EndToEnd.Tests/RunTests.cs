@@ -50,6 +50,7 @@ public sealed class RunTests : IDisposable
 
     [RootTheory]
     [InlineData(false)]
+    [InlineData(true)]
     public void KilledJob_GoesOn_AndItsSignalsAreItsOwn(bool isServed)
     {
         using var service = isServed ? Service.Of(_cli) : null;

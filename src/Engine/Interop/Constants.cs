@@ -133,6 +133,7 @@ internal static class FileFlag
 
     /// <summary>_IOWR(0xff, 11, struct pidfd_info), Linux 6.13.</summary>
     internal const int PIDFD_GET_INFO = unchecked((int)0xc040ff0b);
+    internal const int F_GETFD = 1;
     internal const int F_SETFD = 2;
     internal const int F_DUPFD = 0;
     internal const int FD_CLOEXEC = 1;

@@ -60,6 +60,10 @@ internal static unsafe partial class Libc
     [LibraryImport("libc", SetLastError = true)]
     internal static partial int ioctl(int fd, nuint request, nint argument);
 
+    /// <summary>dup3(2).</summary>
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int dup3(int fd, int number, int flags);
+
     /// <summary>fcntl(2).</summary>
     [LibraryImport("libc", SetLastError = true)]
     internal static partial int fcntl(int fd, int command, nint argument);

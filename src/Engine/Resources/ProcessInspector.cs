@@ -57,9 +57,9 @@ internal static class ProcessInspector
         {
             var theirs = ProcFs.ReadLink(ProcFs.PathOf(process, "ns/" + name));
             var ours = ProcFs.ReadLink("/proc/self/ns/" + name);
-            if (theirs is null && name == ForChildren && ProcFs.ReadLink(ProcFs.PathOf(process, "ns/pid")) is not null)
+            if (theirs is null && name == ForChildren && ProcFs.ReadLink(ProcFs.PathOf(process, "ns/mnt")) is not null)
             {
-                // That of children that are not born yet has no link (pid_namespaces(7)).
+                // That of children that are not born yet has no link (pid_namespaces(7)). A process that is ending has none either, but no mount namespace any more.
                 findings.Refuse(process, "namespace", $"Process {process} has made a pid namespace that has no process yet; it cannot be carried.");
             }
 

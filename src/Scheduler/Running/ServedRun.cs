@@ -13,6 +13,7 @@ internal sealed class ServedRun(RunRequest request, string storeDirectory, Contr
 {
     private static readonly TimeSpan _look = TimeSpan.FromMilliseconds(200);
     private readonly TaskCompletionSource<ProcessEnd> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly OwnOutputs _outputs = new();
     private ControlClient _service = service;
     private ProcessIdentity? _child;
     private int _pid;
@@ -32,7 +33,7 @@ internal sealed class ServedRun(RunRequest request, string storeDirectory, Contr
 
         if (known is { Generations: > 0 } && !EventKind.IsOver(known.State))
         {
-            RecoverLine line = _service.Post($"{Path}/recover", new RecoverWish(), CliJson.Lines.RecoverWish, CliJson.Lines.RecoverLine, cancellation);
+            RecoverLine line = Recover(cancellation);
             _pid = line.Pid ?? 0;
             return line.Error is null ? Task.FromResult(line.Generation) : throw new ControlException(new ErrorLine(line.Error, line.Hint, line.ExitCode, []));
         }
@@ -60,11 +61,51 @@ internal sealed class ServedRun(RunRequest request, string storeDirectory, Contr
     }
 
     /// <inheritdoc/>
-    public Task StopAsync(CancellationToken cancellation) => Task.Run(
-        () => _service.Post($"{Path}/dump", new DumpWish(Stop: true), CliJson.Lines.DumpWish, CliJson.Lines.DumpLine, cancellation), cancellation);
+    public async Task StopAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            _ = await Task.Run(
+                () => _service.Post($"{Path}/dump", new DumpWish(Stop: true), CliJson.Lines.DumpWish, CliJson.Lines.DumpLine, cancellation), cancellation);
+        }
+        catch
+        {
+            _outputs.TakeBack(); // somebody has to be told
+            throw;
+        }
+    }
 
     /// <inheritdoc/>
     public async Task<RunEnd> WaitAsync()
+    {
+        _outputs.LetGo();
+        try
+        {
+            return await WaitForEndAsync();
+        }
+        finally
+        {
+            _outputs.TakeBack();
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _service.Dispose();
+
+    private RecoverLine Recover(CancellationToken cancellation)
+    {
+        _outputs.LetGo();
+        try
+        {
+            return _service.Post($"{Path}/recover", new RecoverWish(), CliJson.Lines.RecoverWish, CliJson.Lines.RecoverLine, cancellation);
+        }
+        finally
+        {
+            _outputs.TakeBack();
+        }
+    }
+
+    private async Task<RunEnd> WaitForEndAsync()
     {
         ProcessEnd? own = null;
         if (_child is not null)
@@ -99,9 +140,6 @@ internal sealed class ServedRun(RunRequest request, string storeDirectory, Contr
             _ = await timer.WaitForNextTickAsync();
         }
     }
-
-    /// <inheritdoc/>
-    public void Dispose() => _service.Dispose();
 
     /// <summary>What the service says of the job. Null where it does not know it, or does not answer: it may be on its way back.</summary>
     private StatusLine? TryStatus(CancellationToken cancellation)
