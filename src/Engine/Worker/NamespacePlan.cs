@@ -45,8 +45,12 @@ internal sealed record NamespacePlan(ProcessId? Joined, IReadOnlyList<string> Na
         var ownPids = options.PidNamespace == PidNamespaceChoice.Always || (options.PidNamespace == PidNamespaceChoice.WhenTaken && IsTaken(ids, patience));
         var wanted = options.TimeNamespace == TimeNamespaceChoice.Never ? null : ClockOffsets.Wanted(images.Inventory);
         var clocks = wanted == ClockOffsets.Ours() ? null : wanted;
-        return ownPids || clocks is not null ? new NamespacePlan(null, [], ownPids ? FreePids(ids) : 0, clocks) : null;
+        return ownPids || clocks is not null ? new NamespacePlan(null, [], ownPids ? FreePids([.. ids, .. Remembered(images)]) : 0, clocks) : null;
     }
+
+    /// <summary>PIDs of processes that have ended and that sockets remember (SO_PEERCRED): those that make them again need these.</summary>
+    private static IEnumerable<int> Remembered(GenerationImages images) =>
+        images.Files.OpenFiles.Select(file => file.Socket?.Unix?.PeerCredentials?.Pid ?? 0);
 
     private static bool IsTaken(HashSet<int> ids, TimeSpan patience)
     {
