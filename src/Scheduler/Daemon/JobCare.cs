@@ -182,7 +182,7 @@ internal sealed class JobCare(string name, CareParts parts) : IDisposable
         }
 
         await DropAsync();
-        State = State with { Word = job.Outcome.Length > 0 ? job.Outcome : CareState.Gone };
+        State = State with { Word = job.Outcome.Length > 0 ? job.Outcome : ComesBack(job, IsOfAnotherBoot(job)) ? CareState.Recovering : CareState.Gone };
         if (job.Outcome.Length == 0)
         {
             await FoundGoneAsync(job);
@@ -461,7 +461,7 @@ internal sealed class JobCare(string name, CareParts parts) : IDisposable
         RecoveryPolicy policy = parts.Policies.Resolve(job).ToRecoveryPolicy();
         long? relapsedFrom = _cameBack is { } back && parts.Time.GetUtcNow() - back.At < policy.Grace ? back.Generation : null;
         string kind = parts.History.Ended(name, process.Pid.Value, end, relapsedFrom);
-        State = State with { Word = kind, LastEnd = end };
+        State = State with { Word = kind != EventKind.Finished && ComesBack(job, isBoot: false) ? CareState.Recovering : kind, LastEnd = end };
         if (kind == EventKind.Finished)
         {
             parts.Store.SetOutcome(name, kind);
@@ -471,16 +471,21 @@ internal sealed class JobCare(string name, CareParts parts) : IDisposable
         await RecoverByPolicyAsync(job, kind, isBoot: false);
     }
 
+    private static RecoveryChoice ChoiceOf(RecoveryPolicy policy, bool isBoot) => isBoot ? policy.OnBoot : policy.OnCrash;
+
+    /// <summary>Whether the service brings a job back by itself. Said before it begins to: whoever waits for the end of the job must not take the crash for it.</summary>
+    private bool ComesBack(JobRecord job, bool isBoot)
+        => !job.IsPaused && ChoiceOf(parts.Policies.Resolve(job).ToRecoveryPolicy(), isBoot) == RecoveryChoice.Auto;
+
     private async Task RecoverByPolicyAsync(JobRecord job, string kind, bool isBoot)
     {
         RecoveryPolicy policy = parts.Policies.Resolve(job).ToRecoveryPolicy();
-        RecoveryChoice choice = isBoot ? policy.OnBoot : policy.OnCrash;
-        if (choice == RecoveryChoice.Never)
+        if (ChoiceOf(policy, isBoot) == RecoveryChoice.Never)
         {
             parts.Store.SetOutcome(name, kind);
         }
 
-        if (choice != RecoveryChoice.Auto || job.IsPaused)
+        if (!ComesBack(job, isBoot))
         {
             return;
         }
