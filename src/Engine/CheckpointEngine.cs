@@ -23,7 +23,7 @@ public sealed class CheckpointEngine(EngineOptions options, ILoggerFactory logge
     internal Action<string>? StepHook { get; set; }
 
     /// <summary>Tells who the first process of a job is now, or null where none is alive (absent or a zombie).</summary>
-    public static ProcessIdentity? Identify(JobScope scope) => (scope.Root ?? ProcessTree.Walk(scope).Live.Cast<ProcessId?>().FirstOrDefault()) is { } root ? ProcFs.IdentityOf(root) : null;
+    public static ProcessIdentity? Identify(JobScope scope) => RootOf(scope) is { } root ? ProcFs.IdentityOf(root) : null;
 
     /// <summary>Tries by use what the engine needs from this host.</summary>
     public IReadOnlyList<HostCapability> Probe() => TracerThread.Run("doctor", () => new HostProbe(options).Run());
@@ -84,9 +84,15 @@ public sealed class CheckpointEngine(EngineOptions options, ILoggerFactory logge
         var wanted = options.With(choices.PidNamespace ?? options.PidNamespace, options.TimeNamespace);
         return TracerThread.Run(
             $"restore {source.Name}",
-            () => NamespacePlan.ForRestore(GenerationImages.Load(source), wanted, options.PidReleaseTimeout) is { } plan
-                ? RestoreInto(plan, source, generationSuffix, restoredBytesDone, choices, built, cancellation)
-                : new Restorer(options, choices, built, Step(_restoreLog), _restoreLog).Restore(source, generationSuffix, restoredBytesDone, cancellation));
+            () =>
+            {
+                var step = Step(_restoreLog);
+                step("read the images");
+                var images = GenerationImages.Load(source);
+                return NamespacePlan.ForRestore(images, wanted, options.PidReleaseTimeout) is { } plan
+                    ? RestoreInto(plan, source, generationSuffix, restoredBytesDone, choices, built, cancellation)
+                    : new Restorer(options, choices, built, step, _restoreLog).Restore(images, source, generationSuffix, restoredBytesDone, cancellation);
+            });
     }
 
     /// <summary>Checks the world as a restore does, and says what that would do with files. Changes nothing.</summary>
@@ -111,8 +117,9 @@ public sealed class CheckpointEngine(EngineOptions options, ILoggerFactory logge
         return new RemoteRestore(options, plan, _restoreLog.IsEnabled(LogLevel.Debug)).Restore(source, generationSuffix, restoredBytesDone, choices, built, cancellation);
     }
 
-    private static NamespacePlan? PlanFor(JobScope scope) =>
-        (scope.Root ?? ProcessTree.Walk(scope).Live.Cast<ProcessId?>().FirstOrDefault()) is { } root ? NamespacePlan.OfJob(root) : null;
+    private static ProcessId? RootOf(JobScope scope) => scope.Root ?? ProcessTree.Walk(scope).Live.Cast<ProcessId?>().FirstOrDefault();
+
+    private static NamespacePlan? PlanFor(JobScope scope) => RootOf(scope) is { } root ? NamespacePlan.OfJob(root) : null;
 
     private static WorkerRequest RequestFor(JobScope scope, EngineOptions options, DumpChoices? choices, FilePolicy? files) =>
         new(WorkerTask.Check) { Cgroup = scope.Cgroup, Options = options, Choices = choices ?? DumpChoices.Default, Files = files ?? FilePolicy.Default };

@@ -30,10 +30,8 @@ internal sealed class Restorer(EngineOptions options, RestoreChoices choices, Ac
     }
 
     /// <summary>Restores a generation.</summary>
-    public RestoreReport Restore(ICheckpointSource source, string generationSuffix, IProgress<long>? bytesDone, CancellationToken cancellation)
+    public RestoreReport Restore(GenerationImages images, ICheckpointSource source, string generationSuffix, IProgress<long>? bytesDone, CancellationToken cancellation)
     {
-        step("read the images");
-        var images = GenerationImages.Load(source);
         step("check the world");
         WorldCheck.Require(images, choices.KeepFiles);
         var shellJob = ShellJob.Of(images, choices.Terminal);

@@ -23,7 +23,7 @@ internal sealed class LocalRooms : IRooms
     {
         _settings = new Lazy<Settings>(() => SettingsReader.Read(files, environment));
         _loggers = new Lazy<ILoggerFactory>(() => StandardErrorLogging.Create(verbose));
-        _engine = new Lazy<IJobEngine>(() => new LocalEngine(new CheckpointEngine(_settings.Value.Engine, _loggers.Value)));
+        _engine = new Lazy<IJobEngine>(() => EngineForService(_loggers.Value));
         _directory = new Lazy<string>(() => Path.GetFullPath(
             storeDirectory ?? NonEmpty(environment.GetValueOrDefault(StoreVariable)) ?? _settings.Value.Store.Directory));
     }
@@ -49,8 +49,7 @@ internal sealed class LocalRooms : IRooms
         => new LocalStore(() => CheckpointStore.Open(StoreDirectory, _settings.Value.Store, _loggers.Value));
 
     /// <inheritdoc/>
-    public IJobStore OpenOrCreateStore()
-        => new LocalStore(() => CheckpointStore.OpenOrCreate(StoreDirectory, _settings.Value.Store, _loggers.Value));
+    public IJobStore OpenOrCreateStore() => OpenStoreForService(_loggers.Value);
 
     /// <inheritdoc/>
     public PolicyFolder OpenPolicies() => new(_settings.Value.Policies.Directory);

@@ -3,7 +3,6 @@ using Microsoft.Extensions.Logging;
 using Serilog;
 using Serilog.Events;
 using Serilog.Extensions.Logging;
-using Serilog.Sinks.SystemConsole.Themes;
 
 namespace Checkpointer.Scheduler.Composition;
 
@@ -16,16 +15,8 @@ internal static class ServiceLogging
     /// <summary>What matters to an administrator; with <paramref name="isVerbose"/> from Debug on. The caller disposes the factory.</summary>
     public static ILoggerFactory Create(bool isVerbose, string file)
     {
-        LoggerConfiguration configuration = new LoggerConfiguration()
-            .MinimumLevel.Is(isVerbose ? LogEventLevel.Debug : LogEventLevel.Information)
-            .MinimumLevel.Override("Microsoft", LogEventLevel.Warning)
-            .MinimumLevel.Override("Quartz", LogEventLevel.Warning)
-            .Enrich.FromLogContext()
-            .WriteTo.Console(
-                outputTemplate: Template,
-                formatProvider: CultureInfo.InvariantCulture,
-                standardErrorFromLevel: LevelAlias.Minimum,
-                theme: ConsoleTheme.None);
+        LoggerConfiguration configuration = StandardErrorLogging.Configure(isVerbose ? LogEventLevel.Debug : LogEventLevel.Information, Template)
+            .MinimumLevel.Override("Quartz", LogEventLevel.Warning);
         if (file.Length > 0)
         {
             configuration = configuration.WriteTo.File(

@@ -14,17 +14,16 @@ internal static class StandardErrorLogging
 
     /// <summary>Warnings and worse; with <paramref name="verbose"/> from Debug on. The caller disposes the factory.</summary>
     public static ILoggerFactory Create(bool verbose)
-    {
-        Serilog.Core.Logger logger = new LoggerConfiguration()
-            .MinimumLevel.Is(verbose ? LogEventLevel.Debug : LogEventLevel.Warning)
-            .MinimumLevel.Override("Microsoft", LogEventLevel.Warning)
-            .Enrich.FromLogContext()
-            .WriteTo.Console(
-                outputTemplate: Template,
-                formatProvider: CultureInfo.InvariantCulture,
-                standardErrorFromLevel: LevelAlias.Minimum,
-                theme: ConsoleTheme.None)
-            .CreateLogger();
-        return new SerilogLoggerFactory(logger, dispose: true);
-    }
+        => new SerilogLoggerFactory(Configure(verbose ? LogEventLevel.Debug : LogEventLevel.Warning, Template).CreateLogger(), dispose: true);
+
+    /// <summary>Standard error from a level on, of libraries from warnings on.</summary>
+    public static LoggerConfiguration Configure(LogEventLevel level, string template) => new LoggerConfiguration()
+        .MinimumLevel.Is(level)
+        .MinimumLevel.Override("Microsoft", LogEventLevel.Warning)
+        .Enrich.FromLogContext()
+        .WriteTo.Console(
+            outputTemplate: template,
+            formatProvider: CultureInfo.InvariantCulture,
+            standardErrorFromLevel: LevelAlias.Minimum,
+            theme: ConsoleTheme.None);
 }
