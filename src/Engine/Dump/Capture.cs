@@ -15,6 +15,9 @@ internal sealed class Capture(EngineOptions options, Action<string> step, ILogge
     // Measured on 2-core virtual machines with Linux 6.18, rounded against the clone, which also costs the job a fault per page it writes.
     private const double CopyNanosecondsPerByte = 0.25;
     private const double CopyNanosecondsPerRange = 1500;
+
+    // Of what was not reserved: the kernel has to find and clear each page first, and its host may have to, too.
+    private const double FreshNanosecondsPerByte = 0.75;
     private const double CloneNanosecondsPerByte = 0.025;
     private const double CloneNanoseconds = 2e6;
 
@@ -115,7 +118,8 @@ internal sealed class Capture(EngineOptions options, Action<string> step, ILogge
             return false;
         }
 
-        var copy = (source.Take.Bytes * CopyNanosecondsPerByte) + (source.Take.Ranges.Count * CopyNanosecondsPerRange);
+        var fresh = Math.Max(0, source.Take.Bytes - ReserveBytesMax);
+        var copy = (source.Take.Bytes * CopyNanosecondsPerByte) + (fresh * FreshNanosecondsPerByte) + (source.Take.Ranges.Count * CopyNanosecondsPerRange);
         var clone = (source.PopulatedBytes * CloneNanosecondsPerByte) + CloneNanoseconds;
         return isOverBudget || options.Capture == CaptureChoice.Clone || clone < copy;
     }
