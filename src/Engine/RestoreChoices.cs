@@ -5,7 +5,9 @@ namespace Checkpointer.Engine;
 /// <param name="KeepFiles">Files are left as they are; what differs is told.</param>
 /// <param name="PidNamespace">In place of <see cref="EngineOptions.PidNamespace"/>; null: as that says.</param>
 /// <param name="IsCopy">The job, or another copy of it, may run: a file that somebody else has open for writing is refused, also where it does not differ.</param>
-public sealed record RestoreChoices(CallerTerminal? Terminal = null, bool KeepFiles = false, PidNamespaceChoice? PidNamespace = null, bool IsCopy = false)
+/// <param name="Waiting">What processes have open that only wait for the job, and write nothing meanwhile: <see cref="WaitingProcesses.DescriptorsOf"/>; null: nothing.</param>
+public sealed record RestoreChoices(
+    CallerTerminal? Terminal = null, bool KeepFiles = false, PidNamespaceChoice? PidNamespace = null, bool IsCopy = false, IReadOnlyList<HeldDescriptor>? Waiting = null)
 {
     /// <summary>Nothing in particular.</summary>
     public static RestoreChoices Default { get; } = new();

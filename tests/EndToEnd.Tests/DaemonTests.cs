@@ -74,8 +74,8 @@ public sealed class DaemonTests(ProgramFixture programs, ITestOutputHelper outpu
                 service.Restart();
             }
 
-            service.WaitForState(Name, "running");
             newest = service.WaitForGenerationAbove(Name, newest);
+            Follow(session, service);
             Assert.Equal(1, Copies(session));
         }
 
@@ -131,12 +131,23 @@ public sealed class DaemonTests(ProgramFixture programs, ITestOutputHelper outpu
     /// <summary>The job has become the child of whoever restored it, so its exit code is the service's to tell.</summary>
     private static void Finish(Session session, Service service)
     {
+        Follow(session, service);
         session.Job.Go(TestProgram.All.Single(program => program.Name == session.Job.Name).GoesByFile);
         Wait.Until(() => Reaped(session), Wait.Patience, () => $"does not end: {session.Job}");
         var status = service.WaitForState(Name, "finished", "vanished", "failed");
         Assert.True(session.Job.Output.EndsWith("PASS\n", StringComparison.Ordinal), session.Job.ToString());
         Assert.Equal("finished", status.GetProperty("state").GetString());
         Assert.Equal(JsonValueKind.Number, status.GetProperty("exit_code").ValueKind);
+    }
+
+    /// <summary>Where its PID was taken by then, it has another one, in a PID namespace.</summary>
+    private static void Follow(Session session, Service service)
+    {
+        var pid = service.WaitForState(Name, "running").GetProperty("pid").GetInt32();
+        if (pid != session.Job.Pid)
+        {
+            session.Job.Follow(pid);
+        }
     }
 
     private static void Register(Session session, params string[] policy)

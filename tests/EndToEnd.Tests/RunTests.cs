@@ -67,6 +67,33 @@ public sealed class RunTests : IDisposable
         AssertPassed(run.Finish().Expect(0).Output);
     }
 
+    /// <summary>Batch scripts share their output with the job, and dash opens a redirected command's file itself: both only wait.</summary>
+    [RootTheory]
+    [InlineData("\"$@\"; echo ended $?", null, false)]
+    [InlineData("\"$@\"; echo ended $?", null, true)]
+    [InlineData("\"$@\" > batch.log; echo ended $? >> batch.log", "batch.log", true)]
+    [InlineData("exec >> batch.log; \"$@\"; echo ended $?", "batch.log", true)]
+    public void KilledJob_WhoseScriptHasItsOutputOpen_GoesOn(string script, string? output, bool isServed)
+    {
+        using var service = isServed ? Service.Of(_cli) : null;
+        var run = Run(["sh", "-c", script, "sh"], "--name", "md", "--every", "200ms", "--on-crash", "auto", "--", _programs.Executable("compute"), Scratch);
+        var log = output is null ? run.OutputPath : Path.Combine(_directory, output);
+        Wait.Until(() => State() == "running" && LinesOf(log) > 0, Wait.Patience, () => run.Error);
+        WaitForGeneration(2);
+
+        _ = Child.Signal(PidOfJob(), Libc.SIGKILL);
+        Wait.Until(() => Events().Contains("recovered") && State() == "running", Wait.Patience, () => $"{string.Join(' ', Events())} {run.Error}");
+        var lines = LinesOf(log);
+        Wait.Until(() => LinesOf(log) > lines, Wait.Patience, () => $"the job stands still: {State()} {run.Error}");
+        _ = Child.Signal(PidOfJob(), Libc.SIGUSR1);
+        _ = run.Finish().Expect(0);
+
+        var text = File.ReadAllText(log);
+        Assert.EndsWith("ended 0\n", text, StringComparison.Ordinal);
+        Assert.DoesNotContain('\0', text);
+        AssertPassed(text[..text.LastIndexOf("ended", StringComparison.Ordinal)]);
+    }
+
     [RootTheory]
     [InlineData(false)]
     [InlineData(true)]
@@ -100,11 +127,15 @@ public sealed class RunTests : IDisposable
         Wait.Until(() => run.Lines.Count > lines, Wait.Patience, () => "the job stands still");
     }
 
-    private CliRun Run(params string[] arguments)
+    private static int LinesOf(string path) => File.Exists(path) ? File.ReadAllLines(path).Length : 0;
+
+    private CliRun Run(params string[] arguments) => Run([], arguments);
+
+    private CliRun Run(string[] before, params string[] arguments)
     {
         // Options of every verb come before --, behind which all is the job's.
         var policies = Path.Combine(_directory, "policies");
-        return _cli.StartProgram(["env", $"CHECKPOINTER_Policies__Directory={policies}", .. Cli.Program, "run", "--json", "--store", _cli.Store, .. arguments]);
+        return _cli.StartProgram([.. before, "env", $"CHECKPOINTER_Policies__Directory={policies}", .. Cli.Program, "run", "--json", "--store", _cli.Store, .. arguments]);
     }
 
     private CliRun RunComputing(params string[] options) => Run([.. options, "--", _programs.Executable("compute"), Scratch]);
@@ -119,8 +150,10 @@ public sealed class RunTests : IDisposable
     private int WaitForJob(CliRun run)
     {
         Wait.Until(() => (State() == "running" && run.Lines.Count > 0) || run.HasEnded, Wait.Patience, () => $"the job does not begin: {run.Error}");
-        return run.HasEnded ? throw new InvalidOperationException(run.Finish().ToString()) : _cli.Run("status", "md").Expect(0).Json.Single().GetProperty("pid").GetInt32();
+        return run.HasEnded ? throw new InvalidOperationException(run.Finish().ToString()) : PidOfJob();
     }
+
+    private int PidOfJob() => _cli.Run("status", "md").Expect(0).Json.Single().GetProperty("pid").GetInt32();
 
     private bool IsOurs(int pid)
     {

@@ -22,7 +22,8 @@ internal readonly record struct DescriptorLink(ProcessId Process, int Number, st
         }
     }
 
-    private static List<DescriptorLink> Of(ProcessId process)
+    /// <summary>All descriptors of a process; none where it is gone, or we may not look into it.</summary>
+    public static IReadOnlyList<DescriptorLink> Of(ProcessId process)
     {
         var links = new List<DescriptorLink>();
         try

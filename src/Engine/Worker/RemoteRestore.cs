@@ -26,6 +26,7 @@ internal sealed class RemoteRestore(EngineOptions options, NamespacePlan plan, b
             Suffix = suffix,
             KeepsFiles = choices.KeepFiles,
             IsCopy = choices.IsCopy,
+            Waiting = choices.Waiting ?? [],
         };
         var report = new WorkerClient(worker.Channel).Ask<RestoreReport>(request, attendant, cancellation);
         // Its children are those of the init from here on, or of the host's where there is none.

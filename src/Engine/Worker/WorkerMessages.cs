@@ -65,9 +65,12 @@ internal sealed record WorkerRequest(WorkerTask Task)
     /// <summary>As of <see cref="RestoreChoices"/>.</summary>
     public bool IsCopy { get; init; }
 
+    /// <summary>As of <see cref="RestoreChoices"/>; PIDs are the host's.</summary>
+    public IReadOnlyList<HeldDescriptor> Waiting { get; init; } = [];
+
     /// <summary>What was decided for a restore.</summary>
     [JsonIgnore]
-    public RestoreChoices Decided => new(KeepFiles: KeepsFiles, IsCopy: IsCopy);
+    public RestoreChoices Decided => new(KeepFiles: KeepsFiles, IsCopy: IsCopy, Waiting: Waiting);
 
     /// <summary>The job.</summary>
     public JobScope Scope() => Cgroup is { } cgroup ? JobScope.FromCgroup(cgroup) : JobScope.FromProcessId(new ProcessId(Root));

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
 using Checkpointer.Engine;
 using Checkpointer.Scheduler.Policies;
 
@@ -13,12 +12,8 @@ internal sealed class DumpChoiceOptions
         Description = "The job was started in a terminal, and goes on in the terminal of whoever recovers it with --shell-job.",
     };
 
-    private readonly Option<TcpChoice?> _tcp = new("--tcp")
-    {
-        Description = "What becomes of TCP connections that lead out of the job: refuse (the default); close: reset when it is recovered; keep: go on after --stop.",
-        HelpName = "refuse|close|keep",
-        CustomParser = ParseTcp,
-    };
+    private readonly Option<TcpChoice?> _tcp = Words.Choice<TcpChoice>(
+        "--tcp", "What becomes of TCP connections that lead out of the job: refuse (the default); close: reset when it is recovered; keep: go on after --stop.");
 
     /// <summary>Adds the options to a verb.</summary>
     public DumpChoiceOptions(Command verb)
@@ -33,19 +28,4 @@ internal sealed class DumpChoiceOptions
     /// <summary>A policy with what was chosen, to be remembered with a job.</summary>
     public JobPolicy Added(JobPolicy policy, ParseResult arguments)
         => policy with { ShellJob = arguments.GetValue(_shellJob) ? true : policy.ShellJob, Tcp = arguments.GetValue(_tcp) ?? policy.Tcp };
-
-    private static TcpChoice? ParseTcp(ArgumentResult result)
-    {
-        string word = result.Tokens[0].Value;
-        foreach (TcpChoice choice in Enum.GetValues<TcpChoice>())
-        {
-            if (word.Equals(choice.ToString(), StringComparison.OrdinalIgnoreCase))
-            {
-                return choice;
-            }
-        }
-
-        result.AddError($"'{word}' is no choice for TCP connections: refuse, close or keep.");
-        return null;
-    }
 }

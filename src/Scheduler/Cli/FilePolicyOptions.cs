@@ -8,12 +8,8 @@ namespace Checkpointer.Scheduler.Cli;
 /// <summary>Options that say which files a job's generations carry; remembered with the job.</summary>
 internal sealed class FilePolicyOptions
 {
-    private readonly Option<FileChoice?> _files = new("--files")
-    {
-        Description = "What generations carry of files that the job writes: contents (the default), sizes, or none.",
-        HelpName = "none|sizes|contents",
-        CustomParser = result => Parse<FileChoice>(result, "none, sizes or contents"),
-    };
+    private readonly Option<FileChoice?> _files = Words.Choice<FileChoice>(
+        "--files", "What generations carry of files that the job writes: contents (the default), sizes, or none.", FileChoice.None, FileChoice.Sizes, FileChoice.Contents);
 
     private readonly Option<string[]> _paths = new("--file")
     {
@@ -22,16 +18,12 @@ internal sealed class FilePolicyOptions
         Arity = ArgumentArity.OneOrMore,
     };
 
-    private readonly Option<long?> _fileMax = Bytes("--file-max", "Most bytes of one file. Default: 16G.");
-    private readonly Option<long?> _filesMax = Bytes("--files-max", "Most bytes of all files together. Default: 64G.");
-    private readonly Option<long?> _frozenMax = Bytes("--frozen-max", "Most bytes of files that are copied while the job stands still. Default: 64M.");
+    private readonly Option<long?> _fileMax = Words.Size("--file-max", "Most bytes of one file. Default: 16G.", smallest: 0);
+    private readonly Option<long?> _filesMax = Words.Size("--files-max", "Most bytes of all files together. Default: 64G.", smallest: 0);
+    private readonly Option<long?> _frozenMax = Words.Size("--frozen-max", "Most bytes of files that are copied while the job stands still. Default: 64M.", smallest: 0);
 
-    private readonly Option<Over?> _over = new("--files-over")
-    {
-        Description = "What is done with a file that exceeds one of these: carry its size alone (sizes, the default), or refuse the dump.",
-        HelpName = "refuse|sizes",
-        CustomParser = result => Parse<Over>(result, "refuse or sizes"),
-    };
+    private readonly Option<Over?> _over = Words.Choice<Over>(
+        "--files-over", "What is done with a file that exceeds one of these: carry its size alone (sizes, the default), or refuse the dump.");
 
     /// <summary>Adds the options to a verb.</summary>
     public FilePolicyOptions(Verb verb)
@@ -60,38 +52,6 @@ internal sealed class FilePolicyOptions
             RefusesOverBudget = arguments.GetValue(_over) is { } over ? over == Over.Refuse : null,
         };
         return rules == new FileRules() ? JobPolicy.Default : new JobPolicy { Files = rules };
-    }
-
-    private static Option<long?> Bytes(string name, string description) => new(name)
-    {
-        Description = description,
-        HelpName = "BYTES",
-        CustomParser = result =>
-        {
-            if (SizeText.TryParse(result.Tokens[0].Value, out long bytes))
-            {
-                return bytes;
-            }
-
-            result.AddError($"'{result.Tokens[0].Value}' is no size: {SizeText.Rule}.");
-            return null;
-        },
-    };
-
-    private static T? Parse<T>(ArgumentResult result, string rule)
-        where T : struct, Enum
-    {
-        string word = result.Tokens[0].Value;
-        foreach (T value in Enum.GetValues<T>())
-        {
-            if (value.ToString().Equals(word, StringComparison.OrdinalIgnoreCase))
-            {
-                return value;
-            }
-        }
-
-        result.AddError($"'{word}' is neither of {rule}.");
-        return null;
     }
 
     private static void RequireAbsolute(OptionResult result)

@@ -22,12 +22,8 @@ internal sealed class PolicyTestVerb : Verb
         CustomParser = _ => null,
     };
 
-    private readonly Option<long?> _bytes = new("--bytes")
-    {
-        Description = "What each generation adds to the store: 200M. Default: nothing, so that a budget of bytes is not played.",
-        HelpName = "SIZE",
-        CustomParser = Words.ParseSize,
-    };
+    private readonly Option<long?> _bytes = Words.Size(
+        "--bytes", "What each generation adds to the store: 200M. Default: nothing, so that a budget of bytes is not played.");
 
     /// <summary>Makes the verb.</summary>
     public PolicyTestVerb()

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Checkpointer.Engine;
+using Checkpointer.Engine.Support;
 using Checkpointer.Scheduler.Cli.Rendering;
 using Checkpointer.Scheduler.Control;
 using Checkpointer.Scheduler.Jobs;
@@ -92,7 +93,7 @@ internal sealed class RecoverVerb : Verb
         foreach (string name in names.Distinct(StringComparer.Ordinal))
         {
             RecoverLine line = service.Post(
-                $"/v1/jobs/{name}/recover", new RecoverWish(null, arguments.GetValue(_keepFiles), Words.Of(arguments.GetValue(_pidNamespace))), CliJson.Lines.RecoverWish, CliJson.Lines.RecoverLine, invocation.Cancellation);
+                $"/v1/jobs/{name}/recover", new RecoverWish(null, arguments.GetValue(_keepFiles), arguments.GetValue(_pidNamespace) is { } choice ? Words.Of(choice) : null), CliJson.Lines.RecoverWish, CliJson.Lines.RecoverLine, invocation.Cancellation);
             RecoveryReport.Write(invocation.Output, line);
             lines.Add(line);
         }
@@ -104,7 +105,10 @@ internal sealed class RecoverVerb : Verb
     {
         using IJobStore store = invocation.Rooms.OpenStore();
         JobRecoverer recoverer = invocation.CreateRecoverer(
-            store, new RestoreChoices(attendance.Terminal, arguments.GetValue(_keepFiles), arguments.GetValue(_pidNamespace)), arguments.GetValue(_dryRun));
+            store,
+            new RestoreChoices(
+                attendance.Terminal, arguments.GetValue(_keepFiles), arguments.GetValue(_pidNamespace), Waiting: WaitingProcesses.DescriptorsOf(new ProcessId(Environment.ProcessId))),
+            arguments.GetValue(_dryRun));
         var outcomes = new List<RecoveryOutcome>();
         foreach (JobRecord job in Targets(store, arguments.GetValue(_jobs) ?? []))
         {

@@ -1,3 +1,4 @@
+using Checkpointer.Engine;
 using Checkpointer.Scheduler.Cli.Rendering;
 using Checkpointer.Scheduler.Recovery;
 
@@ -18,6 +19,7 @@ internal static class RecoveryReport
     /// <summary>Writes one job's outcome, which the service may have brought about.</summary>
     public static void Write(Output output, RecoverLine line)
     {
+        OwnOutputs.MoveToEnds();
         output.Json(line, CliJson.Lines.RecoverLine);
         if (output.IsJson)
         {

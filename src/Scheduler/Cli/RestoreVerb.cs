@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Checkpointer.Engine;
+using Checkpointer.Engine.Support;
 using Checkpointer.Scheduler.Cli.Rendering;
 using Checkpointer.Scheduler.Control;
 using Checkpointer.Scheduler.Jobs;
@@ -65,7 +66,7 @@ internal sealed class RestoreVerb : Verb
         {
             RecoverLine line = service.Post(
                 $"/v1/jobs/{generation.Job}/recover",
-                new RecoverWish(Number(service, generation, invocation.Cancellation), arguments.GetValue(_keepFiles), Words.Of(arguments.GetValue(_pidNamespace))),
+                new RecoverWish(Number(service, generation, invocation.Cancellation), arguments.GetValue(_keepFiles), arguments.GetValue(_pidNamespace) is { } choice ? Words.Of(choice) : null),
                 CliJson.Lines.RecoverWish,
                 CliJson.Lines.RecoverLine,
                 invocation.Cancellation);
@@ -90,7 +91,8 @@ internal sealed class RestoreVerb : Verb
         using IJobStore store = invocation.Rooms.OpenStore();
         string? copy = arguments.GetValue(_as);
         var choices = new RestoreChoices(
-            attendance.Terminal, arguments.GetValue(_keepFiles), copy is null ? arguments.GetValue(_pidNamespace) : PidNamespaceChoice.Always, IsCopy: copy is not null);
+            attendance.Terminal, arguments.GetValue(_keepFiles), copy is null ? arguments.GetValue(_pidNamespace) : PidNamespaceChoice.Always, IsCopy: copy is not null,
+            Waiting: copy is null ? WaitingProcesses.DescriptorsOf(new ProcessId(Environment.ProcessId)) : null);
         JobRecoverer recoverer = invocation.CreateRecoverer(store, choices, arguments.GetValue(_dryRun), copy);
         GenerationName generation = arguments.GetValue(_generation).Resolve(store);
         RecoveryOutcome outcome = copy is null ? recoverer.RestoreOnly(generation, invocation.Cancellation) : recoverer.RestoreAs(generation, copy, invocation.Cancellation);

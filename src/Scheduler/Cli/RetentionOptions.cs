@@ -12,12 +12,8 @@ internal sealed class RetentionOptions
 
     private readonly List<(RetentionPeriod Period, Option<int?> Option)> _counts = [];
     private readonly List<(RetentionPeriod Period, Option<CalendarSpan?> Option)> _spans = [];
-    private readonly Option<long?> _bytes = new("--max-bytes")
-    {
-        Description = "Remove the oldest, whatever rule keeps them, until the others have added no more than this to the store: 500MiB, 20GiB.",
-        HelpName = "SIZE",
-        CustomParser = Words.ParseSize,
-    };
+    private readonly Option<long?> _bytes = Words.Size(
+        "--max-bytes", "Remove the oldest, whatever rule keeps them, until the others have added no more than this to the store: 500MiB, 20GiB.");
 
     private readonly Option<TimeZoneInfo?> _zone = new("--time-zone")
     {

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Checkpointer.Engine;
 using Checkpointer.Scheduler.Cli.Rendering;
 using Checkpointer.Scheduler.Composition;
 using Checkpointer.Scheduler.Daemon;
@@ -89,9 +90,10 @@ internal sealed class RunVerb : Verb
             invocation.Output.Note($"job {request.Name} goes on from {generation}");
         }
 
-        var passing = new PassedSignals(run, events, invocation.Time, failure => invocation.Output.Note($"job {request.Name} was not dumped: {failure.Message}"));
+        var passing = new PassedSignals(run, events, invocation.Time, failure => NoteNotDumped(invocation, request, failure));
         invocation.Signals?.HandOver(passing.Receive);
         RunEnd end = await run.WaitAsync();
+        OwnOutputs.MoveToEnds();
         int code = CodeOf(end);
         if (end.State == EventKind.Stopped)
         {
@@ -100,6 +102,12 @@ internal sealed class RunVerb : Verb
 
         invocation.Output.Json(new RunLine(request.Name, end.State, generation, end.ExitCode, end.Signal), CliJson.Lines.RunLine);
         return code;
+    }
+
+    private static void NoteNotDumped(Invocation invocation, RunRequest request, Exception failure)
+    {
+        OwnOutputs.MoveToEnds();
+        invocation.Output.Note($"job {request.Name} was not dumped: {failure.Message}");
     }
 
     private static int CodeOf(RunEnd end) => end switch

@@ -20,12 +20,8 @@ internal sealed class VerifyVerb : Verb
         CustomParser = ParseShare,
     };
 
-    private readonly Option<long?> _rate = new("--limit-rate")
-    {
-        Description = "Read no more than this per second, such as 50MiB.",
-        HelpName = "SIZE",
-        CustomParser = Words.ParseSize,
-    };
+    private readonly Option<long?> _rate = Words.Size(
+        "--limit-rate", "Read no more than this per second, such as 50MiB.");
 
     private readonly Option<bool> _all = new("--all") { Description = "Everything in the store. This is the default." };
 

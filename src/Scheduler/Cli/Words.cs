@@ -109,29 +109,35 @@ internal static class Words
         where T : struct, Enum
     {
         T[] choices = allowed.Length > 0 ? allowed : Enum.GetValues<T>();
-        string[] words = [.. choices.Select(Of)];
         return new Option<T?>(name)
         {
             Description = description,
-            HelpName = string.Join('|', words),
+            HelpName = string.Join('|', choices.Select(Of)),
             CustomParser = result =>
             {
-                int at = Array.IndexOf(words, result.Tokens[0].Value);
-                if (at >= 0)
+                if (TryParse(result.Tokens[0].Value, out T? choice) && choices.Contains(choice!.Value))
                 {
-                    return choices[at];
+                    return choice;
                 }
 
-                result.AddError($"'{result.Tokens[0].Value}' is none of {string.Join(", ", words)}.");
+                result.AddError($"'{result.Tokens[0].Value}' is none of {string.Join(", ", choices.Select(Of))}.");
                 return null;
             },
         };
     }
 
-    /// <summary>A choice as it is written.</summary>
+    /// <summary>What the word for a choice means; false for other words.</summary>
+    public static bool TryParse<T>(string word, out T? choice)
+        where T : struct, Enum
+    {
+        choice = Enum.GetValues<T>().Select(known => (T?)known).FirstOrDefault(known => Of(known!.Value) == word);
+        return choice is not null;
+    }
+
+    /// <summary>A choice as it is written: <c>when-taken</c>.</summary>
     public static string Of<T>(T choice)
         where T : struct, Enum
-        => choice.ToString().ToLowerInvariant();
+        => string.Concat(choice.ToString().Select((letter, at) => at > 0 && char.IsAsciiLetterUpper(letter) ? $"-{char.ToLowerInvariant(letter)}" : $"{char.ToLowerInvariant(letter)}"));
 
     /// <summary>Refuses words that cannot be names of policy files.</summary>
     public static void RequirePolicyName(OptionResult result)
@@ -155,12 +161,10 @@ internal static class Words
     };
 
     /// <summary><c>--pid-namespace</c> of verbs that restore.</summary>
-    public static Option<PidNamespaceChoice?> PidNamespace() => new("--pid-namespace")
-    {
-        Description = "Whether the job gets a PID namespace of its own: when-taken: where a PID that it needs is taken; always; refuse: never. Default: the configuration's.",
-        HelpName = "refuse|when-taken|always",
-        CustomParser = ParsePidNamespace,
-    };
+    public static Option<PidNamespaceChoice?> PidNamespace() => Choice<PidNamespaceChoice>(
+        "--pid-namespace",
+        "Whether the job gets a PID namespace of its own: when-taken: where a PID that it needs is taken; always; refuse: never. Default: the configuration's.",
+        PidNamespaceChoice.Refuse, PidNamespaceChoice.WhenTaken, PidNamespaceChoice.Always);
 
     /// <summary>Refuses words that cannot be names of jobs.</summary>
     public static void RequireJobNames(ArgumentResult result)
@@ -171,48 +175,19 @@ internal static class Words
         }
     }
 
-    /// <summary>Reads a size, as of <see cref="SizeText"/>.</summary>
-    public static long? ParseSize(ArgumentResult result)
+    /// <summary>An option that takes a size, as of <see cref="SizeText"/>.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="description">For the help.</param>
+    /// <param name="smallest">The smallest that makes sense, bytes.</param>
+    public static Option<long?> Size(string name, string description, long smallest = 1) => new(name)
     {
-        string word = result.Tokens[0].Value;
-        if (SizeText.TryParse(word, out long bytes) && bytes > 0)
-        {
-            return bytes;
-        }
-
-        result.AddError($"'{word}' is no size: {SizeText.Rule}.");
-        return null;
-    }
+        Description = description,
+        HelpName = "SIZE",
+        CustomParser = result => ParseSize(result, smallest),
+    };
 
     /// <summary>The PID as the engine wants it.</summary>
     public static ProcessId? ToProcessId(int? pid) => pid is int value ? new ProcessId(value) : null;
-
-    /// <summary>What a word of <c>--pid-namespace</c> means; false for other words.</summary>
-    public static bool TryParsePidNamespace(string word, out PidNamespaceChoice? choice)
-    {
-        choice = Enum.GetValues<PidNamespaceChoice>().Select(known => (PidNamespaceChoice?)known).FirstOrDefault(known => Of(known) == word);
-        return choice is not null;
-    }
-
-    /// <summary>The word for it; null for null.</summary>
-    public static string? Of(PidNamespaceChoice? choice) => choice switch
-    {
-        PidNamespaceChoice.Refuse => "refuse",
-        PidNamespaceChoice.WhenTaken => "when-taken",
-        PidNamespaceChoice.Always => "always",
-        _ => null,
-    };
-
-    private static PidNamespaceChoice? ParsePidNamespace(ArgumentResult result)
-    {
-        string word = result.Tokens[0].Value;
-        if (!TryParsePidNamespace(word, out PidNamespaceChoice? choice))
-        {
-            result.AddError($"'{word}' is none of refuse, when-taken and always.");
-        }
-
-        return choice;
-    }
 
     private static GenerationReference ParseGeneration(ArgumentResult result)
     {
@@ -234,6 +209,18 @@ internal static class Words
         }
 
         result.AddError($"'{word}' is no {what}: a positive number.");
+        return null;
+    }
+
+    private static long? ParseSize(ArgumentResult result, long smallest)
+    {
+        string word = result.Tokens[0].Value;
+        if (SizeText.TryParse(word, out long bytes) && bytes >= smallest)
+        {
+            return bytes;
+        }
+
+        result.AddError($"'{word}' is no size: {SizeText.Rule}.");
         return null;
     }
 

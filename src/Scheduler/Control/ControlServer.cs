@@ -39,7 +39,8 @@ internal sealed class ControlServer(JobRoster roster, CareParts parts, DaemonFac
         Route("GET", "/v1/jobs/{job}/generations", context => OnJobAsync(
             context, job => Task.FromResult(Lines(CliJson.Lines.GenerationLine, [.. parts.Store.Generations(job.Name).Select(GenerationLine.From)]))));
         Route("POST", "/v1/jobs/{job}/dump", context => OnJobAsync(context, job => DumpAsync(context, job)));
-        Route("POST", "/v1/jobs/{job}/recover", context => OnJobAsync(context, job => RecoverAsync(context, job)));
+        Route("POST", "/v1/jobs/{job}/recover", context => OnJobAsync(context, (job, peer) => RecoverAsync(context, job, peer)));
+        Route("POST", "/v1/jobs/{job}/wait", context => OnJobAsync(context, (job, peer) => Task.FromResult(Wait(job, peer))));
         Route("POST", "/v1/jobs/{job}/look", context => OnJobAsync(context, LookAsync));
         Route("POST", "/v1/jobs/{job}/pause", context => OnJobAsync(context, job => PauseAsync(job, isPaused: true)));
         Route("POST", "/v1/jobs/{job}/resume", context => OnJobAsync(context, job => PauseAsync(job, isPaused: false)));
@@ -47,7 +48,9 @@ internal sealed class ControlServer(JobRoster roster, CareParts parts, DaemonFac
 
     private static string[] Lines<T>(JsonTypeInfo<T> type, params IReadOnlyList<T> lines) => [.. lines.Select(line => JsonSerializer.Serialize(line, type))];
 
-    private Task OnJobAsync(HttpContext context, Func<JobRecord, Task<string[]>> answer) => AnswerAsync(
+    private Task OnJobAsync(HttpContext context, Func<JobRecord, Task<string[]>> answer) => OnJobAsync(context, (job, _) => answer(job));
+
+    private Task OnJobAsync(HttpContext context, Func<JobRecord, Peer, Task<string[]>> answer) => AnswerAsync(
         context,
         peer =>
         {
@@ -55,7 +58,7 @@ internal sealed class ControlServer(JobRoster roster, CareParts parts, DaemonFac
 
             // As if it did not exist: names of others' jobs are none of the asker's business.
             return peer.MayUse(job, parts.Engine)
-                ? answer(job)
+                ? answer(job, peer)
                 : throw new StoreException(StoreFailure.NotFound, $"there is no job named '{job.Name}'", "'checkpointer status' lists yours");
         });
 
@@ -156,34 +159,41 @@ internal sealed class ControlServer(JobRoster roster, CareParts parts, DaemonFac
         RequireRegistered(job);
         DumpWish wish = await ReadAsync(context, CliJson.Lines.DumpWish) ?? new DumpWish();
         DumpChoices usual = parts.Policies.Resolve(job).ToChoices();
-        TcpChoice tcp = usual.Tcp;
-        if (wish.Tcp is not null && !Enum.TryParse(wish.Tcp, ignoreCase: true, out tcp))
+        TcpChoice? tcp = usual.Tcp;
+        if (wish.Tcp is not null && !Words.TryParse(wish.Tcp, out tcp))
         {
             throw new BadHttpRequestException("tcp is refuse, close or keep");
         }
 
         using var cancellation = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, parts.Stopping);
-        DumpOutcome outcome = await roster.Of(job.Name).DumpAsync(new DumpChoices(wish.ShellJob ?? usual.IsShellJob, tcp), wish.Stop, cancellation.Token);
+        DumpOutcome outcome = await roster.Of(job.Name).DumpAsync(new DumpChoices(wish.ShellJob ?? usual.IsShellJob, tcp!.Value), wish.Stop, cancellation.Token);
         return Lines(CliJson.Lines.DumpLine, DumpReporting.ToLine(outcome));
     }
 
-    private async Task<string[]> RecoverAsync(HttpContext context, JobRecord job)
+    private async Task<string[]> RecoverAsync(HttpContext context, JobRecord job, Peer peer)
     {
         RecoverWish wish = await ReadAsync(context, CliJson.Lines.RecoverWish) ?? new RecoverWish();
         PidNamespaceChoice? pidNamespace = null;
-        if (wish.PidNamespace is not null && !Words.TryParsePidNamespace(wish.PidNamespace, out pidNamespace))
+        if (wish.PidNamespace is not null && !Words.TryParse(wish.PidNamespace, out pidNamespace))
         {
             throw new BadHttpRequestException("pid_namespace is refuse, when-taken or always");
         }
 
         using var cancellation = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, parts.Stopping);
         CancellationToken token = cancellation.Token;
+        roster.Of(job.Name).WaitedForBy(peer.Pid);
         RecoveryOutcome outcome = await roster.Of(job.Name).RecoverAsync(
             (recoverer, record) => wish.Generation is { } number ? recoverer.RestoreOnly(new GenerationName(record.Name, number), token) : recoverer.Recover(record, token),
             wish.KeepFiles,
             pidNamespace,
             token);
         return Lines(CliJson.Lines.RecoverLine, RecoveryReport.ToLine(outcome));
+    }
+
+    private string[] Wait(JobRecord job, Peer peer)
+    {
+        roster.Of(job.Name).WaitedForBy(peer.Pid);
+        return Lines(CliJson.Lines.StatusLine, Describe(job));
     }
 
     private async Task<string[]> LookAsync(JobRecord job)

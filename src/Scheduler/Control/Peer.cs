@@ -9,9 +9,10 @@ using Microsoft.AspNetCore.Http;
 namespace Checkpointer.Scheduler.Control;
 
 /// <summary>Who is at the other end of the socket, by the kernel's word (SO_PEERCRED, unix(7)): as of its connect, so nobody can lend it.</summary>
+/// <param name="Pid">The process that connected.</param>
 /// <param name="Uid">User ID.</param>
 /// <param name="IsAdministrator">Root, or the user that the service runs as: sees and commands all jobs.</param>
-internal sealed record Peer(uint Uid, bool IsAdministrator)
+internal sealed record Peer(ProcessId Pid, uint Uid, bool IsAdministrator)
 {
     private const int SolSocket = 1;
     private const int SoPeerCred = 17;
@@ -30,7 +31,8 @@ internal sealed record Peer(uint Uid, bool IsAdministrator)
         }
 
         uint uid = BinaryPrimitives.ReadUInt32LittleEndian(credentials[UidOffset..]);
-        return new Peer(uid, uid == 0 || uid == engine.OwnerOf(new ProcessId(Environment.ProcessId)));
+        var pid = new ProcessId(BinaryPrimitives.ReadInt32LittleEndian(credentials));
+        return new Peer(pid, uid, uid == 0 || uid == engine.OwnerOf(new ProcessId(Environment.ProcessId)));
     }
 
     /// <summary>True where it may see and command a job: its own, whose root runs as it still, if it runs.</summary>

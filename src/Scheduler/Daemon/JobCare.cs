@@ -19,6 +19,7 @@ internal sealed class JobCare(string name, CareParts parts) : IDisposable
     private readonly SemaphoreSlim _turn = new(1, 1);
     private readonly JobLocator _locator = new(parts.Engine);
     private readonly Remnants _remnants = new(name, parts);
+    private readonly Waiters _waiters = new(parts.Engine);
     private JobDumper? _dumper;
     private (DumpChoices Choices, string Files)? _dumpsBy;
     private ProcessIdentity? _followed;
@@ -94,6 +95,9 @@ internal sealed class JobCare(string name, CareParts parts) : IDisposable
         },
         cancellation);
 
+    /// <summary>A process does nothing but wait for the job, until its own end: what it has open does not keep the job from coming back.</summary>
+    public void WaitedForBy(ProcessId process) => _waiters.Add(process);
+
     /// <summary>Suspends dumps and recoveries, or goes on with them.</summary>
     public Task SetPausedAsync(bool isPaused) => InTurnAsync(
         async () =>
@@ -153,7 +157,8 @@ internal sealed class JobCare(string name, CareParts parts) : IDisposable
     }
 
     private JobRecoverer Recoverer(bool keepFiles, PidNamespaceChoice? pidNamespace)
-        => new(parts.Engine, parts.Store, new GenerationRestorer(parts.Engine, parts.Store, new NoProgress(), parts.Time, new RestoreChoices(null, keepFiles, pidNamespace)));
+        => new(parts.Engine, parts.Store, new GenerationRestorer(
+            parts.Engine, parts.Store, new NoProgress(), parts.Time, new RestoreChoices(null, keepFiles, pidNamespace, Waiting: _waiters.Descriptors())));
 
     private async Task LookInTurnAsync()
     {

@@ -13,7 +13,6 @@ internal sealed class ServedRun(RunRequest request, string storeDirectory, Contr
 {
     private static readonly TimeSpan _look = TimeSpan.FromMilliseconds(200);
     private readonly TaskCompletionSource<ProcessEnd> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly OwnOutputs _outputs = new();
     private ControlClient _service = service;
     private ProcessIdentity? _child;
     private int _pid;
@@ -61,47 +60,32 @@ internal sealed class ServedRun(RunRequest request, string storeDirectory, Contr
     }
 
     /// <inheritdoc/>
-    public async Task StopAsync(CancellationToken cancellation)
-    {
-        try
-        {
-            _ = await Task.Run(
-                () => _service.Post($"{Path}/dump", new DumpWish(Stop: true), CliJson.Lines.DumpWish, CliJson.Lines.DumpLine, cancellation), cancellation);
-        }
-        catch
-        {
-            _outputs.TakeBack(); // somebody has to be told
-            throw;
-        }
-    }
+    public Task StopAsync(CancellationToken cancellation)
+        => Task.Run(() => _service.Post($"{Path}/dump", new DumpWish(Stop: true), CliJson.Lines.DumpWish, CliJson.Lines.DumpLine, cancellation), cancellation);
 
     /// <inheritdoc/>
     public async Task<RunEnd> WaitAsync()
     {
-        _outputs.LetGo();
-        try
-        {
-            return await WaitForEndAsync();
-        }
-        finally
-        {
-            _outputs.TakeBack();
-        }
+        TrySayThatWeWait();
+        return await WaitForEndAsync();
     }
 
     /// <inheritdoc/>
     public void Dispose() => _service.Dispose();
 
     private RecoverLine Recover(CancellationToken cancellation)
+        => _service.Post($"{Path}/recover", new RecoverWish(), CliJson.Lines.RecoverWish, CliJson.Lines.RecoverLine, cancellation);
+
+    /// <summary>What we have open, and the shell above us, is no reason not to bring the job back: we write nothing meanwhile.</summary>
+    private void TrySayThatWeWait()
     {
-        _outputs.LetGo();
         try
         {
-            return _service.Post($"{Path}/recover", new RecoverWish(), CliJson.Lines.RecoverWish, CliJson.Lines.RecoverLine, cancellation);
+            _ = _service.Ask(HttpMethod.Post, $"{Path}/wait", CliJson.Lines.StatusLine, CancellationToken.None);
         }
-        finally
+        catch (Exception gone) when (gone is HttpRequestException or IOException or ControlException { Error.ExitCode: 1 })
         {
-            _outputs.TakeBack();
+            // No service, or it does not know the job: said again to the one that is back.
         }
     }
 
@@ -158,6 +142,7 @@ internal sealed class ServedRun(RunRequest request, string storeDirectory, Contr
             {
                 _service.Dispose();
                 _service = back;
+                TrySayThatWeWait();
             }
 
             return null;

@@ -205,14 +205,14 @@ internal sealed class FilePlanner(GenerationImages images, ICheckpointSource sou
         _missing.TryAdd(directory, image);
     }
 
-    private static void RequireNoOtherWriter(HashSet<string> paths, string what, string why)
+    private void RequireNoOtherWriter(HashSet<string> paths, string what, string why)
     {
         if (paths.Count == 0)
         {
             return;
         }
 
-        foreach (var (path, holder) in FileWriters.Find(paths))
+        foreach (var (path, holder) in FileWriters.Find(paths, choices.Waiting ?? []))
         {
             throw Changed(
                 $"{path} {what} and process {holder} ({ProcFs.TryStat(holder)?.Comm}) has it open for writing; {why}.",
