@@ -9,4 +9,7 @@ public sealed record RestoreChoices(CallerTerminal? Terminal = null, bool KeepFi
 {
     /// <summary>Nothing in particular.</summary>
     public static RestoreChoices Default { get; } = new();
+
+    /// <summary>Nothing of the files is changed.</summary>
+    internal static RestoreChoices AsFilesAre { get; } = new(KeepFiles: true);
 }

@@ -9,13 +9,23 @@ using Checkpointer.Scheduler.Jobs;
 namespace Checkpointer.Scheduler.Running;
 
 /// <summary>Runs a job that the service cares for. It is our child until it crashes; who comes back is the service's.</summary>
-internal sealed class ServedRun(RunRequest request, string storeDirectory, ControlClient service, IProcessEnds ends, TimeProvider time) : IJobRun
+internal sealed class ServedRun(RunRequest request, string storeDirectory, ControlClient service, IProcessEnds ends, TimeProvider time, Action<string> tell) : IJobRun
 {
     private static readonly TimeSpan _look = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>systemd starts a service again within a second or two.</summary>
+    private static readonly TimeSpan _silenceMax = TimeSpan.FromSeconds(5);
+
+    /// <summary>What has ended may be brought back by a service that comes back: waited for that long, then nobody will.</summary>
+    private static readonly TimeSpan _absenceMax = TimeSpan.FromSeconds(60);
+
     private readonly TaskCompletionSource<ProcessEnd> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly OwnOutputs _outputs = new();
     private ControlClient _service = service;
     private ProcessIdentity? _child;
+    private Followed? _restored;
+    private long? _silentSince;
+    private bool _isSilenceTold;
     private int _pid;
     private bool _isRegistered;
 
@@ -53,6 +63,10 @@ internal sealed class ServedRun(RunRequest request, string storeDirectory, Contr
         if (_child is { } child && !_ended.Task.IsCompleted)
         {
             _ = ProcessLauncher.TrySignal(child, signal);
+        }
+        else if (_restored is { } followed)
+        {
+            _ = ProcessLauncher.TrySignal(followed.Identity, signal); // the service is gone, and cannot say who the job is now
         }
         else if (CheckpointEngine.Identify(new ProcessId(_pid)) is { } restored && TryStatus(CancellationToken.None) is { State: CareState.Running } status && status.Pid == _pid)
         {
@@ -136,9 +150,55 @@ internal sealed class ServedRun(RunRequest request, string storeDirectory, Contr
                     return new RunEnd(status.State, isTold ? status.ExitCode : own?.ExitCode, isTold ? status.Signal : own?.Signal);
                 }
             }
+            else if (_silentSince is { } since && EndWithoutService(own, time.GetElapsedTime(since)) is { } end)
+            {
+                return end;
+            }
 
             _ = await timer.WaitForNextTickAsync();
         }
+    }
+
+    /// <summary>How the job ended, where there is no service to say it and none came back to restore it. Null while it runs, or may come back.</summary>
+    private RunEnd? EndWithoutService(ProcessEnd? own, TimeSpan silence)
+    {
+        if (silence < _silenceMax)
+        {
+            return null;
+        }
+
+        if (!_isSilenceTold)
+        {
+            _isSilenceTold = true;
+            FollowRestored();
+            Say($"the service of {storeDirectory} does not answer: job {request.Name} runs on, if it does, without dumps and recoveries; start it again, `checkpointer daemon`");
+        }
+
+        if ((_restored is null ? own ?? ProcessEnd.Unknown : _restored.End) is not { } end || (end is not { ExitCode: 0 } && silence < _absenceMax))
+        {
+            return null;
+        }
+
+        string state = end switch { { ExitCode: 0 } => EventKind.Finished, { ExitCode: not null } => EventKind.Failed, { Signal: not null } => EventKind.Killed, _ => EventKind.Vanished };
+        return new RunEnd(state, end.ExitCode, end.Signal);
+    }
+
+    /// <summary>Watches the process that the service had restored last, which is no child of ours; it may have our child's PID.</summary>
+    private void FollowRestored()
+    {
+        if (CheckpointEngine.Identify(new ProcessId(_pid)) is { } restored && restored != _child)
+        {
+            var followed = _restored = new Followed(restored);
+            ends.Watch(restored, collect => followed.End = collect());
+        }
+    }
+
+    /// <summary>Says something while our output is let go of.</summary>
+    private void Say(string sentence)
+    {
+        _outputs.TakeBack();
+        tell(sentence);
+        _outputs.LetGo();
     }
 
     /// <summary>What the service says of the job. Null where it does not know it, or does not answer: it may be on its way back.</summary>
@@ -146,14 +206,18 @@ internal sealed class ServedRun(RunRequest request, string storeDirectory, Contr
     {
         try
         {
-            return _service.Ask(HttpMethod.Get, Path, CliJson.Lines.StatusLine, cancellation)[0];
+            StatusLine status = _service.Ask(HttpMethod.Get, Path, CliJson.Lines.StatusLine, cancellation)[0];
+            Answered();
+            return status;
         }
         catch (ControlException unknown) when (unknown.Error.ExitCode == 1)
         {
+            Answered();
             return null;
         }
         catch (Exception gone) when (gone is HttpRequestException or IOException)
         {
+            _silentSince ??= time.GetTimestamp();
             if (ControlClient.TryConnect(storeDirectory) is { } back)
             {
                 _service.Dispose();
@@ -161,6 +225,17 @@ internal sealed class ServedRun(RunRequest request, string storeDirectory, Contr
             }
 
             return null;
+        }
+    }
+
+    private void Answered()
+    {
+        _silentSince = null;
+        _restored = null;
+        if (_isSilenceTold)
+        {
+            _isSilenceTold = false;
+            Say($"the service of {storeDirectory} answers again");
         }
     }
 
@@ -189,6 +264,36 @@ internal sealed class ServedRun(RunRequest request, string storeDirectory, Contr
         {
             // Not before: what is reaped has no identity that could be registered.
             ends.Watch(child, collect => _ended.TrySetResult(collect()));
+        }
+    }
+
+    /// <summary>A process that the service had restored, and how it ended.</summary>
+    private sealed class Followed(ProcessIdentity identity)
+    {
+        private readonly Lock _gate = new();
+        private ProcessEnd? _end;
+
+        /// <summary>Who.</summary>
+        public ProcessIdentity Identity => identity;
+
+        /// <summary>Null while it runs.</summary>
+        public ProcessEnd? End
+        {
+            get
+            {
+                lock (_gate)
+                {
+                    return _end;
+                }
+            }
+
+            set
+            {
+                lock (_gate)
+                {
+                    _end = value;
+                }
+            }
         }
     }
 }
