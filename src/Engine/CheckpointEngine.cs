@@ -63,11 +63,16 @@ public sealed class CheckpointEngine(EngineOptions options, ILoggerFactory logge
     /// <param name="scope">The job.</param>
     /// <param name="choices">What is done about state that cannot be carried as it is.</param>
     /// <param name="files">Which files its generations carry; null for <see cref="FilePolicy.Default"/>.</param>
-    public TrackedJob Track(JobScope scope, DumpChoices? choices = null, FilePolicy? files = null) => new(scope, () => PlanFor(scope) is { } plan
-        ? new RemoteTracking(plan.Joined!.Value, RequestFor(scope, options, choices, files), plan, _dumpLog.IsEnabled(LogLevel.Debug))
-        : new LocalTracking(
-            scope, new JobMemory(options), memory => new Dumper(options, memory, choices ?? DumpChoices.Default, files ?? FilePolicy.Default, Step(_dumpLog), _dumpLog),
-            memory => new TreeKiller(options, memory.Connections, Step(_dumpLog))));
+    /// <param name="limits">What its dumps may use beside the job; null for <see cref="DumpLimits.Default"/>.</param>
+    public TrackedJob Track(JobScope scope, DumpChoices? choices = null, FilePolicy? files = null, DumpLimits? limits = null)
+    {
+        var limited = options.With(limits ?? DumpLimits.Default);
+        return new(scope, () => PlanFor(scope) is { } plan
+            ? new RemoteTracking(plan.Joined!.Value, RequestFor(scope, limited, choices, files), plan, _dumpLog.IsEnabled(LogLevel.Debug))
+            : new LocalTracking(
+                scope, new JobMemory(limited), memory => new Dumper(limited, memory, choices ?? DumpChoices.Default, files ?? FilePolicy.Default, Step(_dumpLog), _dumpLog),
+                memory => new TreeKiller(limited, memory.Connections, Step(_dumpLog))));
+    }
 
     /// <summary>Builds the processes of a generation and lets them run. On any failure nothing of them is left.</summary>
     /// <param name="source">The generation.</param>
@@ -101,6 +106,34 @@ public sealed class CheckpointEngine(EngineOptions options, ILoggerFactory logge
     /// <param name="choices">As of <see cref="Restore"/>.</param>
     public IReadOnlyList<FileChange> PlanRestore(ICheckpointSource source, string generationSuffix, RestoreChoices? choices = null) =>
         Restorer.Plan(source, generationSuffix, choices ?? RestoreChoices.Default, needsPids: (choices?.PidNamespace ?? options.PidNamespace) == PidNamespaceChoice.Refuse);
+
+    /// <summary>
+    /// Makes the processes of a generation in namespaces of their own, stopped, compares them with it, and kills them. None of them runs an instruction of the job, and nothing outside is changed:
+    /// no file is written, made or put back, nothing is bound, locked or joined. The job may run meanwhile.
+    /// </summary>
+    /// <param name="source">The generation.</param>
+    /// <param name="populatedBytes">Memory that it takes.</param>
+    /// <param name="bytesDone">Progress in bytes of memory.</param>
+    /// <param name="cancellation">Cancels.</param>
+    /// <exception cref="EngineException">It cannot be restored; TimedOut: there is too little memory now.</exception>
+    public RehearsalReport Rehearse(ICheckpointSource source, long populatedBytes, IProgress<long>? bytesDone = null, CancellationToken cancellation = default) => TracerThread.Run(
+        $"rehearse {source.Name}",
+        () =>
+        {
+            var images = GenerationImages.Load(source);
+            Restorer.RequireWorld(images, source);
+            if (RehearsalObstacles.Of(images) is { Count: > 0 } obstacles)
+            {
+                return new RehearsalReport(0, 0, 0, 0, [], obstacles, []);
+            }
+
+            RehearsalObstacles.RequireMemory(source.Name, populatedBytes);
+            return new RemoteRestore(options, NamespacePlan.ForRehearsal(images), _restoreLog.IsEnabled(LogLevel.Debug)).Rehearse(source, bytesDone, cancellation);
+        });
+
+    /// <summary>The part of <see cref="Rehearse"/> that goes on in the namespaces.</summary>
+    internal RehearsalReport RehearseHere(ICheckpointSource source, IProgress<long>? bytesDone, CancellationToken cancellation) => TracerThread.Run(
+        $"rehearse {source.Name}", () => new Restorer(options, RestoreChoices.AsFilesAre, null, Step(_restoreLog), _restoreLog).Rehearse(source, bytesDone, cancellation));
 
     private RestoreReport RestoreInto(
         NamespacePlan plan, ICheckpointSource source, string generationSuffix, IProgress<long>? restoredBytesDone, RestoreChoices choices,

@@ -51,6 +51,19 @@ public sealed class EngineOptions
     [Range(0, 19)]
     public int Nice { get; set; } = 10;
 
+    /// <summary>Most bytes per second, memory and files together, that a dump takes beside the job; 0 for as fast as it goes, at most 1 TiB. Inside the freeze
+    /// nothing waits. Defaults to 0.</summary>
+    [Range(0L, 1L << 40)]
+    public long BytesPerSecond { get; set; }
+
+    /// <summary>The same, with what the dumps of one job may use.</summary>
+    internal EngineOptions With(DumpLimits limits)
+    {
+        var other = (EngineOptions)MemberwiseClone();
+        (other.Nice, other.BytesPerSecond) = (limits.Nice ?? Nice, limits.BytesPerSecond ?? BytesPerSecond);
+        return other;
+    }
+
     /// <summary>The same, with other namespaces for what is restored.</summary>
     internal EngineOptions With(PidNamespaceChoice pids, TimeNamespaceChoice clocks)
     {

@@ -140,6 +140,9 @@ public sealed class EngineWorker : IDisposable
                 _job!.Stop(request.Process!);
                 _channel.SendJson(FrameKind.Reply, true);
                 break;
+            case WorkerTask.Rehearse:
+                _channel.SendJson(FrameKind.Reply, Engine(request).RehearseHere(new ChannelSource(_channel, NextAnswer, request), Progress(), _cancellation.Token));
+                break;
             default:
                 var source = new ChannelSource(_channel, NextAnswer, request);
                 _channel.SendJson(

@@ -11,4 +11,7 @@ public sealed record RestoreChoices(
 {
     /// <summary>Nothing in particular.</summary>
     public static RestoreChoices Default { get; } = new();
+
+    /// <summary>Nothing of the files is changed.</summary>
+    internal static RestoreChoices AsFilesAre { get; } = new(KeepFiles: true);
 }

@@ -114,8 +114,9 @@ public sealed class CheckpointStore : IDisposable
     /// <summary>Begins a generation of a job. Takes the job's writer lock until disposed.</summary>
     /// <param name="job">Registered or not, it must exist.</param>
     /// <param name="baseGeneration">Generation whose pages stay where nothing is written or cleared; null for none.</param>
+    /// <param name="limits">What writing it may use; null for <see cref="WriterLimits.Default"/>.</param>
     /// <exception cref="StoreException">Locked when another dump of the job is under way; NotFound; Corrupt when the base's manifest is, or the base was found spoiled.</exception>
-    public GenerationWriter Begin(string job, GenerationName? baseGeneration)
+    public GenerationWriter Begin(string job, GenerationName? baseGeneration, WriterLimits? limits = null)
     {
         var record = _store.Jobs.Get(job);
         SweepIfAlone();
@@ -124,7 +125,8 @@ public sealed class CheckpointStore : IDisposable
         {
             RequireGood(baseGeneration);
             var manifest = baseGeneration is { } name ? ReadManifest(name) : null;
-            return new GenerationWriter(_store, record, new GenerationName(job, _store.Jobs.TakeNumber(job)), manifest, locks);
+            var limited = _store with { Options = _store.Options.With(limits ?? WriterLimits.Default) };
+            return new GenerationWriter(limited, record, new GenerationName(job, _store.Jobs.TakeNumber(job)), manifest, locks);
         }
         catch
         {
@@ -166,7 +168,8 @@ public sealed class CheckpointStore : IDisposable
     /// <exception cref="StoreException">NotFound, or the index cannot be read at all.</exception>
     public VerifyReport VerifyWith(VerifyOptions options, IProgress<long>? bytesDone, CancellationToken cancellation)
     {
-        var report = new StoreVerifier(_store, options, bytesDone, cancellation).Run();
+        var limited = _store with { Options = _store.Options.With(new WriterLimits(Workers: options.Workers)) };
+        var report = new StoreVerifier(limited, options, bytesDone, cancellation).Run();
         Remember(report, isComplete: options.Only is not null || options.Share == 1);
         return report;
     }

@@ -27,6 +27,14 @@ public sealed class StoreOptions
     [Range(0, 19)]
     public int Nice { get; set; } = 10;
 
+    /// <summary>The same, with what one generation's writer may use.</summary>
+    internal StoreOptions With(WriterLimits limits)
+    {
+        var other = (StoreOptions)MemberwiseClone();
+        (other.Nice, other.Workers) = (limits.Nice ?? Nice, limits.Workers ?? Workers);
+        return other;
+    }
+
     /// <summary>Bytes of one write to a pack, whole blocks. 4 MiB keep a fast device busy. Tests take less, to have more steps.</summary>
     internal int WriteBytes { get; set; } = 4 << 20;
 

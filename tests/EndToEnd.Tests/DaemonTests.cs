@@ -128,6 +128,71 @@ public sealed class DaemonTests(ProgramFixture programs, ITestOutputHelper outpu
         Finish(session, service);
     }
 
+    [RootFact]
+    public void LimitedDump_TakesAsLongAsItsRateSays_AndOnlyBesideTheJob()
+    {
+        const long Rate = 16 << 20;
+        using var session = Session.StartUnregistered(programs, "mem_random");
+        using var service = Service.Of(session.Cli);
+        Register(session, "--limit-rate", $"{Rate}", "--limit-cores", "1", "--limit-nice", "17");
+
+        var dump = session.Cli.Start("dump", Name);
+        Wait.Until(() => StoreThreads(service.Pid) is [("store worker 0", "17")] || dump.HasEnded, Wait.Patience, () => string.Join(' ', StoreThreads(service.Pid)));
+        Assert.False(dump.HasEnded, dump.Error);
+        var line = dump.Finish().Expect(0).Json.Single();
+
+        var seconds = line.GetProperty("duration_ms").GetInt64() / 1000.0;
+        var asked = (double)line.GetProperty("dirty_bytes").GetInt64() / Rate;
+        output.WriteLine($"{seconds:F2} s for {asked:F2} s of bytes, frozen {line.GetProperty("freeze_us").GetInt64()} us");
+        Assert.InRange(seconds, asked * 0.8, (asked * 1.5) + 3);
+        Assert.InRange(line.GetProperty("freeze_us").GetInt64() / 1e6, 0, seconds / 2);
+        Finish(session, service);
+    }
+
+    [RootFact]
+    public void SeriesBesideAService_IsIncremental_AndUpkeepGoesOnBesideIt()
+    {
+        using var session = Session.StartUnregistered(programs, "nanosleep");
+        using var service = Service.Of(session.Cli, ("CHECKPOINTER_Upkeep__VerifySchedule", "every 1s"), ("CHECKPOINTER_Upkeep__VerifyShare", "100%"));
+        Register(session);
+
+        var lines = session.Cli.Run("dump", Name, "--every", "100ms", "--count", "3").Expect(0).Json;
+        Assert.Equal(["job/1", "job/2", "job/3"], lines.Select(line => line.GetProperty("generation").GetString()));
+        Assert.All(lines.Skip(1), line => Assert.Equal("incremental", line.GetProperty("kind").GetString()));
+
+        JsonElement verify = default;
+        Wait.Until(
+            () => (verify = Upkeep(session)).GetProperty("last_outcome").GetString() == "ok" && !verify.GetProperty("detail").GetString()!.StartsWith("0 pack", StringComparison.Ordinal), Wait.Patience,
+            () => verify.ToString());
+        const int Hangup = 1; // SIGHUP, which is not to end it
+        _ = Child.Signal(service.Pid, Hangup);
+        _ = Upkeep(session);
+        service.KillAndRestart();
+        Assert.Equal("ok", Upkeep(session).GetProperty("last_outcome").GetString());
+        _ = session.Cli.Run("dump", Name, "--every", "10ms", "--count", "2", "--stop").Expect(0);
+        service.WaitForState(Name, "stopped");
+    }
+
+    private static JsonElement Upkeep(Session session)
+        => session.Cli.Run("status", "--service").Expect(0).Json.Single().GetProperty("upkeep").EnumerateArray().Single(one => one.GetProperty("work").GetString() == "verify");
+
+    /// <summary>Threads of the service that hash and compress, with their nice levels.</summary>
+    private static List<(string Name, string Nice)> StoreThreads(int service)
+        => [.. Directory.GetDirectories($"/proc/{service}/task").Select(NameAndNice).Where(thread => thread.Name.StartsWith("store worker", StringComparison.Ordinal))];
+
+    private static (string Name, string Nice) NameAndNice(string thread)
+    {
+        try
+        {
+            var stat = File.ReadAllText(Path.Combine(thread, "stat"));
+            return (File.ReadAllText(Path.Combine(thread, "comm")).TrimEnd(), stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[16]);
+        }
+        catch (IOException)
+        {
+            return ("", ""); // it has ended
+        }
+    }
+
     /// <summary>The job has become the child of whoever restored it, so its exit code is the service's to tell.</summary>
     private static void Finish(Session session, Service service)
     {

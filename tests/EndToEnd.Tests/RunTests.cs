@@ -94,6 +94,32 @@ public sealed class RunTests : IDisposable
         AssertPassed(text[..text.LastIndexOf("ended", StringComparison.Ordinal)]);
     }
 
+    [RootFact]
+    public void ServiceThatDoesNotComeBack_IsToldOf_AndTheExitCodeIsTheJobs()
+    {
+        using var service = Service.Of(_cli);
+        var run = _cli.StartProgram(
+            [.. Cli.Program, "run", "--store", _cli.Store, "--name", "md", "--every", "200ms", "--on-crash", "auto", "--", _programs.Executable("compute"), Scratch]);
+        var pid = WaitForJob(run);
+        WaitForGeneration(2);
+        _ = Child.Signal(pid, Libc.SIGKILL);
+        Wait.Until(() => Events().Contains("recovered") && State() == "running", Wait.Patience, () => $"{string.Join(' ', Events())} {run.Error}");
+
+        service.Kill();
+        Wait.Until(() => run.Error.Contains("does not answer", StringComparison.Ordinal), Wait.Patience, () => run.Error);
+        Assert.False(run.HasEnded);
+        WaitForMore(run);
+        _ = Child.Signal(run.Pid, Libc.SIGUSR1);
+
+        // Whether its exit code is told depends on the kernel, not on us; the job's own word does not.
+        var end = run.Finish();
+        AssertPassed(end.Output);
+        Assert.Equal(KernelTellsExits ? 0 : 1, end.ExitCode);
+    }
+
+    /// <summary>PIDFD_GET_INFO with an exit code, Linux 6.15.</summary>
+    private static bool KernelTellsExits => Environment.OSVersion.Version >= new Version(6, 15);
+
     [RootTheory]
     [InlineData(false)]
     [InlineData(true)]

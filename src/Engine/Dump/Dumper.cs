@@ -49,7 +49,8 @@ internal sealed class Dumper(EngineOptions options, JobMemory memory, DumpChoice
         Rehearsal.Once(options);
         cancellation.ThrowIfCancellationRequested();
         memory.HugePages.Note(preflight.Vmas);
-        using var contents = new OpenContents(sink);
+        var pace = new Pace(options.BytesPerSecond, cancellation);
+        using var contents = new OpenContents(new PacedSink(sink, pace));
         memory.BeginDump(sink.HasBase);
         if (stops && choices.Tcp == TcpChoice.Keep)
         {
@@ -62,6 +63,7 @@ internal sealed class Dumper(EngineOptions options, JobMemory memory, DumpChoice
         using var capture = new Capture(options, step, logger);
         capture.Reserve(memory.WaitingBytes);
         var mapped = MappedForWriting(preflight.Vmas.Values);
+        pace.IsSuspended = true;
         using var job = new Freezer(options, step).Freeze(scope, preflight.Vmas);
         var root = job.Processes[0].Id;
         var identity = ProcFs.IdentityOf(root) ?? throw new EngineException(EngineFailure.NoSuchProcess, $"Process {root} has ended.");
@@ -78,6 +80,7 @@ internal sealed class Dumper(EngineOptions options, JobMemory memory, DumpChoice
         step("thaw");
         freezeTime += job.Thaw();
         DumpLog.Thawed(logger, root.Value, job.Processes.Count, threads, freezeTime.TotalMilliseconds);
+        pace.IsSuspended = false;
         state.CollectSurroundings();
         step("deliver");
         RequireSameFlags(job);

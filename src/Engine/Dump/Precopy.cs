@@ -33,6 +33,7 @@ internal sealed class Precopy(EngineOptions options, JobMemory memory, Action<st
     private const double SampleSecondsMin = 0.02;
     private const double SampleSecondsMax = 0.2;
 
+    private readonly double _bytesPerSecond = options.BytesPerSecond > 0 ? Math.Min(options.BytesPerSecond, BytesHandedOverPerSecond) : BytesHandedOverPerSecond;
     private ulong? _bytesReadBefore;
 
     /// <summary>Protects, and hands over what changed. Runs beside the job.</summary>
@@ -92,14 +93,14 @@ internal sealed class Precopy(EngineOptions options, JobMemory memory, Action<st
         }
     }
 
-    private static bool IsWrittenTooFast(ProcessId process, ProcessMemory pages, CancellationToken cancellation)
+    private bool IsWrittenTooFast(ProcessId process, ProcessMemory pages, CancellationToken cancellation)
     {
-        var sample = Math.Clamp(SampleShare * pages.Waiting.Bytes / BytesHandedOverPerSecond, SampleSecondsMin, SampleSecondsMax);
+        var sample = Math.Clamp(SampleShare * pages.Waiting.Bytes / _bytesPerSecond, SampleSecondsMin, SampleSecondsMax);
         var start = Stopwatch.GetTimestamp();
         cancellation.WaitHandle.WaitOne(TimeSpan.FromSeconds(sample));
         var written = TakeWritten(process, pages).Intersect(pages.Waiting).Bytes;
         var seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
-        return written / seconds > WasteMax * BytesHandedOverPerSecond;
+        return written / seconds > WasteMax * _bytesPerSecond;
     }
 
     private static PageSet TakeWritten(ProcessId process, ProcessMemory memory)

@@ -344,6 +344,8 @@ internal static class Task
     internal const int CLONE_NEWNS = 0x20000;
     internal const int CLONE_NEWPID = 0x20000000;
     internal const int CLONE_NEWTIME = 0x80;
+    internal const int CLONE_NEWIPC = 0x8000000;
+    internal const int CLONE_NEWNET = 0x40000000;
     internal const int CLONE_SYSVSEM = 0x40000;
     internal const int PR_SET_PDEATHSIG = 1;
     internal const int PR_GET_PDEATHSIG = 2;

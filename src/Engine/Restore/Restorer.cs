@@ -29,6 +29,14 @@ internal sealed class Restorer(EngineOptions options, RestoreChoices choices, Ac
         return plan.Preview;
     }
 
+    /// <summary>Throws where what a job relies on is not there, files as they are. PIDs and System V objects are not looked at, which may be those of the job.</summary>
+    public static void RequireWorld(GenerationImages images, ICheckpointSource source)
+    {
+        WorldCheck.Require(images, keepFiles: true);
+        _ = new FilePlanner(images, source, string.Empty, RestoreChoices.AsFilesAre).Plan();
+        HugePageCheck.Require(images);
+    }
+
     /// <summary>Restores a generation.</summary>
     public RestoreReport Restore(GenerationImages images, ICheckpointSource source, string generationSuffix, IProgress<long>? bytesDone, CancellationToken cancellation)
     {
@@ -74,6 +82,35 @@ internal sealed class Restorer(EngineOptions options, RestoreChoices choices, Ac
         }
         finally
         {
+            _processes.ForEach(process => process.Dispose());
+        }
+    }
+
+    /// <summary>Builds the processes, compares them with the images and kills them, without one of them having run. Precondition: in namespaces of a rehearsal, without files that are
+    /// to be put back (<see cref="RehearsalObstacles"/>).</summary>
+    public RehearsalReport Rehearse(ICheckpointSource source, IProgress<long>? bytesDone, CancellationToken cancellation)
+    {
+        step("read the images");
+        var images = GenerationImages.Load(source);
+        PidAvailability.Require(AllIds(images), options.PidReleaseTimeout);
+        SystemVWorld.Require(images);
+        HugePageCheck.Require(images);
+        var shellJob = ShellJob.Of(images, null);
+        var files = new FileRestorer(new FilePlan([], []), images.Inventory, source, step);
+        using var systemV = new SystemVBuilder(images, _processes);
+        using var watcher = new InotifyWatcher();
+        using var connections = new KeptConnections(images.Files, new ProcessId(images.Processes[0].Process.Pid));
+        try
+        {
+            Build(images, shellJob, source, files, systemV, watcher, connections, bytes => AddBytes(bytesDone, bytes), cancellation);
+            FinishProcesses();
+            step("compare");
+            return new RestoredCheck(images, _processes, source).Run(cancellation);
+        }
+        finally
+        {
+            _processes.ForEach(process => Children.Kill(process.Id));
+            Children.ReapAll(options.SyscallTimeout);
             _processes.ForEach(process => process.Dispose());
         }
     }
@@ -152,7 +189,7 @@ internal sealed class Restorer(EngineOptions options, RestoreChoices choices, Ac
         threads.SetState();
     }
 
-    private void LetGo(ShellJob shellJob, KeptConnections connections)
+    private void FinishProcesses()
     {
         foreach (var process in _processes)
         {
@@ -163,7 +200,11 @@ internal sealed class Restorer(EngineOptions options, RestoreChoices choices, Ac
             state.CloseGate();
             new ThreadBuilder(process).SetRegisters();
         }
+    }
 
+    private void LetGo(ShellJob shellJob, KeptConnections connections)
+    {
+        FinishProcesses();
         step("let connections go on");
         connections.Release();
         // Before any thread runs: one in the background that reads from its terminal is stopped.

@@ -11,7 +11,8 @@ namespace Checkpointer.Engine.Worker;
 /// <param name="Names">Which of it, as in /proc/PID/ns, in the order in which they are entered.</param>
 /// <param name="FirstPid">Of a new PID namespace, the number after which the kernel gives PIDs to us; 0: no PID namespace is made.</param>
 /// <param name="Clocks">Clocks of a new time namespace; null: none is made.</param>
-internal sealed record NamespacePlan(ProcessId? Joined, IReadOnlyList<string> Names, int FirstPid, ClockOffsets? Clocks)
+/// <param name="IsApart">Network and System V objects are others, too, so that nothing that is made there shows outside.</param>
+internal sealed record NamespacePlan(ProcessId? Joined, IReadOnlyList<string> Names, int FirstPid, ClockOffsets? Clocks, bool IsApart = false)
 {
     // Entered in this order: with the mount namespace, /proc is another.
     private static readonly string[] _ofJobs = ["time", "pid", "mnt"];
@@ -24,7 +25,8 @@ internal sealed record NamespacePlan(ProcessId? Joined, IReadOnlyList<string> Na
     public bool MakesPids => FirstPid > 0;
 
     /// <summary>The flags of unshare(2).</summary>
-    public ulong NewFlags => (MakesPids ? Task.CLONE_NEWPID | Task.CLONE_NEWNS : 0ul) | (Clocks is null ? 0ul : Task.CLONE_NEWTIME);
+    public ulong NewFlags => (MakesPids ? Task.CLONE_NEWPID | Task.CLONE_NEWNS : 0ul) | (Clocks is null ? 0ul : Task.CLONE_NEWTIME)
+        | (IsApart ? (ulong)(Task.CLONE_NEWIPC | Task.CLONE_NEWNET) : 0ul);
 
     /// <summary>
     /// What has to be entered to look at a job as it sees itself; null where that is nothing, or where the job is in namespaces of others, which are refused.
@@ -46,6 +48,13 @@ internal sealed record NamespacePlan(ProcessId? Joined, IReadOnlyList<string> Na
         var wanted = options.TimeNamespace == TimeNamespaceChoice.Never ? null : ClockOffsets.Wanted(images.Inventory);
         var clocks = wanted == ClockOffsets.Ours() ? null : wanted;
         return ownPids || clocks is not null ? new NamespacePlan(null, [], ownPids ? FreePids([.. ids, .. Remembered(images)]) : 0, clocks) : null;
+    }
+
+    /// <summary>What is made for a rehearsal: everything that a job could change outside, but for files.</summary>
+    public static NamespacePlan ForRehearsal(GenerationImages images)
+    {
+        var wanted = ClockOffsets.Wanted(images.Inventory);
+        return new NamespacePlan(null, [], FreePids([.. Restorer.AllIds(images), .. Remembered(images)]), wanted == ClockOffsets.Ours() ? null : wanted, IsApart: true);
     }
 
     /// <summary>PIDs of processes that have ended and that sockets remember (SO_PEERCRED): those that make them again need these.</summary>

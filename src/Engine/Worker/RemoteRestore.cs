@@ -37,6 +37,23 @@ internal sealed class RemoteRestore(EngineOptions options, NamespacePlan plan, b
         return report with { Root = identity, Namespaces = [.. Names()] };
     }
 
+    /// <summary>Rehearses a restore. All that is made is gone when this returns, or when we die.</summary>
+    /// <param name="source">The generation.</param>
+    /// <param name="bytesDone">Told bytes done.</param>
+    /// <param name="cancellation">Cancels.</param>
+    public RehearsalReport Rehearse(ICheckpointSource source, IProgress<long>? bytesDone, CancellationToken cancellation)
+    {
+        using var worker = WorkerProcess.Start(plan, isVerbose, options.SyscallTimeout);
+        using var attendant = new WorkerAttendant(worker.Channel, null, source, bytesDone);
+        var request = new WorkerRequest(WorkerTask.Rehearse)
+        {
+            Options = options.With(PidNamespaceChoice.Refuse, TimeNamespaceChoice.Never),
+            Generation = source.Name,
+            ImageNames = [.. source.ImageNames],
+        };
+        return new WorkerClient(worker.Channel).Ask<RehearsalReport>(request, attendant, cancellation);
+    }
+
     private static ProcessIdentity IdentityOf(WorkerProcess worker, int inner)
     {
         var root = worker.Init is { } init ? init.Member(inner) : new ProcessId(inner);

@@ -20,6 +20,9 @@ internal enum WorkerTask
 
     /// <summary><see cref="CheckpointEngine.Restore"/>.</summary>
     Restore,
+
+    /// <summary><see cref="CheckpointEngine.Rehearse"/>.</summary>
+    Rehearse,
 }
 
 /// <summary>A request to a worker. PIDs are those inside.</summary>

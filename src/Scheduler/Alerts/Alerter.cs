@@ -1,7 +1,7 @@
-using System.Collections.Concurrent;
 using Checkpointer.Scheduler.Jobs;
 using Checkpointer.Scheduler.Metrics;
 using Checkpointer.Scheduler.Policies;
+using Checkpointer.Scheduler.Upkeep;
 using Checkpointer.Store;
 
 namespace Checkpointer.Scheduler.Alerts;
@@ -12,20 +12,20 @@ namespace Checkpointer.Scheduler.Alerts;
 /// </summary>
 /// <param name="rulesOf">What the policy of a job says now; null for nothing.</param>
 /// <param name="send">Takes alerts on; does not wait for anybody.</param>
+/// <param name="memory">What fails, and was told: over the end of the service, so that nobody is told twice, and the first success is told though another service saw the failure.</param>
 /// <param name="time">The clock.</param>
-internal sealed class Alerter(Func<string, AlertRules?> rulesOf, Action<AlertRules, Alert> send, TimeProvider time) : IJobObserver
+internal sealed class Alerter(Func<string, AlertRules?> rulesOf, Action<AlertRules, Alert> send, ServiceMemory memory, TimeProvider time) : IJobObserver
 {
     private const string Dump = "dump";
     private const string Recovery = "recovery";
-
-    private readonly ConcurrentDictionary<(string Job, string Work), bool> _failing = new();
-    private readonly ConcurrentDictionary<string, bool> _toldOfAge = new();
+    private const string Verify = "verify";
+    private const string Age = "age";
 
     /// <inheritdoc/>
     public void Dumped(GenerationRecord generation)
     {
         string job = generation.Name.Job;
-        _toldOfAge.TryRemove(job, out _);
+        _ = memory.WorksAgain(job, Age);
         Succeeded(job, Dump, $"dumps of job {job} work again: {generation.Name}");
     }
 
@@ -46,6 +46,12 @@ internal sealed class Alerter(Func<string, AlertRules?> rulesOf, Action<AlertRul
     /// <inheritdoc/>
     public void RecoveryFailed(string job, string why) => Failed(job, Recovery, $"a recovery of job {job} failed: {why}");
 
+    /// <inheritdoc/>
+    public void Spoiled(string job, string why) => Failed(job, Verify, $"a verify found generations of job {job} bad: {why}");
+
+    /// <inheritdoc/>
+    public void Sound(string job) => Succeeded(job, Verify, $"no generation of job {job} is known to be bad any more");
+
     /// <summary>Looks whose newest good generation is too old. Called now and then.</summary>
     public void Look(IEnumerable<JobState> jobs)
     {
@@ -53,7 +59,7 @@ internal sealed class Alerter(Func<string, AlertRules?> rulesOf, Action<AlertRul
         foreach (JobState job in jobs.Where(job => job.IsRunning))
         {
             DateTimeOffset since = job.NewestGoodAt ?? job.Since;
-            if (rulesOf(job.Name) is { NoGoodGenerationFor: { } longest } rules && now - since > longest && _toldOfAge.TryAdd(job.Name, true))
+            if (rulesOf(job.Name) is { NoGoodGenerationFor: { } longest } rules && now - since > longest && memory.BeginsToFail(job.Name, Age))
             {
                 string last = job.NewestGoodAt is null ? "it has none" : $"the newest was begun at {since:u}";
                 Send(rules, AlertKind.NoGoodGeneration, job.Name, $"job {job.Name} runs and has had no good generation for {DurationText.Format(longest)}: {last}");
@@ -63,7 +69,7 @@ internal sealed class Alerter(Func<string, AlertRules?> rulesOf, Action<AlertRul
 
     private void Failed(string job, string work, string message)
     {
-        bool isFirst = _failing.TryAdd((job, work), true);
+        bool isFirst = memory.BeginsToFail(job, work);
         if (isFirst && rulesOf(job) is { } rules && rules.OnFailure != false)
         {
             Send(rules, AlertKind.Failure, job, message);
@@ -72,7 +78,7 @@ internal sealed class Alerter(Func<string, AlertRules?> rulesOf, Action<AlertRul
 
     private void Succeeded(string job, string work, string message)
     {
-        bool wasFailing = _failing.TryRemove((job, work), out _);
+        bool wasFailing = memory.WorksAgain(job, work);
         if (wasFailing && rulesOf(job) is { } rules && rules.OnSuccessAfterFailure != false)
         {
             Send(rules, AlertKind.SuccessAfterFailure, job, message);

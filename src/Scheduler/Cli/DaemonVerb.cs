@@ -36,15 +36,13 @@ internal sealed class DaemonVerb : Verb
         using PolicyFolder policies = invocation.Rooms.OpenPolicies();
         using var commands = new LocalCommands(invocation.Time);
         await using var reporting = new Reporting(store, policies, commands, settings.Status, loggers, invocation.Time);
-        var host = new DaemonHost(invocation.Rooms.EngineForService(loggers), store, policies, settings.Daemon, loggers, invocation.Time, reporting, commands);
-        await host.RunAsync(facts => Tell(invocation, store, facts), invocation.Cancellation);
+        var host = new DaemonHost(invocation.Rooms.EngineForService(loggers), store, policies, settings.Daemon, settings.Upkeep, loggers, invocation.Time, reporting, commands);
+        await host.RunAsync(control => Tell(invocation, control.Describe()), invocation.Cancellation);
     }
 
-    private static void Tell(Invocation invocation, IJobStore store, DaemonFacts facts)
+    private static void Tell(Invocation invocation, DaemonLine line)
     {
-        int jobs = store.Jobs().Count(job => job.IsRegistered);
-        invocation.Output.Json(
-            new DaemonLine(store.Directory, facts.Socket, Environment.ProcessId, facts.StartedAt, jobs, 0, 0), CliJson.Lines.DaemonLine);
-        invocation.Output.Line($"serving {store.Directory} on {facts.Socket}: {Quantity.Count(jobs)} job(s)");
+        invocation.Output.Json(line, CliJson.Lines.DaemonLine);
+        invocation.Output.Line($"serving {line.Store} on {line.Socket}: {Quantity.Count(line.Jobs)} job(s)");
     }
 }

@@ -1,6 +1,5 @@
 using Checkpointer.Scheduler.Cli.Rendering;
 using Checkpointer.Scheduler.Jobs;
-using Checkpointer.Store;
 
 namespace Checkpointer.Scheduler.Cli;
 
@@ -45,17 +44,17 @@ internal static class DumpReporting
     }
 
     /// <summary>Writes how a series ended, where that is not what was asked for.</summary>
-    public static void Write(Output output, JobRecord job, SeriesEnd end)
+    public static void Write(Output output, string job, SeriesEnd end)
     {
         string taken = $"{Quantity.Count(end.Generations)} generation(s) were taken";
         if (end.JobEnded)
         {
-            output.Line($"job {job.Name} has ended; {taken}");
+            output.Line($"job {job} has ended; {taken}");
         }
 
         if (end.Failures > 0)
         {
-            output.Warning($"{Quantity.Count(end.Failures)} dump(s) of job {job.Name} failed; {taken}");
+            output.Warning($"{Quantity.Count(end.Failures)} dump(s) of job {job} failed; {taken}");
         }
     }
 

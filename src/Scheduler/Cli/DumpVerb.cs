@@ -89,26 +89,29 @@ internal sealed class DumpVerb : Verb
     private int DumpBy(ControlClient service, string job, Invocation invocation, ParseResult arguments)
     {
         RequireNoPolicy(_files.Policy(arguments), job);
-        if (arguments.GetValue(_every) is not null || arguments.GetValue(_count) is not null)
-        {
-            throw new SchedulerException(
-                SchedulerFailure.Failed,
-                $"job {job} is dumped by the service, one generation after the other would be taken from under it",
-                $"register {job} with a schedule, such as `--every 15m`, or call `checkpointer dump {job}` once");
-        }
-
         bool stops = arguments.GetValue(_stop);
         JobPolicy chosen = _choices.Added(JobPolicy.Default, arguments);
-        DumpLine line = service.Post(
-            $"/v1/jobs/{job}/dump", new DumpWish(stops, chosen.ShellJob, chosen.Tcp?.ToString()), CliJson.Lines.DumpWish, CliJson.Lines.DumpLine, invocation.Cancellation);
-        DumpReporting.Write(invocation.Output, line);
-        if (stops)
+        var wish = new DumpWish(stops, chosen.ShellJob, chosen.Tcp?.ToString());
+        using var served = new ServedSeries(service, invocation.Rooms.StoreDirectory, job, wish, line => DumpReporting.Write(invocation.Output, line));
+        SeriesEnd? end = null;
+        if (!IsSeries(arguments))
+        {
+            served.Dump(expectedBytes: 0, stops, invocation.Cancellation);
+        }
+        else
+        {
+            end = RunSeries(invocation, served, job, arguments, expectedBytes: 0);
+        }
+
+        if (stops && end is null or { LastFailure: null, JobEnded: false })
         {
             TellStopped(invocation, job);
         }
 
-        return ExitCode.Ok;
+        return end is null ? ExitCode.Ok : DumpReporting.Code(end, stops);
     }
+
+    private bool IsSeries(ParseResult arguments) => arguments.GetValue(_every) is not null || arguments.GetValue(_count) is not null;
 
     private static void TellStopped(Invocation invocation, string job)
         => invocation.Output.Line($"job {job} was stopped; `checkpointer recover --latest {job}` brings it back");
@@ -117,16 +120,15 @@ internal sealed class DumpVerb : Verb
         Invocation invocation, ParseResult arguments, IJobStore store, JobRecord job, ProcessIdentity root, long expectedBytes)
     {
         using var dumper = new JobDumper(invocation.Rooms.Engine, store, invocation.Progress, job, root, _choices.Of(arguments, JobPolicy.Of(job)));
-        TimeSpan? interval = arguments.GetValue(_every);
-        int? count = arguments.GetValue(_count);
         SeriesEnd? end = null;
-        if (interval is null && count is null)
+        if (!IsSeries(arguments))
         {
             DumpReporting.Write(invocation.Output, dumper.Dump(expectedBytes, arguments.GetValue(_stop), invocation.Cancellation));
         }
         else
         {
-            end = RunSeries(invocation, dumper, interval ?? TimeSpan.Zero, count, expectedBytes, arguments.GetValue(_stop));
+            var local = new LocalSeries(dumper, outcome => DumpReporting.Write(invocation.Output, outcome));
+            end = RunSeries(invocation, local, job.Name, arguments, expectedBytes);
         }
 
         // Only now: until the commit, the running job is the only copy of its work.
@@ -139,15 +141,12 @@ internal sealed class DumpVerb : Verb
         return end is null ? ExitCode.Ok : DumpReporting.Code(end, arguments.GetValue(_stop));
     }
 
-    private static SeriesEnd RunSeries(Invocation invocation, JobDumper dumper, TimeSpan interval, int? count, long expectedBytes, bool stops)
+    private SeriesEnd RunSeries(Invocation invocation, ISeriesTarget target, string job, ParseResult arguments, long expectedBytes)
     {
-        var series = new DumpSeries(
-            dumper,
-            invocation.Time,
-            outcome => DumpReporting.Write(invocation.Output, outcome),
-            failure => invocation.Output.Failure(FailureReport.From(failure)));
-        SeriesEnd end = series.Run(interval, count, expectedBytes, stops, invocation.Cancellation);
-        DumpReporting.Write(invocation.Output, dumper.Job, end);
+        var series = new DumpSeries(target, invocation.Time, failure => invocation.Output.Failure(FailureReport.From(failure)));
+        SeriesEnd end = series.Run(
+            arguments.GetValue(_every) ?? TimeSpan.Zero, arguments.GetValue(_count), expectedBytes, arguments.GetValue(_stop), invocation.Cancellation);
+        DumpReporting.Write(invocation.Output, job, end);
         return end;
     }
 

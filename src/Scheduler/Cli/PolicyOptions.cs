@@ -20,6 +20,7 @@ internal sealed class PolicyOptions
 
     private readonly ScheduleOptions _schedule;
     private readonly RetentionOptions _retention;
+    private readonly LimitOptions _limits;
 
     /// <summary>Adds the options to a verb.</summary>
     public PolicyOptions(Verb verb)
@@ -30,6 +31,7 @@ internal sealed class PolicyOptions
         _retention = new RetentionOptions(verb);
         verb.Options.Add(_onCrash);
         verb.Options.Add(_onBoot);
+        _limits = new LimitOptions(verb);
     }
 
     /// <summary>The policy that they make.</summary>
@@ -43,6 +45,7 @@ internal sealed class PolicyOptions
             TimeZone = _retention.ZoneName(arguments),
             Retention = _retention.Rules(arguments),
             Recovery = recovery == new RecoveryRules() ? null : recovery,
+            Limits = _limits.Rules(arguments),
         };
     }
 }

@@ -57,15 +57,16 @@ internal sealed class RunVerb : Verb
         RunRequest request = Request(arguments);
         JobPolicy policy = policies.Resolve(request.Policy);
         _ = policy.Zone(invocation.Time.LocalTimeZone);
-        using var ends = new ProcessEnds();
         int code = 0;
         if (invocation.TryService() is { } service)
         {
-            using var served = new ServedRun(request, invocation.Rooms.StoreDirectory, service, ends, invocation.Time);
+            using var patient = new ProcessEnds(TimeSpan.FromSeconds(10)); // nothing is held up: there is only an exit code to pass on
+            using var served = new ServedRun(request, invocation.Rooms.StoreDirectory, service, patient, invocation.Time, invocation.Output.Note);
             Blocking.Run(async () => code = await RunAsync(invocation, request, policy.ToEventPolicy(), served));
             return code;
         }
 
+        using var ends = new ProcessEnds();
         using ILoggerFactory loggers = StandardErrorLogging.Create(invocation.IsVerbose);
         using IJobStore store = invocation.Rooms.OpenStoreForService(loggers);
         using var timers = new ProviderTimers(invocation.Time);

@@ -12,22 +12,38 @@ internal sealed class StatusVerb : Verb
 {
     private readonly Argument<string?> _job = new("JOB") { Description = "The only job to tell of.", Arity = ArgumentArity.ZeroOrOne };
 
+    private readonly Option<bool> _service = new("--service") { Description = "Tell of the service, and of what it does for its store by itself, instead of jobs." };
+
     /// <summary>Makes the verb.</summary>
     public StatusVerb()
         : base(
             "status",
             "Tells of registered jobs what they do, when their last and next dumps are, and how old their newest good generation is. With a service, users see their own jobs.",
             "status",
-            "status md --json")
+            "status md --json",
+            "status --service")
     {
         _job.Validators.Add(Words.RequireJobNames);
         Arguments.Add(_job);
+        Options.Add(_service);
+        Validators.Add(result =>
+        {
+            if (result.GetResult(_service) is not null && result.GetResult(_job)?.Tokens.Count > 0)
+            {
+                result.AddError("Name a JOB or --service, not both.");
+            }
+        });
     }
 
     /// <inheritdoc/>
     public override int Run(Invocation invocation, ParseResult arguments)
     {
         using ControlClient? service = invocation.TryService();
+        if (arguments.GetValue(_service))
+        {
+            return TellOfService(invocation, service);
+        }
+
         string? name = arguments.GetValue(_job);
         IReadOnlyList<StatusLine> lines = service is null
             ? Look(invocation, name)
@@ -48,6 +64,35 @@ internal sealed class StatusVerb : Verb
 
         return ExitCode.Ok;
     }
+
+    private static int TellOfService(Invocation invocation, ControlClient? service)
+    {
+        if (service is null)
+        {
+            throw new SchedulerException(SchedulerFailure.NotRunning, $"the store {invocation.Rooms.StoreDirectory} has no service", "`checkpointer daemon` is one");
+        }
+
+        DaemonLine line = service.Ask(HttpMethod.Get, "/v1/status", CliJson.Lines.DaemonLine, invocation.Cancellation)[0];
+        Output output = invocation.Output;
+        output.Json(line, CliJson.Lines.DaemonLine);
+        output.Line($"serves {line.Store} since {Quantity.Time(line.StartedAt, invocation.Time)}, PID {Quantity.Count(line.Pid)}: {Quantity.Count(line.Jobs)} job(s), "
+            + $"{Quantity.Count(line.DumpsUnderWay)} dump(s) and {Quantity.Count(line.RestoresUnderWay)} restore(s) under way");
+        output.Table(
+            [new("UPKEEP"), new("SCHEDULE"), new("LAST"), new("OUTCOME"), new("NEXT"), new("DETAIL")],
+            [.. line.Upkeep.Select(upkeep => Row(upkeep, invocation.Time))],
+            whenEmpty: "no upkeep");
+        return ExitCode.Ok;
+    }
+
+    private static string[] Row(UpkeepLine line, TimeProvider time) =>
+    [
+        line.Work,
+        line.Schedule,
+        line.LastAt is { } last ? Quantity.Time(last, time) : "-",
+        line.LastOutcome ?? "-",
+        line.UnderWay ? "under way" : line.NextAt is { } next ? Quantity.Time(next, time) : "-",
+        line.Detail ?? "-",
+    ];
 
     private static StatusLine[] Look(Invocation invocation, string? name)
     {

@@ -1,8 +1,8 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
-using System.Globalization;
 using Checkpointer.Scheduler.Cli.Rendering;
 using Checkpointer.Scheduler.Jobs;
+using Checkpointer.Scheduler.Policies;
 using Checkpointer.Store;
 
 namespace Checkpointer.Scheduler.Cli;
@@ -99,28 +99,13 @@ internal sealed class VerifyVerb : Verb
     private static double? ParseShare(ArgumentResult result)
     {
         string word = result.Tokens[0].Value;
-        if (Fraction(word) is { } share and > 0 and <= 1)
+        if (StoreShare.TryParse(word, out double share))
         {
             return share;
         }
 
-        result.AddError($"'{word}' is no share: a percentage such as 5%, or a fraction such as 1/7, above 0 and up to all.");
+        result.AddError($"'{word}' is no share: {StoreShare.Rule}.");
         return null;
-    }
-
-    private static double? Fraction(string word)
-    {
-        if (word.EndsWith('%'))
-        {
-            return double.TryParse(word.AsSpan(0, word.Length - 1), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double percent) ? percent / 100 : null;
-        }
-
-        string[] parts = word.Split('/');
-        return parts.Length == 2
-            && int.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out int part)
-            && int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out int whole) && whole > 0
-            ? (double)part / whole
-            : null;
     }
 
     private static VerifyLine ToLine(VerifyReport report, ProofAges proofs, TimeSpan duration)

@@ -14,7 +14,8 @@ internal sealed class LocalEngine(CheckpointEngine engine) : IJobEngine
     public ProcessIdentity? Identify(JobScope scope) => CheckpointEngine.Identify(scope);
 
     /// <inheritdoc/>
-    public ITrackedJob Track(JobScope scope, DumpChoices choices, FilePolicy files) => new LocalTrackedJob(engine.Track(scope, choices, files));
+    public ITrackedJob Track(JobScope scope, DumpChoices choices, FilePolicy files, DumpLimits limits)
+        => new LocalTrackedJob(engine.Track(scope, choices, files, limits));
 
     /// <inheritdoc/>
     public RestoreReport Restore(

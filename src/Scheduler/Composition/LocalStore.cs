@@ -50,8 +50,8 @@ internal sealed class LocalStore(Func<CheckpointStore> open) : IJobStore
     public IReadOnlyList<GenerationRecord> Generations(string job) => _store.Generations(job);
 
     /// <inheritdoc/>
-    public IGenerationInProgress Begin(string job, GenerationName? baseGeneration)
-        => new StoreSink(_store.Begin(job, baseGeneration), baseGeneration is not null);
+    public IGenerationInProgress Begin(string job, GenerationName? baseGeneration, WriterLimits? limits = null)
+        => new StoreSink(_store.Begin(job, baseGeneration, limits), baseGeneration is not null);
 
     /// <inheritdoc/>
     public IStoredGeneration OpenGeneration(GenerationName name) => new StoreSource(_store.OpenGeneration(name));

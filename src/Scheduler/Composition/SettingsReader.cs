@@ -4,6 +4,7 @@ using Checkpointer.Engine;
 using Checkpointer.Scheduler.Daemon;
 using Checkpointer.Scheduler.Policies;
 using Checkpointer.Scheduler.Status;
+using Checkpointer.Scheduler.Upkeep;
 using Checkpointer.Store;
 using Microsoft.Extensions.Configuration;
 
@@ -46,6 +47,7 @@ internal static class SettingsReader
             Bind<StoreOptions>(all, StoreOptions.Section),
             Bind<PolicySettings>(all, PolicySettings.Section),
             Bind<DaemonOptions>(all, DaemonOptions.Section),
+            Bind<UpkeepOptions>(all, UpkeepOptions.Section),
             Bind<StatusSettings>(all, StatusSettings.Section));
     }
 
@@ -88,10 +90,11 @@ internal static class SettingsReader
                 "STORE" => typeof(StoreOptions),
                 "POLICIES" => typeof(PolicySettings),
                 "DAEMON" => typeof(DaemonOptions),
+                "UPKEEP" => typeof(UpkeepOptions),
                 "STATUS" => typeof(StatusSettings),
                 _ => throw Bad(
                     $"unknown section {section.Key} in {source}",
-                    $"sections are {EngineOptions.Section}, {StoreOptions.Section}, {PolicySettings.Section}, {DaemonOptions.Section} and {StatusSettings.Section}"),
+                    $"sections are {EngineOptions.Section}, {StoreOptions.Section}, {PolicySettings.Section}, {DaemonOptions.Section}, {UpkeepOptions.Section} and {StatusSettings.Section}"),
             };
             RequireKnownKeys(section, options, source);
         }

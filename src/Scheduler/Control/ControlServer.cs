@@ -8,6 +8,7 @@ using Checkpointer.Scheduler.Daemon;
 using Checkpointer.Scheduler.Jobs;
 using Checkpointer.Scheduler.Policies;
 using Checkpointer.Scheduler.Recovery;
+using Checkpointer.Scheduler.Upkeep;
 using Checkpointer.Store;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -19,7 +20,7 @@ namespace Checkpointer.Scheduler.Control;
 /// The service's end of the control socket: HTTP/1.1 with one JSON object a line, those of <c>--json</c> (docs/control.md). Every request is judged by who asks: others' jobs
 /// are not there.
 /// </summary>
-internal sealed class ControlServer(JobRoster roster, CareParts parts, DaemonFacts facts)
+internal sealed class ControlServer(JobRoster roster, CareParts parts, DaemonFacts facts, StoreUpkeep upkeep)
 {
     private const int EventsMax = 1000;
     private const string Ndjson = "application/x-ndjson";
@@ -45,6 +46,11 @@ internal sealed class ControlServer(JobRoster roster, CareParts parts, DaemonFac
         Route("POST", "/v1/jobs/{job}/pause", context => OnJobAsync(context, job => PauseAsync(job, isPaused: true)));
         Route("POST", "/v1/jobs/{job}/resume", context => OnJobAsync(context, job => PauseAsync(job, isPaused: false)));
     }
+
+    /// <summary>What there is to be said of the service.</summary>
+    public DaemonLine Describe() => new(
+        parts.Store.Directory, facts.Socket, Environment.ProcessId, facts.StartedAt, parts.Store.Jobs().Count(job => job.IsRegistered), parts.Slots.Taken, parts.Restores.Taken,
+        [.. upkeep.States.Select(UpkeepLine.From)]);
 
     private static string[] Lines<T>(JsonTypeInfo<T> type, params IReadOnlyList<T> lines) => [.. lines.Select(line => JsonSerializer.Serialize(line, type))];
 
@@ -82,8 +88,6 @@ internal sealed class ControlServer(JobRoster roster, CareParts parts, DaemonFac
         await context.Response.WriteAsync(string.Concat(lines.Select(line => line + "\n")), context.RequestAborted);
     }
 
-    private DaemonLine Describe()
-        => new(parts.Store.Directory, facts.Socket, Environment.ProcessId, facts.StartedAt, roster.All.Count, parts.Slots.Taken, parts.Restores.Taken);
 
     private StatusLine Describe(JobRecord job) => _report.Describe(job, roster.Of(job.Name).State);
 
@@ -106,6 +110,11 @@ internal sealed class ControlServer(JobRoster roster, CareParts parts, DaemonFac
 
         JobScope scope = wish.Cgroup is { } cgroup ? JobScope.FromCgroup(cgroup) : new ProcessId(wish.Pid!.Value);
         RequireAllowed(peer, wish, policy);
+        if (PolicyCheck.Of(policy).FirstOrDefault() is { Key: not null } bad)
+        {
+            throw new BadHttpRequestException($"policy: {bad.Key}: {bad.Reason}");
+        }
+
         var registrar = new JobRegistrar(parts.Engine, parts.Time);
         (ProcessIdentity identity, PreflightReport report) = registrar.Inspect(scope, parts.Policies.Resolve(policy).ToChoices());
         JobRecord job = registrar.Register(parts.Store, wish.Name, scope, identity, report, policy);

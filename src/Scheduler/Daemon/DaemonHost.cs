@@ -1,6 +1,8 @@
+using System.Runtime.InteropServices;
 using Checkpointer.Scheduler.Control;
 using Checkpointer.Scheduler.Jobs;
 using Checkpointer.Scheduler.Policies;
+using Checkpointer.Scheduler.Upkeep;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
@@ -15,13 +17,14 @@ namespace Checkpointer.Scheduler.Daemon;
 /// <param name="store">Keeps.</param>
 /// <param name="policies">What holds for jobs.</param>
 /// <param name="options">Its options.</param>
+/// <param name="upkeepOptions">What it does for its store by itself.</param>
 /// <param name="loggers">Where it logs.</param>
 /// <param name="time">The clock.</param>
 /// <param name="reporting">Tells people and programs how jobs are.</param>
 /// <param name="commands">Runs commands that policies name.</param>
 internal sealed class DaemonHost(
-    IJobEngine engine, IJobStore store, PolicyFolder policies, DaemonOptions options, ILoggerFactory loggers, TimeProvider time, Reporting reporting,
-    ICommandRunner commands)
+    IJobEngine engine, IJobStore store, PolicyFolder policies, DaemonOptions options, UpkeepOptions upkeepOptions, ILoggerFactory loggers, TimeProvider time,
+    Reporting reporting, ICommandRunner commands)
 {
     private const UnixFileMode Everybody = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.OtherRead | UnixFileMode.OtherWrite;
     private const UnixFileMode OwnerAndPassing = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
@@ -31,7 +34,7 @@ internal sealed class DaemonHost(
     /// <summary>Serves until cancelled.</summary>
     /// <param name="serves">Told when it serves.</param>
     /// <param name="stopping">Ends it.</param>
-    public async Task RunAsync(Action<DaemonFacts> serves, CancellationToken stopping)
+    public async Task RunAsync(Action<ControlServer> serves, CancellationToken stopping)
     {
         using IDisposable ours = store.BecomeService();
         var manager = ServiceManager.OfEnvironment();
@@ -42,25 +45,39 @@ internal sealed class DaemonHost(
         using var dumps = new DumpSlots(options.DumpsAtOnce);
         using var restores = new DumpSlots(Math.Max(2, options.DumpsAtOnce));
         var timers = host.Services.GetRequiredService<QuartzTimers>();
-        var parts = new CareParts(engine, store, policies, ends, timers, dumps, restores, time, _log, stopping) { Observers = reporting.Observers, Commands = commands };
+        var bare = new CareParts(engine, store, policies, ends, timers, dumps, restores, time, _log, stopping) { Observers = reporting.Observers, Commands = commands };
+        using var upkeep = new StoreUpkeep(bare, upkeepOptions, reporting.Memory, reporting.UpkeepDone);
+        CareParts parts = bare with { Forgot = upkeep.NoteGarbage };
         using var roster = new JobRoster(parts, options);
-        new ControlServer(roster, roster.Parts, facts).Map(host);
+        var control = new ControlServer(roster, parts, facts, upkeep);
+        control.Map(host);
         reporting.Map(host, engine);
         await host.StartAsync(stopping);
         await reporting.StartAsync(roster);
         OpenToUsers(facts.Socket);
         DaemonLog.Begun(_log, store.Directory, Environment.ProcessId, store.Jobs().Count(job => job.IsRegistered));
         Task looking = roster.RunAsync(stopping);
-        manager.Ready($"cares for the jobs of {store.Directory}");
-        serves(facts);
+        await upkeep.StartAsync();
+        Tell(manager);
+        using var reload = PosixSignalRegistration.Create(PosixSignal.SIGHUP, context =>
+        {
+            context.Cancel = true;
+            manager.Reloading();
+            roster.Look();
+            Tell(manager);
+        });
+        serves(control);
         await Task.WhenAll(looking, reporting.RunAsync(stopping), KeepAliveAsync(manager, stopping));
         manager.Stopping();
-        await new LastDumps(roster, roster.Parts, commands).RunAsync();
+        await new LastDumps(roster, parts, commands).RunAsync();
         await roster.LetGoAsync();
+        await upkeep.EndAsync();
         await host.StopAsync(CancellationToken.None);
         File.Delete(facts.Socket);
         DaemonLog.Ended(_log, store.Directory);
     }
+
+    private void Tell(ServiceManager manager) => manager.Ready($"cares for the jobs of {store.Directory}");
 
     private WebApplication Build(string socket)
     {

@@ -23,11 +23,11 @@ internal static partial class DaemonLog
     [LoggerMessage(6, LogLevel.Information, "Job {Job}: {Count} generation(s) were forgotten by its policy")]
     public static partial void Forgotten(ILogger logger, string job, int count);
 
-    [LoggerMessage(7, LogLevel.Information, "{Bytes} bytes of what no generation needs were given back")]
-    public static partial void Collected(ILogger logger, long bytes);
+    [LoggerMessage(7, LogLevel.Information, "Upkeep: {Work} was done: {Outcome}, {Detail}")]
+    public static partial void UpkeepDone(ILogger logger, string work, string outcome, string detail);
 
-    [LoggerMessage(8, LogLevel.Warning, "Garbage was not collected")]
-    public static partial void NotCollected(ILogger logger, Exception failure);
+    [LoggerMessage(8, LogLevel.Warning, "What the service remembers, {File}, could not be read or written")]
+    public static partial void MemoryLost(ILogger logger, Exception failure, string file);
 
     [LoggerMessage(9, LogLevel.Warning, "Job {Job}: process {Pid}, left over by the copy that ended, was killed")]
     public static partial void RemnantKilled(ILogger logger, string job, int pid);

@@ -8,15 +8,9 @@ public sealed class DaemonOptions : IValidatableObject
     /// <summary>Name of the section.</summary>
     public const string Section = "Daemon";
 
-    private static readonly TimeSpan _shortest = TimeSpan.FromMinutes(1);
-    private static readonly TimeSpan _longest = TimeSpan.FromDays(365);
-
     /// <summary>Dumps of different jobs that may be under way at once; 0 is one for every two processors, at least one. From 0 to 256.</summary>
     [Range(0, 256)]
     public int Dumps { get; set; }
-
-    /// <summary>How often the space of generations that were forgotten is given back. From 1 minute to 365 days.</summary>
-    public TimeSpan CollectEvery { get; set; } = TimeSpan.FromHours(1);
 
     /// <summary>How often policy files and jobs are looked at again, for changes that nobody told. From 1 s to 1 hour.</summary>
     public TimeSpan LookEvery { get; set; } = TimeSpan.FromSeconds(10);
@@ -30,11 +24,6 @@ public sealed class DaemonOptions : IValidatableObject
     /// <inheritdoc/>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
-        if (CollectEvery < _shortest || CollectEvery > _longest)
-        {
-            yield return new ValidationResult($"{nameof(CollectEvery)} must be from 00:01:00 to 365.00:00:00.");
-        }
-
         if (LookEvery < TimeSpan.FromSeconds(1) || LookEvery > TimeSpan.FromHours(1))
         {
             yield return new ValidationResult($"{nameof(LookEvery)} must be from 00:00:01 to 01:00:00.");

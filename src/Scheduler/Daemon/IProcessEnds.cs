@@ -16,10 +16,11 @@ internal interface IProcessEnds
 }
 
 /// <summary>The kernel's ends.</summary>
-internal sealed class ProcessEnds : IProcessEnds, IDisposable
+/// <param name="patience">Longest wait for another parent to reap; null for that of a recovery.</param>
+internal sealed class ProcessEnds(TimeSpan? patience = null) : IProcessEnds, IDisposable
 {
     /// <summary>Init reaps orphans within milliseconds; some only look every 2 s. The exit code of a stranger is not worth a longer wait of its recovery.</summary>
-    private static readonly TimeSpan _patience = TimeSpan.FromMilliseconds(500);
+    private readonly TimeSpan _patience = patience ?? TimeSpan.FromMilliseconds(500);
 
     private readonly ProcessWatcher _watcher = new();
 
@@ -32,7 +33,7 @@ internal sealed class ProcessEnds : IProcessEnds, IDisposable
     /// <inheritdoc/>
     public void Dispose() => _watcher.Dispose();
 
-    private static ProcessEnd Collect(EndedProcess gone)
+    private ProcessEnd Collect(EndedProcess gone)
     {
         using (gone)
         {

@@ -21,7 +21,7 @@ internal sealed class JobCare(string name, CareParts parts) : IDisposable
     private readonly Remnants _remnants = new(name, parts);
     private readonly Waiters _waiters = new(parts.Engine);
     private JobDumper? _dumper;
-    private (DumpChoices Choices, string Files)? _dumpsBy;
+    private (DumpChoices Choices, string Rules)? _dumpsBy;
     private ProcessIdentity? _followed;
     private DateTimeOffset? _lastStart;
     private TimeSpan? _cost;
@@ -405,12 +405,12 @@ internal sealed class JobCare(string name, CareParts parts) : IDisposable
     /// <summary>The dumper of the last generation goes on, so that the next one is incremental, unless process or policy are others now.</summary>
     private JobDumper DumperFor(JobRecord job, JobPolicy policy, ProcessIdentity root, DumpChoices choices)
     {
-        string files = new JobPolicy { Files = policy.Files }.ToText();
-        if (_dumper is null || (job.Cgroup is null && _dumper.Root != root) || _dumpsBy != (choices, files))
+        string rules = new JobPolicy { Files = policy.Files, Limits = policy.Limits }.ToText();
+        if (_dumper is null || (job.Cgroup is null && _dumper.Root != root) || _dumpsBy != (choices, rules))
         {
             DropDumper();
             _dumper = new JobDumper(parts.Engine, parts.Store, new NoProgress(), job with { Policy = policy.ToText() }, root, choices);
-            _dumpsBy = (choices, files);
+            _dumpsBy = (choices, rules);
         }
 
         return _dumper;

@@ -63,6 +63,25 @@ internal sealed class JobHistory(IJobStore store, TimeProvider time, ILogger log
     public void RecoveryFailed(GenerationName generation, Exception why)
         => Add(new JobEvent(generation.Job, Now, EventKind.RecoveryFailed, why.Message) { Generation = generation.Number });
 
+    /// <summary>Stored bytes were proved; what is spoiled is told to those whose jobs it is.</summary>
+    public void Verified(IReadOnlyList<string> jobs, VerifyReport report)
+    {
+        ILookup<string, GenerationName> spoiled = report.Damages.SelectMany(damage => damage.Generations).Distinct().ToLookup(name => name.Job, StringComparer.Ordinal);
+        foreach (string job in jobs)
+        {
+            if (spoiled[job].OrderBy(name => name.Number).ToList() is { Count: > 0 } bad)
+            {
+                string why = string.Create(CultureInfo.InvariantCulture, $"{bad.Count} generation(s) are spoiled, the newest {bad[^1]}: {report.Damages[0].Where}: {report.Damages[0].What}");
+                Add(new JobEvent(job, Now, EventKind.Damaged, why) { Generation = bad[^1].Number });
+                Tell(observer => observer.Spoiled(job, why));
+            }
+            else if (!store.Generations(job).Any(generation => generation.IsDamaged))
+            {
+                Tell(observer => observer.Sound(job));
+            }
+        }
+    }
+
     /// <summary>Something that a word and a sentence tell.</summary>
     public void Note(string job, string kind, string detail, ProcessIdentity? process = null) => Add(new JobEvent(job, Now, kind, detail) { Pid = process?.Pid.Value });
 

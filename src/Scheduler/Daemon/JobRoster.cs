@@ -7,35 +7,24 @@ namespace Checkpointer.Scheduler.Daemon;
 /// <summary>The jobs that the service cares for: all registered ones of its store. Whoever changes jobs beside the service is noticed at the next look.</summary>
 internal sealed class JobRoster(CareParts parts, DaemonOptions options) : IDisposable
 {
-    private const string CollectKey = "collect garbage";
-
-    /// <summary>At half dead, each byte that is freed costs one that is copied.</summary>
-    private static readonly CollectOptions _collection = new(IsDryRun: false, RepackShare: 0.5, Wait: TimeSpan.FromMinutes(10));
-
     private readonly ConcurrentDictionary<string, JobCare> _cares = new(StringComparer.Ordinal);
-    private int _hasGarbage;
 
     /// <summary>All jobs that are cared for, by name.</summary>
     public IReadOnlyList<JobCare> All => [.. _cares.Values.OrderBy(care => care.Name, StringComparer.Ordinal)];
 
-    /// <summary>What cares need; generations that they forget are collected in time.</summary>
-    public CareParts Parts => parts with { Forgot = () => Interlocked.Exchange(ref _hasGarbage, 1) };
-
     /// <summary>The care of a job.</summary>
     /// <exception cref="StoreException">NotFound.</exception>
-    public JobCare Of(string name) => _cares.GetOrAdd(parts.Store.Job(name).Name, known => new JobCare(known, Parts));
+    public JobCare Of(string name) => _cares.GetOrAdd(parts.Store.Job(name).Name, known => new JobCare(known, parts));
 
     /// <summary>Looks at all jobs, and from then on now and then, until the service ends.</summary>
     public async Task RunAsync(CancellationToken stopping)
     {
-        await ArmCollectionAsync();
         using var timer = new PeriodicTimer(options.LookEvery, parts.Time);
         try
         {
             do
             {
-                LookAtPolicies();
-                LookAtJobs();
+                Look();
             }
             while (await timer.WaitForNextTickAsync(stopping));
         }
@@ -43,6 +32,13 @@ internal sealed class JobRoster(CareParts parts, DaemonOptions options) : IDispo
         {
             // The service ends.
         }
+    }
+
+    /// <summary>Looks at policy files and all jobs.</summary>
+    public void Look()
+    {
+        LookAtPolicies();
+        LookAtJobs();
     }
 
     /// <summary>Lets go of all jobs; they run on. Dumps under way were cancelled by then.</summary>
@@ -96,30 +92,6 @@ internal sealed class JobRoster(CareParts parts, DaemonOptions options) : IDispo
         catch (OperationCanceledException)
         {
             // The service ends.
-        }
-    }
-
-    private Task ArmCollectionAsync() => parts.Timers.ArmAsync(CollectKey, parts.Time.GetUtcNow() + options.CollectEvery, CollectAsync);
-
-    private async Task CollectAsync()
-    {
-        try
-        {
-            if (Interlocked.Exchange(ref _hasGarbage, 0) == 1)
-            {
-                CollectReport report = parts.Store.Collect(_collection, bytesDone: null, parts.Stopping);
-                DaemonLog.Collected(parts.Log, report.FreedBytes);
-            }
-        }
-        catch (Exception failure) when (CareParts.IsExpected(failure) || failure is OperationCanceledException)
-        {
-            _ = Interlocked.Exchange(ref _hasGarbage, 1);
-            DaemonLog.NotCollected(parts.Log, failure);
-        }
-
-        if (!parts.Stopping.IsCancellationRequested)
-        {
-            await ArmCollectionAsync();
         }
     }
 }

@@ -4,6 +4,7 @@ using Checkpointer.Scheduler.Jobs;
 using Checkpointer.Scheduler.Metrics;
 using Checkpointer.Scheduler.Policies;
 using Checkpointer.Scheduler.Status;
+using Checkpointer.Scheduler.Upkeep;
 using Checkpointer.Store;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -49,13 +50,20 @@ internal sealed class Reporting : IAsyncDisposable
         _log = loggers.CreateLogger("Checkpointer.Reporting");
         _time = time;
         _metrics = new ServiceMetrics(time.GetUtcNow());
+        Memory = new ServiceMemory(store.Directory, _log);
         _sender = new AlertSender(commands, _http, time, (alert, why) => DaemonLog.AlertLost(_log, alert.Job, alert.Message, why));
-        _alerter = new Alerter(RulesOf, _sender.Send, time);
+        _alerter = new Alerter(RulesOf, _sender.Send, Memory, time);
         Observers = [new MetricsObserver(_metrics), _alerter];
     }
 
     /// <summary>To be told what happens to jobs.</summary>
     public IReadOnlyList<IJobObserver> Observers { get; }
+
+    /// <summary>What the service knows beyond its own end.</summary>
+    public ServiceMemory Memory { get; }
+
+    /// <summary>Counts an upkeep.</summary>
+    public void UpkeepDone(string work, UpkeepRecord record) => _metrics.UpkeepDone(work, record.Outcome, record.At);
 
     /// <summary>Adds the metrics to the control socket, for administrators: they name all jobs.</summary>
     public void Map(IEndpointRouteBuilder routes, IJobEngine engine) => routes.MapGet("/metrics", context =>
@@ -113,6 +121,7 @@ internal sealed class Reporting : IAsyncDisposable
         {
             try
             {
+                Memory.Keep(_store.Jobs().Select(job => job.Name).ToHashSet());
                 _alerter.Look(States());
             }
             catch (StoreException failure)

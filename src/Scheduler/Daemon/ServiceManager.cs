@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
@@ -22,6 +23,10 @@ internal sealed class ServiceManager(string? address, string? watchdogMicrosecon
 
     /// <summary>We live.</summary>
     public void Alive() => Send("WATCHDOG=1");
+
+    /// <summary>We read again what may have changed, and say <see cref="Ready"/> when that is done. The time tells the manager which wish of it this answers.</summary>
+    public void Reloading()
+        => Send(string.Create(CultureInfo.InvariantCulture, $"RELOADING=1\nMONOTONIC_USEC={Stopwatch.GetElapsedTime(0).TotalMicroseconds:0}")); // counts CLOCK_MONOTONIC
 
     /// <summary>We end.</summary>
     public void Stopping() => Send("STOPPING=1");

@@ -1,4 +1,5 @@
 using Checkpointer.Engine;
+using Checkpointer.Scheduler.Control;
 using Checkpointer.Store;
 
 namespace Checkpointer.Scheduler.Jobs;
@@ -10,16 +11,27 @@ namespace Checkpointer.Scheduler.Jobs;
 /// <param name="JobEnded">True where the job ended before the last dump that was asked for.</param>
 internal sealed record SeriesEnd(int Generations, int Failures, Exception? LastFailure, bool JobEnded);
 
+/// <summary>What a series dumps: a job, here or by the service.</summary>
+internal interface ISeriesTarget
+{
+    /// <summary>True until the job has ended.</summary>
+    bool IsRunning { get; }
+
+    /// <summary>Takes one generation, and tells of it.</summary>
+    /// <param name="expectedBytes">As of <see cref="JobDumper.Dump"/>.</param>
+    /// <param name="stops">The job is stopped after it.</param>
+    /// <param name="cancellation">Cancels.</param>
+    void Dump(long expectedBytes, bool stops, CancellationToken cancellation);
+}
+
 /// <summary>
 /// Dumps a job again and again. A dump is due one interval after the last one began; one that takes longer is followed by the next at
 /// once, and what was missed meanwhile is not made up for. A failure that may pass is told and the next dump is tried.
 /// </summary>
-/// <param name="dumper">Of the job.</param>
+/// <param name="target">Of the job.</param>
 /// <param name="time">The clock.</param>
-/// <param name="onGeneration">Told each generation as it is committed.</param>
 /// <param name="onFailure">Told each passing failure.</param>
-internal sealed class DumpSeries(
-    JobDumper dumper, TimeProvider time, Action<DumpOutcome> onGeneration, Action<Exception> onFailure)
+internal sealed class DumpSeries(ISeriesTarget target, TimeProvider time, Action<Exception> onFailure)
 {
     /// <summary>How soon the end of the job is noticed between two dumps.</summary>
     private static readonly TimeSpan _look = TimeSpan.FromSeconds(1);
@@ -60,13 +72,12 @@ internal sealed class DumpSeries(
     {
         try
         {
-            DumpOutcome outcome = dumper.Dump(expectedBytes, stops, cancellation);
+            target.Dump(expectedBytes, stops, cancellation);
             _generations++;
             _lastFailure = null;
-            onGeneration(outcome);
             return true;
         }
-        catch (Exception failure) when (failure is EngineException or SchedulerException && _generations > 0 && !dumper.IsRunning)
+        catch (Exception failure) when (failure is EngineException or SchedulerException or ControlException && _generations > 0 && !target.IsRunning)
         {
             // A job that ends in the middle of a dump fails it in many ways, none of which is of interest then.
             return false;
@@ -86,7 +97,7 @@ internal sealed class DumpSeries(
         while (true)
         {
             cancellation.ThrowIfCancellationRequested();
-            if (!dumper.IsRunning)
+            if (!target.IsRunning)
             {
                 return false;
             }
@@ -115,6 +126,7 @@ internal sealed class DumpSeries(
     {
         EngineException engine => engine.Reason is EngineFailure.TimedOut or EngineFailure.FileBusy or EngineFailure.Failed,
         StoreException store => store.Reason is StoreFailure.Full or StoreFailure.Locked or StoreFailure.Failed,
+        ControlException told => told.MayPass,
         _ => false,
     };
 }

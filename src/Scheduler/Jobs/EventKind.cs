@@ -42,6 +42,9 @@ internal static class EventKind
     /// <summary>Dumps and recoveries go on.</summary>
     public const string Resumed = "resumed";
 
+    /// <summary>A verify has found generations spoiled.</summary>
+    public const string Damaged = "damaged";
+
     /// <summary>True for an end of the job that nobody asked for.</summary>
     public static bool IsCrash(string kind) => kind is Failed or Killed or Vanished;
 

@@ -14,7 +14,7 @@ internal interface IJobEngine
     ProcessIdentity? Identify(JobScope scope);
 
     /// <summary>As <see cref="CheckpointEngine.Track"/>. The caller disposes it.</summary>
-    ITrackedJob Track(JobScope scope, DumpChoices choices, FilePolicy files);
+    ITrackedJob Track(JobScope scope, DumpChoices choices, FilePolicy files, DumpLimits limits);
 
     /// <summary>As <see cref="CheckpointEngine.Restore"/>.</summary>
     RestoreReport Restore(

@@ -20,6 +20,12 @@ internal interface IJobObserver
     /// <summary>Due times passed without a dump of their own.</summary>
     void Missed(string job, int times);
 
+    /// <summary>A verify has found generations of the job that are spoiled.</summary>
+    void Spoiled(string job, string why);
+
+    /// <summary>No generation of the job is known to be spoiled, after a verify.</summary>
+    void Sound(string job);
+
     /// <summary>A restore failed, or there is nothing left to try.</summary>
     void RecoveryFailed(string job, string why);
 }

@@ -47,7 +47,7 @@ internal interface IJobStore : IDisposable
     IReadOnlyList<GenerationRecord> Generations(string job);
 
     /// <summary>As <see cref="CheckpointStore.Begin"/>.</summary>
-    IGenerationInProgress Begin(string job, GenerationName? baseGeneration);
+    IGenerationInProgress Begin(string job, GenerationName? baseGeneration, WriterLimits? limits = null);
 
     /// <summary>As <see cref="CheckpointStore.OpenGeneration"/>.</summary>
     IStoredGeneration OpenGeneration(GenerationName name);

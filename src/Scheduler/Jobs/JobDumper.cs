@@ -28,7 +28,10 @@ internal sealed class JobDumper(
     private const int AttemptsMax = 4;
 
     private readonly JobScope _scope = JobLocator.ScopeOf(job);
-    private readonly ITrackedJob _tracked = engine.Track(JobLocator.ScopeOf(job), choices, JobPolicy.Of(job).ToFilePolicy());
+    private readonly ITrackedJob _tracked = engine.Track(
+        JobLocator.ScopeOf(job), choices, JobPolicy.Of(job).ToFilePolicy(), JobPolicy.Of(job).ToDumpLimits());
+
+    private readonly WriterLimits _limits = JobPolicy.Of(job).ToWriterLimits();
 
     /// <summary>The generation that the tracker counts from: the last that we committed. Others may commit generations of the job
     /// meanwhile; what they hold says nothing of what our tracker saw.</summary>
@@ -134,17 +137,17 @@ internal sealed class JobDumper(
     {
         if (_base is null)
         {
-            return store.Begin(job.Name, baseGeneration: null);
+            return store.Begin(job.Name, baseGeneration: null, _limits);
         }
 
         try
         {
-            return store.Begin(job.Name, _base);
+            return store.Begin(job.Name, _base, _limits);
         }
         catch (StoreException unusable) when (unusable.Reason is StoreFailure.NotFound or StoreFailure.Corrupt)
         {
             _base = null;
-            return store.Begin(job.Name, baseGeneration: null);
+            return store.Begin(job.Name, baseGeneration: null, _limits);
         }
     }
 

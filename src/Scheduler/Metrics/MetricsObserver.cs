@@ -24,6 +24,16 @@ internal sealed class MetricsObserver(ServiceMetrics metrics) : IJobObserver
     /// <inheritdoc/>
     public void Missed(string job, int times) => metrics.Missed(job, times);
 
+    /// <summary>How many are spoiled is a state, looked at when metrics are read.</summary>
+    public void Spoiled(string job, string why)
+    {
+    }
+
+    /// <inheritdoc cref="Spoiled"/>
+    public void Sound(string job)
+    {
+    }
+
     /// <inheritdoc/>
     public void RecoveryFailed(string job, string why) => metrics.RestoreFailed(job);
 }

@@ -1,4 +1,5 @@
 using System.Text;
+using Checkpointer.Scheduler.Upkeep;
 
 namespace Checkpointer.Scheduler.Metrics;
 
@@ -36,6 +37,10 @@ internal sealed class ServiceMetrics
     private readonly Values _freeBytes = Values.Gauge("checkpointer_store_free_bytes", "Free space of the file system that the store is on");
     private readonly Values _jobs = Values.Gauge("checkpointer_jobs", "Jobs under our care");
     private readonly Values _up = Values.Gauge("checkpointer_start_timestamp_seconds", "When the service was started, seconds since 1970");
+    private readonly Values _upkeep = Values.Counter("checkpointer_upkeep_runs_total", "What the service did for its store, by how it ended", "work", "outcome");
+    private readonly Values _upkeepAt = Values.Gauge("checkpointer_upkeep_last_success_timestamp_seconds", "When upkeep that went well was begun last, seconds since 1970", "work");
+    private readonly Values _verifyFailures = Values.Counter("checkpointer_verify_failures_total", "Scheduled verifies that found damage, or could not be done");
+    private readonly MetricFamily[] _ofJobs;
     private readonly MetricFamily[] _all;
     private volatile string[] _seen = [];
 
@@ -43,12 +48,10 @@ internal sealed class ServiceMetrics
     /// <param name="startedAt">When the service was started.</param>
     public ServiceMetrics(DateTimeOffset startedAt)
     {
-        _all =
-        [
-            _freeze, _dump, _restore, _dumps, _restores, _dirty, _stored, _missed, _crashes, _damages, _lastSuccess, _age, _running, _generations,
-            _storeBytes, _indexBytes, _freeBytes, _jobs, _up,
-        ];
+        _ofJobs = [_freeze, _dump, _restore, _dumps, _restores, _dirty, _stored, _missed, _crashes, _damages, _lastSuccess, _age, _running, _generations];
+        _all = [.. _ofJobs, _storeBytes, _indexBytes, _freeBytes, _upkeep, _upkeepAt, _verifyFailures, _jobs, _up];
         _up.Set(Seconds(startedAt));
+        _verifyFailures.Add(0); // so that the first one is an increase
     }
 
     /// <summary>Names of all metrics.</summary>
@@ -79,6 +82,20 @@ internal sealed class ServiceMetrics
 
     /// <summary>Due times passed without a dump of their own.</summary>
     public void Missed(string job, long times) => _missed.Add(times, job);
+
+    /// <summary>Upkeep was done.</summary>
+    public void UpkeepDone(string work, string outcome, DateTimeOffset at)
+    {
+        _upkeep.Add(1, work, outcome);
+        if (outcome == UpkeepRecord.Ok)
+        {
+            _upkeepAt.Set(Seconds(at), work);
+        }
+        else if (work == UpkeepWork.Verify)
+        {
+            _verifyFailures.Add(1);
+        }
+    }
 
     /// <summary>A job ended and nobody asked for it.</summary>
     public void Crashed(string job) => _crashes.Add(1, job);
@@ -117,7 +134,7 @@ internal sealed class ServiceMetrics
         return text.ToString();
     }
 
-    private void Forget(string job) => Array.ForEach(_all, family => family.Remove(job));
+    private void Forget(string job) => Array.ForEach(_ofJobs, family => family.Remove(job));
 
     private static double Seconds(DateTimeOffset time) => time.ToUnixTimeMilliseconds() / 1000.0;
 }

@@ -39,6 +39,9 @@ internal sealed record JobPolicy
     /// <summary>Which files generations carry; null for contents.</summary>
     public FileRules? Files { get; init; }
 
+    /// <summary>What its dumps may use; null for what the configuration says.</summary>
+    public LimitRules? Limits { get; init; }
+
     /// <summary>Whether the terminal that it was started in is replaced by that of whoever recovers it; null for no.</summary>
     public bool? ShellJob { get; init; }
 
@@ -86,6 +89,7 @@ internal sealed record JobPolicy
         Hooks = Hooks?.Over(below.Hooks) ?? below.Hooks,
         Alerts = Alerts?.Over(below.Alerts) ?? below.Alerts,
         Files = Files?.Over(below.Files) ?? below.Files,
+        Limits = Limits?.Over(below.Limits) ?? below.Limits,
         ShellJob = ShellJob ?? below.ShellJob,
         Tcp = Tcp ?? below.Tcp,
     };
@@ -114,6 +118,12 @@ internal sealed record JobPolicy
 
     /// <summary>Which events dump it.</summary>
     public EventPolicy ToEventPolicy() => Events?.ToPolicy() ?? EventPolicy.Default;
+
+    /// <summary>What its dumps may use beside it.</summary>
+    public DumpLimits ToDumpLimits() => Limits?.ToDumpLimits() ?? DumpLimits.Default;
+
+    /// <summary>What the store may use for its dumps.</summary>
+    public WriterLimits ToWriterLimits() => Limits?.ToWriterLimits() ?? WriterLimits.Default;
 
     /// <summary>Whose calendar and clock.</summary>
     /// <param name="host">Time zone of the host.</param>

@@ -17,6 +17,7 @@ internal static class PolicyCheck
         .. Recovery(policy.Recovery ?? new RecoveryRules()),
         .. Hooks(policy.Hooks ?? new HookRules()),
         .. Alerts(policy.Alerts ?? new AlertRules()),
+        .. Limits(policy.Limits ?? new LimitRules()),
         .. Paths("files.paths", policy.Files?.Paths),
     ];
 
@@ -84,6 +85,13 @@ internal static class PolicyCheck
             .. When(tellsNobody && rules.NoGoodGenerationFor is not null, "alerts.noGoodGenerationFor", "neither alerts.command nor alerts.webhook says who is told"),
         ];
     }
+
+    private static IEnumerable<(string Key, string Reason)> Limits(LimitRules rules) =>
+    [
+        .. When(rules.Nice is < 0 or > LimitRules.NiceMax, "limits.nice", $"it is from 0 to {LimitRules.NiceMax}"),
+        .. When(rules.Cores is < 1 or > LimitRules.CoresMax, "limits.cores", $"it is from 1 to {LimitRules.CoresMax}"),
+        .. When(rules.Rate < LimitRules.RateMin, "limits.rate", "it is 64K at least"),
+    ];
 
     private static IEnumerable<(string Key, string Reason)> Command(string key, IReadOnlyList<string>? words)
         => When(words is not null && (words.Count == 0 || !words[0].StartsWith('/')), key, "it is no list of an absolute path and arguments");

@@ -9,12 +9,23 @@ using Checkpointer.Scheduler.Jobs;
 namespace Checkpointer.Scheduler.Running;
 
 /// <summary>Runs a job that the service cares for. It is our child until it crashes; who comes back is the service's.</summary>
-internal sealed class ServedRun(RunRequest request, string storeDirectory, ControlClient service, IProcessEnds ends, TimeProvider time) : IJobRun
+internal sealed class ServedRun(RunRequest request, string storeDirectory, ControlClient service, IProcessEnds ends, TimeProvider time, Action<string> tell) : IJobRun
 {
     private static readonly TimeSpan _look = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan _greeting = TimeSpan.FromSeconds(2);
+
+    /// <summary>systemd starts a service again within a second or two.</summary>
+    private static readonly TimeSpan _silenceMax = TimeSpan.FromSeconds(5);
+
+    /// <summary>What has ended may be brought back by a service that comes back: waited for that long, then nobody will.</summary>
+    private static readonly TimeSpan _absenceMax = TimeSpan.FromSeconds(60);
+
     private readonly TaskCompletionSource<ProcessEnd> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private ControlClient _service = service;
     private ProcessIdentity? _child;
+    private Followed? _restored;
+    private long? _silentSince;
+    private bool _isSilenceTold;
     private int _pid;
     private bool _isRegistered;
 
@@ -52,6 +63,10 @@ internal sealed class ServedRun(RunRequest request, string storeDirectory, Contr
         if (_child is { } child && !_ended.Task.IsCompleted)
         {
             _ = ProcessLauncher.TrySignal(child, signal);
+        }
+        else if (_restored is { } followed)
+        {
+            _ = ProcessLauncher.TrySignal(followed.Identity, signal); // the service is gone, and cannot say who the job is now
         }
         else if (CheckpointEngine.Identify(new ProcessId(_pid)) is { } restored && TryStatus(CancellationToken.None) is { State: CareState.Running } status && status.Pid == _pid)
         {
@@ -94,9 +109,8 @@ internal sealed class ServedRun(RunRequest request, string storeDirectory, Contr
         ProcessEnd? own = null;
         if (_child is not null)
         {
-#pragma warning disable VSTHRD003 // The watcher's thread completes it, whatever we wait for.
-            own = await _ended.Task;
-#pragma warning restore VSTHRD003
+            own = await EndOfChildAsync();
+            _silentSince = null; // a minute from here on is long enough for a service to come back
             if (own is { ExitCode: 0 })
             {
                 return new RunEnd(EventKind.Finished, 0, null);
@@ -120,8 +134,65 @@ internal sealed class ServedRun(RunRequest request, string storeDirectory, Contr
                     return new RunEnd(status.State, isTold ? status.ExitCode : own?.ExitCode, isTold ? status.Signal : own?.Signal);
                 }
             }
+            else if (_silentSince is { } since && EndWithoutService(own, time.GetElapsedTime(since)) is { } end)
+            {
+                return end;
+            }
 
             _ = await timer.WaitForNextTickAsync();
+        }
+    }
+
+    /// <summary>The end of the process that we started. A service that came back meanwhile is to know that we wait, before it has to bring the job back.</summary>
+    private async Task<ProcessEnd> EndOfChildAsync()
+    {
+        while (true)
+        {
+            try
+            {
+#pragma warning disable VSTHRD003 // The watcher's thread completes it, whatever we wait for.
+                return await _ended.Task.WaitAsync(_greeting, time);
+#pragma warning restore VSTHRD003
+            }
+            catch (TimeoutException)
+            {
+                _ = TryStatus(CancellationToken.None);
+            }
+        }
+    }
+
+    /// <summary>How the job ended, where there is no service to say it and none came back to restore it. Null while it runs, or may come back.</summary>
+    private RunEnd? EndWithoutService(ProcessEnd? own, TimeSpan silence)
+    {
+        if (silence < _silenceMax)
+        {
+            return null;
+        }
+
+        if (!_isSilenceTold)
+        {
+            _isSilenceTold = true;
+            FollowRestored();
+            OwnOutputs.MoveToEnds();
+            tell($"the service of {storeDirectory} does not answer: job {request.Name} runs on, if it does, without dumps and recoveries; start it again, `checkpointer daemon`");
+        }
+
+        if ((_restored is null ? own ?? ProcessEnd.Unknown : _restored.End) is not { } end || (end is not { ExitCode: 0 } && silence < _absenceMax))
+        {
+            return null;
+        }
+
+        string state = end switch { { ExitCode: 0 } => EventKind.Finished, { ExitCode: not null } => EventKind.Failed, { Signal: not null } => EventKind.Killed, _ => EventKind.Vanished };
+        return new RunEnd(state, end.ExitCode, end.Signal);
+    }
+
+    /// <summary>Watches the process that the service had restored last, which is no child of ours; it may have our child's PID.</summary>
+    private void FollowRestored()
+    {
+        if (CheckpointEngine.Identify(new ProcessId(_pid)) is { } restored && restored != _child)
+        {
+            var followed = _restored = new Followed(restored);
+            ends.Watch(restored, collect => followed.End = collect());
         }
     }
 
@@ -130,14 +201,18 @@ internal sealed class ServedRun(RunRequest request, string storeDirectory, Contr
     {
         try
         {
-            return _service.Ask(HttpMethod.Get, Path, CliJson.Lines.StatusLine, cancellation)[0];
+            StatusLine status = _service.Ask(HttpMethod.Get, Path, CliJson.Lines.StatusLine, cancellation)[0];
+            Answered();
+            return status;
         }
         catch (ControlException unknown) when (unknown.Error.ExitCode == 1)
         {
+            Answered();
             return null;
         }
         catch (Exception gone) when (gone is HttpRequestException or IOException)
         {
+            _silentSince ??= time.GetTimestamp();
             if (ControlClient.TryConnect(storeDirectory) is { } back)
             {
                 _service.Dispose();
@@ -146,6 +221,18 @@ internal sealed class ServedRun(RunRequest request, string storeDirectory, Contr
             }
 
             return null;
+        }
+    }
+
+    private void Answered()
+    {
+        _silentSince = null;
+        _restored = null;
+        if (_isSilenceTold)
+        {
+            _isSilenceTold = false;
+            OwnOutputs.MoveToEnds();
+            tell($"the service of {storeDirectory} answers again");
         }
     }
 
@@ -174,6 +261,36 @@ internal sealed class ServedRun(RunRequest request, string storeDirectory, Contr
         {
             // Not before: what is reaped has no identity that could be registered.
             ends.Watch(child, collect => _ended.TrySetResult(collect()));
+        }
+    }
+
+    /// <summary>A process that the service had restored, and how it ended.</summary>
+    private sealed class Followed(ProcessIdentity identity)
+    {
+        private readonly Lock _gate = new();
+        private ProcessEnd? _end;
+
+        /// <summary>Who.</summary>
+        public ProcessIdentity Identity => identity;
+
+        /// <summary>Null while it runs.</summary>
+        public ProcessEnd? End
+        {
+            get
+            {
+                lock (_gate)
+                {
+                    return _end;
+                }
+            }
+
+            set
+            {
+                lock (_gate)
+                {
+                    _end = value;
+                }
+            }
         }
     }
 }

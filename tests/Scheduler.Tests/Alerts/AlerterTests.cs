@@ -2,17 +2,51 @@ using Checkpointer.Scheduler.Alerts;
 using Checkpointer.Scheduler.Metrics;
 using Checkpointer.Scheduler.Policies;
 using Checkpointer.Scheduler.Tests.Fakes;
+using Checkpointer.Scheduler.Upkeep;
 using Checkpointer.Store;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Checkpointer.Scheduler.Tests.Alerts;
 
-public sealed class AlerterTests
+public sealed class AlerterTests : IDisposable
 {
     private readonly List<string> _sent = [];
-    private readonly Alerter _alerter;
+    private readonly TemporaryDirectory _place = new();
+    private Alerter _alerter;
     private AlertRules? _rules = new() { Command = ["/bin/true"], NoGoodGenerationFor = TimeSpan.FromHours(1) };
 
-    public AlerterTests() => _alerter = new Alerter(_ => _rules, (_, alert) => _sent.Add($"{AlertBody.Word(alert.Kind)}: {alert.Message}"), new SteppingTime());
+    public AlerterTests() => _alerter = OfAService();
+
+    public void Dispose() => _place.Dispose();
+
+    [Fact]
+    public void Failure_ThatAnEarlierServiceTold_IsNotToldAgain_AndItsEndIs()
+    {
+        _alerter.DumpFailed("md", "the disk is full");
+        _alerter.Look([new JobState("md", true, 0, 0, null, FakeStore.Epoch.AddHours(-2))]);
+        _sent.Clear();
+
+        _alerter = OfAService();
+        _alerter.DumpFailed("md", "the disk is full");
+        _alerter.Look([new JobState("md", true, 0, 0, null, FakeStore.Epoch.AddHours(-2))]);
+        Assert.Empty(_sent);
+        _alerter.Dumped(Generation());
+        _alerter = OfAService();
+        _alerter.Dumped(Generation());
+
+        Assert.Equal(["success_after_failure: dumps of job md work again: md/7"], _sent);
+    }
+
+    [Fact]
+    public void SpoiledGenerations_AreToldOnce_UntilThereAreNone()
+    {
+        _alerter.Sound("md");
+        _alerter.Spoiled("md", "md/3");
+        _alerter.Spoiled("md", "md/3");
+        _alerter.Sound("md");
+
+        Assert.Equal(["failure: a verify found generations of job md bad: md/3", "success_after_failure: no generation of job md is known to be bad any more"], _sent);
+    }
 
     [Fact]
     public void Failures_AreToldOnce_AndTheFirstSuccessAfterThem()
@@ -76,4 +110,7 @@ public sealed class AlerterTests
 
     private static GenerationRecord Generation()
         => new(new GenerationName("md", 7), FakeStore.Epoch, TimeSpan.FromSeconds(1), 1000, new GenerationSummary("full", "compare", "copy", 1, 1, 1, 10, 10));
+
+    private Alerter OfAService() => new(
+        _ => _rules, (_, alert) => _sent.Add($"{AlertBody.Word(alert.Kind)}: {alert.Message}"), new ServiceMemory(_place.Path, NullLogger.Instance), new SteppingTime());
 }

@@ -3,6 +3,7 @@ using Checkpointer.Scheduler.Composition;
 using Checkpointer.Scheduler.Daemon;
 using Checkpointer.Scheduler.Policies;
 using Checkpointer.Scheduler.Status;
+using Checkpointer.Scheduler.Upkeep;
 using Checkpointer.Store;
 
 namespace Checkpointer.Scheduler.Tests.Composition;
@@ -24,6 +25,7 @@ public sealed class SettingsReaderTests : IDisposable
         Assert.Equivalent(new StoreOptions(), settings.Store, strict: true);
         Assert.Equivalent(new PolicySettings(), settings.Policies, strict: true);
         Assert.Equivalent(new DaemonOptions(), settings.Daemon, strict: true);
+        Assert.Equivalent(new UpkeepOptions(), settings.Upkeep, strict: true);
         Assert.Equivalent(new StatusSettings(), settings.Status, strict: true);
     }
 
@@ -37,10 +39,11 @@ public sealed class SettingsReaderTests : IDisposable
         Assert.Equivalent(new StoreOptions(), settings.Store, strict: true);
         Assert.Equivalent(new PolicySettings(), settings.Policies, strict: true);
         Assert.Equivalent(new DaemonOptions(), settings.Daemon, strict: true);
+        Assert.Equivalent(new UpkeepOptions(), settings.Upkeep, strict: true);
         Assert.Equivalent(new StatusSettings(), settings.Status, strict: true);
         string text = File.ReadAllText(file);
         Assert.All(
-            new[] { typeof(EngineOptions), typeof(StoreOptions), typeof(PolicySettings), typeof(DaemonOptions), typeof(StatusSettings) }.SelectMany(section => section.GetProperties()),
+            new[] { typeof(EngineOptions), typeof(StoreOptions), typeof(PolicySettings), typeof(DaemonOptions), typeof(UpkeepOptions), typeof(StatusSettings) }.SelectMany(section => section.GetProperties()),
             option => Assert.Contains($"\"{option.Name}\": ", text, StringComparison.Ordinal));
     }
 
@@ -78,6 +81,8 @@ public sealed class SettingsReaderTests : IDisposable
     [InlineData("""{ "Engine": { "FreezeTimeout": "01:00:00" } }""", "FreezeTimeout must be between 00:00:00.1")]
     [InlineData("""{ "Status": { "Address": "0.0.0.0:80" } }""", "Address must be a loopback address with a port")]
     [InlineData("""{ "Status": { "Address": "localhost" } }""", "Address must be a loopback address with a port")]
+    [InlineData("""{ "Upkeep": { "VerifySchedule": "nightly" } }""", "VerifySchedule: 'nightly' is no schedule")]
+    [InlineData("""{ "Upkeep": { "VerifyShare": "2/1" } }""", "VerifyShare: '2/1' is no share")]
     [InlineData("""{ "Store": { "Workers": 1 }""", "is not valid JSON: ")]
     [InlineData("", "is not valid JSON: ")]
     public void Read_OfBadFile_NamesWhatIsBad(string text, string expected)

@@ -24,6 +24,9 @@ internal sealed class FakeEngine(List<string> journal) : IJobEngine
     /// <summary>Policies of tracked jobs.</summary>
     public List<FilePolicy> Policies { get; } = [];
 
+    /// <summary>Limits of tracked jobs.</summary>
+    public List<DumpLimits> Limits { get; } = [];
+
     public List<HostCapability> Capabilities { get; } = [new("ptrace", CapabilityState.Works, "a child was seized", null)];
 
     /// <summary>Runs in the middle of a dump; may throw.</summary>
@@ -51,9 +54,10 @@ internal sealed class FakeEngine(List<string> journal) : IJobEngine
 
     public ProcessIdentity? Identify(JobScope scope) => Alive.GetValueOrDefault(RootOf(scope).Value);
 
-    public ITrackedJob Track(JobScope scope, DumpChoices choices, FilePolicy files)
+    public ITrackedJob Track(JobScope scope, DumpChoices choices, FilePolicy files, DumpLimits limits)
     {
         Policies.Add(files);
+        Limits.Add(limits);
         _journal.Add($"track {RootOf(scope)}{(choices.IsShellJob ? " as shell job" : "")}");
         return new Tracked(this, scope);
     }

@@ -79,6 +79,9 @@ internal sealed class FakeStore(List<string> journal) : IJobStore
 
     public List<JobEvent> Happened { get; } = [];
 
+    /// <summary>Limits of generations that were begun.</summary>
+    public List<WriterLimits> Limits { get; } = [];
+
     public HashSet<string> Leased { get; } = [];
 
     public void SetPaused(string name, bool isPaused) => Replace(name, job => job with { IsPaused = isPaused });
@@ -116,8 +119,9 @@ internal sealed class FakeStore(List<string> journal) : IJobStore
     public IReadOnlyList<GenerationRecord> Generations(string job)
         => [.. _generations.Where(record => record.Name.Job == job)];
 
-    public IGenerationInProgress Begin(string job, GenerationName? baseGeneration)
+    public IGenerationInProgress Begin(string job, GenerationName? baseGeneration, WriterLimits? limits = null)
     {
+        Limits.Add(limits ?? WriterLimits.Default);
         journal.Add(baseGeneration is null ? $"begin {job}" : $"begin {job} on {baseGeneration}");
         if (BeginFailure is not null)
         {

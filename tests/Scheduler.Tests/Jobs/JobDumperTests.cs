@@ -25,6 +25,26 @@ public sealed class JobDumperTests
     }
 
     [Fact]
+    public void Limits_ThatAJobWasRegisteredWith_AreThoseOfItsDumps()
+    {
+        _line.Engine.Start(4712);
+        Assert.Equal(0, _line.Run("register", "slow", "--pid", "4712", "--limit-rate", "8M", "--limit-cores", "1", "--limit-nice", "15").Code);
+
+        Assert.Equal(0, _line.Run("dump", "slow").Code);
+        Assert.Equal(0, _line.Run("dump", "md").Code);
+
+        Assert.Equal([new DumpLimits(15, 8 << 20), DumpLimits.Default], _line.Engine.Limits);
+        Assert.Equal([new WriterLimits(15, 1), WriterLimits.Default], _line.Store.Limits);
+    }
+
+    [Theory]
+    [InlineData("--limit-rate", "1K")]
+    [InlineData("--limit-cores", "0")]
+    [InlineData("--limit-nice", "20")]
+    public void Limits_OutOfRange_AreNone(string option, string value)
+        => Assert.Equal(2, _line.Run("register", "slow", "--pid", "4711", option, value).Code);
+
+    [Fact]
     public void Dump_OfAJobRegisteredAsShellJob_RemembersThat()
     {
         _line.Engine.Start(4712);

@@ -72,6 +72,8 @@ public sealed partial class ServiceMetricsTests
         observer.RecoveryFailed("md", "");
         observer.Missed("md", 3);
         _metrics.Observe(new ServiceState([new JobState("md", true, 1, 1, _start, _start)], 1, 2, 3), _start);
+        _metrics.UpkeepDone("verify", "failed", _start);
+        _metrics.UpkeepDone("gc", "ok", _start);
 
         string[] lines = _metrics.ToText().TrimEnd('\n').Split('\n');
 
@@ -79,6 +81,10 @@ public sealed partial class ServiceMetricsTests
         Assert.Equal(_metrics.Names.Count(), lines.Count(line => line.StartsWith("# TYPE ", StringComparison.Ordinal)));
         Assert.Contains("checkpointer_missed_schedules_total{job=\"md\"} 3", lines);
         Assert.Contains("checkpointer_damaged_generations{job=\"md\"} 1", lines);
+        Assert.Contains("checkpointer_verify_failures_total 1", lines);
+        Assert.Contains("checkpointer_upkeep_runs_total{work=\"verify\",outcome=\"failed\"} 1", lines);
+        Assert.Contains("checkpointer_upkeep_last_success_timestamp_seconds{work=\"gc\"} 1800000000", lines);
+        Assert.DoesNotContain(lines, line => line.StartsWith("checkpointer_upkeep_last_success_timestamp_seconds{work=\"verify\"", StringComparison.Ordinal));
     }
 
     [Fact]

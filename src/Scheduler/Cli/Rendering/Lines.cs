@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Checkpointer.Engine;
+using Checkpointer.Scheduler.Upkeep;
 using Checkpointer.Store;
 
 namespace Checkpointer.Scheduler.Cli.Rendering;
@@ -79,7 +80,17 @@ internal sealed record EventLine(string Job, DateTimeOffset At, string Kind, lon
 }
 
 /// <summary>The service itself, as <c>daemon</c> says when it serves, and <c>/v1/status</c>.</summary>
-internal sealed record DaemonLine(string Store, string Socket, int Pid, DateTimeOffset StartedAt, int Jobs, int DumpsUnderWay, int RestoresUnderWay);
+internal sealed record DaemonLine(
+    string Store, string Socket, int Pid, DateTimeOffset StartedAt, int Jobs, int DumpsUnderWay, int RestoresUnderWay, IReadOnlyList<UpkeepLine> Upkeep);
+
+/// <summary>What the service does for its store by itself.</summary>
+internal sealed record UpkeepLine(
+    string Work, string Schedule, bool UnderWay, DateTimeOffset? LastAt, string? LastOutcome, string? Detail, DateTimeOffset? LastOkAt, DateTimeOffset? NextAt)
+{
+    /// <summary>From how it stands.</summary>
+    public static UpkeepLine From(UpkeepState state)
+        => new(state.Work, state.Schedule, state.IsUnderWay, state.Last?.At, state.Last?.Outcome, state.Last?.Detail, state.Last?.LastOk, state.Next);
+}
 
 /// <summary>Result of <c>run</c>.</summary>
 internal sealed record RunLine(string Job, string State, string? Generation, int? ExitCode, int? Signal);
