@@ -1,3 +1,4 @@
+using Checkpointer.Store.Encryption;
 using Checkpointer.Store.Files;
 using Checkpointer.Store.Generations;
 using Checkpointer.Store.Index;
@@ -22,13 +23,13 @@ public sealed class CheckpointStore : IDisposable
     /// <summary>Absolute path of the store.</summary>
     public string Directory => _store.Paths.Root;
 
-    /// <summary>Creates the directory (mode 0700), its format file and an empty index; an existing store is opened.</summary>
+    /// <summary>Creates the directory (mode 0700), its format file and an empty index, encrypted where there is a key; an existing store is opened.</summary>
     /// <exception cref="StoreException">As <see cref="Open(string, StoreOptions, ILoggerFactory)"/>, or Failed: the directory holds something else.</exception>
     public static CheckpointStore OpenOrCreate(string directory, StoreOptions options, ILoggerFactory loggers)
         => OpenOrCreate(directory, options, loggers, new LinuxFileSystem(), TimeProvider.System);
 
     /// <summary>Opens an existing store. A missing index is rebuilt from the packs.</summary>
-    /// <exception cref="StoreException">NoStore, UnsupportedVersion, Corrupt or NotPermitted.</exception>
+    /// <exception cref="StoreException">NoStore, UnsupportedVersion, Corrupt, NotPermitted, or NoKey: it is encrypted and there is no right key, or it is not and there is one.</exception>
     public static CheckpointStore Open(string directory, StoreOptions options, ILoggerFactory loggers)
         => Open(directory, options, loggers, new LinuxFileSystem(), TimeProvider.System);
 
@@ -174,6 +175,17 @@ public sealed class CheckpointStore : IDisposable
         return report;
     }
 
+    /// <summary>Reads every byte of every pack and compares it with its checksums, without index and key. Tells accidents, not forgeries; names no generations.</summary>
+    /// <param name="directory">The store.</param>
+    /// <param name="bytesDone">Told the bytes read so far, now and then.</param>
+    /// <param name="cancellation">Stops between chunks.</param>
+    /// <exception cref="StoreException">NoStore, Corrupt, UnsupportedVersion or NotPermitted.</exception>
+    public static VerifyReport VerifyChecksums(string directory, IProgress<long>? bytesDone, CancellationToken cancellation)
+    {
+        var (files, paths) = (new LinuxFileSystem(), new StorePaths(Path.GetFullPath(directory)));
+        return new ChecksumVerifier(files, paths, StoreFormat.Read(files, paths).StoreId, bytesDone, cancellation).Run();
+    }
+
     /// <summary>How long ago packs were proved good.</summary>
     public ProofAges Proofs()
     {
@@ -233,6 +245,16 @@ public sealed class CheckpointStore : IDisposable
     /// <param name="cancellation">Stops it; nothing of it stays.</param>
     /// <exception cref="StoreException">AlreadyExists: a job of that name is registered. Locked. Corrupt or UnsupportedVersion: the export is. Full.</exception>
     public TransferReport Import(Stream source, string job, IProgress<long>? bytesDone, CancellationToken cancellation)
+        => Import(source, null, job, bytesDone, cancellation);
+
+    /// <summary>As <see cref="Import(Stream, string, IProgress{long}?, CancellationToken)"/>, of an export that is encrypted with another secret than this store.</summary>
+    /// <param name="source">Read front to back.</param>
+    /// <param name="secret">What opens the export; null for what opens the store.</param>
+    /// <param name="job">Name of the job.</param>
+    /// <param name="bytesDone">Told the bytes read so far, now and then.</param>
+    /// <param name="cancellation">Stops it; nothing of it stays.</param>
+    /// <exception cref="StoreException">As of the other, and NoKey.</exception>
+    public TransferReport Import(Stream source, StoreSecret? secret, string job, IProgress<long>? bytesDone, CancellationToken cancellation)
     {
         RequireJobName(job);
         if (_store.Jobs.All().Any(known => known.Name == job && known.IsRegistered))
@@ -242,7 +264,7 @@ public sealed class CheckpointStore : IDisposable
 
         SweepIfAlone();
         using var locks = WriterLocks.Take(_store.Paths, job);
-        return GenerationImport.Run(_store, source, job, bytesDone, cancellation);
+        return GenerationImport.Run(_store, source, secret ?? _store.Options.Secret, job, bytesDone, cancellation);
     }
 
     /// <summary>Sizes.</summary>
@@ -256,12 +278,13 @@ public sealed class CheckpointStore : IDisposable
     {
         _store.Packs.Dispose();
         _store.Index.Dispose();
+        _store.Cipher?.Dispose();
     }
 
     internal static CheckpointStore OpenOrCreate(
         string directory, StoreOptions options, ILoggerFactory loggers, IFileSystem files, TimeProvider time)
     {
-        StoreDirectory.Create(files, new StorePaths(Path.GetFullPath(directory)));
+        StoreDirectory.Create(files, new StorePaths(Path.GetFullPath(directory)), options.Secret, time.GetUtcNow());
         return Open(directory, options, loggers, files, time);
     }
 
@@ -276,20 +299,43 @@ public sealed class CheckpointStore : IDisposable
             return new RepairReport(true, false, 0, 0, [], [], 0, 0, 0, [], []);
         }
 
-        var contextOf = Prepare(paths, options, loggers, files, TimeProvider.System);
-        return new RepairSession(files, paths, repair, contextOf).Run(isFormatWritten, bytesDone, cancellation);
+        using var cipher = OpenCipher(files, paths, options);
+        var contextOf = Prepare(paths, options, loggers, files, TimeProvider.System, cipher);
+        return new RepairSession(files, paths, repair, cipher, contextOf).Run(isFormatWritten, bytesDone, cancellation);
     }
 
     internal static CheckpointStore Open(
         string directory, StoreOptions options, ILoggerFactory loggers, IFileSystem files, TimeProvider time)
     {
         var paths = new StorePaths(Path.GetFullPath(directory));
-        var contextOf = Prepare(paths, options, loggers, files, time);
-        return new CheckpointStore(contextOf(IndexOpening.Open(files, paths, index => CrashSweep.Rebuild(contextOf(index)))));
+        var cipher = OpenCipher(files, paths, options);
+        try
+        {
+            var contextOf = Prepare(paths, options, loggers, files, time, cipher);
+            return new CheckpointStore(contextOf(IndexOpening.Open(files, paths, cipher, index => CrashSweep.Rebuild(contextOf(index)))));
+        }
+        catch
+        {
+            cipher?.Dispose();
+            throw;
+        }
+    }
+
+    // A store that is not encrypted could have been put into the place of one that is, to have the next dump in the clear.
+    private static StoreCipher? OpenCipher(IFileSystem files, StorePaths paths, StoreOptions options)
+    {
+        var format = StoreFormat.Read(files, paths);
+        if (format.IsEncrypted)
+        {
+            return new KeyRing(files, paths).Open(options.Secret, format.StoreId);
+        }
+
+        return options.Secret is null ? null : throw new StoreException(
+            StoreFailure.NoKey, $"the store {paths.Root} is not encrypted, and a key is named for it", "name another store, or no key: --key-file \"\"");
     }
 
     private static Func<IndexDatabase, StoreContext> Prepare(
-        StorePaths paths, StoreOptions options, ILoggerFactory loggers, IFileSystem files, TimeProvider time)
+        StorePaths paths, StoreOptions options, ILoggerFactory loggers, IFileSystem files, TimeProvider time, StoreCipher? cipher)
     {
         var format = StoreFormat.Read(files, paths);
         if (files.List(paths.Packs) is null)
@@ -299,8 +345,9 @@ public sealed class CheckpointStore : IDisposable
 
         files.CreateDirectory(paths.Locks);
         files.CreateDirectory(paths.Temporary);
+        var named = cipher is null ? paths : paths with { NameOfJob = cipher.Token };
         return index => new StoreContext(
-            files, paths, format, options, time, index, new PackCache(files, paths, format.StoreId), loggers.CreateLogger<CheckpointStore>());
+            files, named, format, options, time, index, new PackCache(files, paths, format.StoreId), cipher, loggers.CreateLogger<CheckpointStore>());
     }
 
     private static void RequireJobName(string name)

@@ -29,6 +29,9 @@ public enum StoreFailure
 
     /// <summary>A job of that name exists already.</summary>
     AlreadyExists,
+
+    /// <summary>The store is encrypted, and the key was not given, cannot be read, or is another; or the other way round.</summary>
+    NoKey,
 }
 
 /// <summary>A failure of the store: one sentence that names what failed and on what, and a hint what to do.</summary>

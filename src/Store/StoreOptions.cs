@@ -8,6 +8,8 @@ public sealed class StoreOptions
     /// <summary>Name of the configuration section.</summary>
     public const string Section = "Store";
 
+    private StoreSecret? _secret;
+
     /// <summary>Directory of the store when neither <c>--store</c> nor <c>CHECKPOINTER_STORE</c> names one.
     /// Defaults to <c>/var/lib/checkpointer</c>, where services keep state (hier(7)).</summary>
     [Required]
@@ -26,6 +28,20 @@ public sealed class StoreOptions
     /// Defaults to 10, so that a job goes first; with another level than that of the threads that bring the pages, one side waits for the other.</summary>
     [Range(0, 19)]
     public int Nice { get; set; } = 10;
+
+    /// <summary>File that holds the key or the passphrase of an encrypted store. Where one is named, a store that is made is encrypted, and one that is not is refused.
+    /// Defaults to empty: none.</summary>
+    public string KeyFile { get; set; } = "";
+
+    /// <summary>What opens the store: the secret that was given, else that of <see cref="KeyFile"/>, else null.</summary>
+    /// <exception cref="StoreException">NoKey: the file cannot be read.</exception>
+    internal StoreSecret? Secret => _secret ?? (KeyFile.Length > 0 ? StoreSecret.FromFile(KeyFile) : null);
+
+    /// <summary>Whether a secret was given, or a file of one is named.</summary>
+    public bool HasSecret() => _secret is not null || KeyFile.Length > 0;
+
+    /// <summary>Gives a secret that is in no file.</summary>
+    public void UseSecret(StoreSecret secret) => _secret = secret;
 
     /// <summary>The same, with what one generation's writer may use.</summary>
     internal StoreOptions With(WriterLimits limits)

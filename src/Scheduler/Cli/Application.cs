@@ -50,7 +50,7 @@ internal sealed class Application(Terminal terminal, RoomsFactory rooms, TimePro
         bool isVerbose = arguments.GetValue(_root.Verbose);
         try
         {
-            using IRooms opened = rooms(arguments.GetValue(_root.Store), isVerbose);
+            using IRooms opened = rooms(arguments.GetValue(_root.Store), arguments.GetValue(_root.KeyFile), isVerbose);
             var progress = new ProgressDisplay(terminal, time);
             return verb.Run(new Invocation(output, opened, progress, time, cancellation) { IsVerbose = isVerbose, Signals = signals }, arguments);
         }
@@ -86,7 +86,7 @@ internal sealed class Application(Terminal terminal, RoomsFactory rooms, TimePro
     private bool IsJsonWanted(ParseResult arguments, IReadOnlyList<string> words)
         => arguments.Errors.Count > 0 ? words.Contains("--json") : arguments.GetValue(_root.Json);
 
-    private static LocalRooms CreateLocalRooms(string? storeDirectory, bool verbose)
+    private static LocalRooms CreateLocalRooms(string? storeDirectory, string? keyFile, bool verbose)
     {
         var environment = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (DictionaryEntry variable in Environment.GetEnvironmentVariables())
@@ -94,6 +94,6 @@ internal sealed class Application(Terminal terminal, RoomsFactory rooms, TimePro
             environment[(string)variable.Key] = (string?)variable.Value ?? "";
         }
 
-        return new LocalRooms(storeDirectory, verbose, SettingsReader.DefaultFiles, environment);
+        return new LocalRooms(storeDirectory, keyFile, verbose, SettingsReader.DefaultFiles, environment);
     }
 }

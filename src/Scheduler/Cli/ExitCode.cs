@@ -37,6 +37,9 @@ internal static class ExitCode
     /// <summary>The store is of a newer version.</summary>
     public const int Version = 13;
 
+    /// <summary>The store is encrypted, and there is no right key.</summary>
+    public const int NoKey = 14;
+
     /// <summary>Try later (EX_TEMPFAIL of sysexits.h).</summary>
     public const int TryLater = 75;
 
@@ -71,6 +74,7 @@ internal static class ExitCode
         StoreFailure.Locked => Locked,
         StoreFailure.Corrupt => Corrupt,
         StoreFailure.UnsupportedVersion => Version,
+        StoreFailure.NoKey => NoKey,
         _ => Failed,
     };
 

@@ -11,6 +11,13 @@ internal sealed class ImportVerb : Verb
     private const int BufferBytes = 1 << 20;
 
     private readonly Argument<string> _file = Words.TransferFile("What `export` wrote. - is standard input.");
+    private readonly Option<string?> _keyFile = new("--export-key-file")
+    {
+        Description = "Key file, or file with the passphrase, of the store that wrote an encrypted export. Default: that of this store.",
+        HelpName = "FILE",
+        CustomParser = result => Path.GetFullPath(result.Tokens[0].Value),
+    };
+
     private readonly Option<string> _name = Words.JobOption("--as", "The job that gets it. One that is registered is refused.");
 
     /// <summary>Makes the verb.</summary>
@@ -23,16 +30,18 @@ internal sealed class ImportVerb : Verb
     {
         Arguments.Add(_file);
         Options.Add(_name);
+        Options.Add(_keyFile);
     }
 
     /// <inheritdoc/>
     public override int Run(Invocation invocation, ParseResult arguments)
     {
         string file = arguments.GetRequiredValue(_file);
+        StoreSecret? secret = arguments.GetValue(_keyFile) is { } keyFile ? StoreSecret.FromFile(keyFile) : null;
         using Stream input = Open(file);
         using IJobStore store = invocation.Rooms.OpenOrCreateStore();
         long started = invocation.Time.GetTimestamp();
-        TransferReport report = Import(invocation, store, input, arguments.GetRequiredValue(_name));
+        TransferReport report = Import(invocation, store, input, secret, arguments.GetRequiredValue(_name));
         TimeSpan took = invocation.Time.GetElapsedTime(started);
         invocation.Output.Json(
             new ImportLine(
@@ -49,9 +58,9 @@ internal sealed class ImportVerb : Verb
             ? new BufferedStream(Console.OpenStandardInput(), BufferBytes)
             : new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.Read, BufferBytes);
 
-    private static TransferReport Import(Invocation invocation, IJobStore store, Stream input, string job)
+    private static TransferReport Import(Invocation invocation, IJobStore store, Stream input, StoreSecret? secret, string job)
     {
         using IProgressTask task = invocation.Progress.Start($"import as {job}", 0);
-        return store.Import(input, job, task, invocation.Cancellation);
+        return store.Import(input, secret, job, task, invocation.Cancellation);
     }
 }

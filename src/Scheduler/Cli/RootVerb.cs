@@ -11,11 +11,12 @@ internal sealed class RootVerb : RootCommand
         : base("Checkpoints long-running Linux jobs and restores them after a crash or a reboot.")
     {
         Options.Add(Store);
+        Options.Add(KeyFile);
         Options.Add(Json);
         Options.Add(Verbose);
         Verb[] verbs =
         [
-            new DoctorVerb(), new CheckVerb(), new RegisterVerb(), new UnregisterVerb(), new JobsVerb(), new DumpVerb(),
+            new DoctorVerb(), new InitVerb(), new CheckVerb(), new RegisterVerb(), new UnregisterVerb(), new JobsVerb(), new DumpVerb(),
             new GenerationsVerb(), new ShowVerb(), new DiffVerb(), new RecoverVerb(), new RestoreVerb(), new PinVerb(), new UnpinVerb(), new ForgetVerb(), new GcVerb(),
             new ExportVerb(), new ImportVerb(), new VerifyVerb(), new RepairVerb(), new StatsVerb(), new DaemonVerb(), new RunVerb(), new StatusVerb(), new PauseVerb(isPause: true),
             new PauseVerb(isPause: false), new EventsVerb(),
@@ -25,6 +26,7 @@ internal sealed class RootVerb : RootCommand
             Subcommands.Add(verb);
         }
 
+        Subcommands.Add(new KeyCommand());
         Subcommands.Add(new PolicyCommand());
         HelpOption help = Options.OfType<HelpOption>().Single();
         help.Action = new HelpWithExamples((HelpAction)help.Action!);
@@ -35,6 +37,14 @@ internal sealed class RootVerb : RootCommand
     {
         Description = "Directory of the store. Default: $CHECKPOINTER_STORE, else the configuration.",
         HelpName = "DIR",
+        Recursive = true,
+    };
+
+    /// <summary><c>--key-file FILE</c>.</summary>
+    public Option<string?> KeyFile { get; } = new("--key-file")
+    {
+        Description = "Key file of an encrypted store, or a file whose first line is its passphrase. Default: the configuration.",
+        HelpName = "FILE",
         Recursive = true,
     };
 

@@ -14,6 +14,9 @@ internal interface IRooms : IDisposable
     /// <summary>The engine.</summary>
     IJobEngine Engine { get; }
 
+    /// <summary>Where the store is encrypted, no key is named, and somebody sits at a terminal: asks for the passphrase, and puts it into the settings.</summary>
+    void AskForSecret();
+
     /// <summary>Opens the store that must exist. The caller disposes it.</summary>
     IJobStore OpenStore();
 
@@ -41,5 +44,6 @@ internal interface IRooms : IDisposable
 
 /// <summary>Makes the rooms for one invocation.</summary>
 /// <param name="storeDirectory">Value of <c>--store</c>, or null.</param>
+/// <param name="keyFile">Value of <c>--key-file</c>, or null.</param>
 /// <param name="verbose">True with <c>--verbose</c>.</param>
-internal delegate IRooms RoomsFactory(string? storeDirectory, bool verbose);
+internal delegate IRooms RoomsFactory(string? storeDirectory, string? keyFile, bool verbose);

@@ -12,16 +12,22 @@ internal sealed class LocalRooms : IRooms
     /// <summary>Environment variable that names the directory of the store.</summary>
     public const string StoreVariable = "CHECKPOINTER_STORE";
 
+    /// <summary>Name of the credential that holds the key, in the directory that systemd names (systemd.exec(5), LoadCredential=).</summary>
+    public const string KeyCredential = "checkpointer.key";
+
+    private const string CredentialsVariable = "CREDENTIALS_DIRECTORY";
+
     private readonly Lazy<Settings> _settings;
     private readonly Lazy<ILoggerFactory> _loggers;
     private readonly Lazy<IJobEngine> _engine;
     private readonly Lazy<string> _directory;
+    private bool _hasAsked;
 
     /// <summary>Makes the rooms; nothing is read or opened yet.</summary>
     public LocalRooms(
-        string? storeDirectory, bool verbose, IReadOnlyList<string> files, IReadOnlyDictionary<string, string> environment)
+        string? storeDirectory, string? keyFile, bool verbose, IReadOnlyList<string> files, IReadOnlyDictionary<string, string> environment)
     {
-        _settings = new Lazy<Settings>(() => SettingsReader.Read(files, environment));
+        _settings = new Lazy<Settings>(() => WithKey(SettingsReader.Read(files, environment), keyFile, environment));
         _loggers = new Lazy<ILoggerFactory>(() => StandardErrorLogging.Create(verbose));
         _engine = new Lazy<IJobEngine>(() => EngineForService(_loggers.Value));
         _directory = new Lazy<string>(() => Path.GetFullPath(
@@ -46,17 +52,37 @@ internal sealed class LocalRooms : IRooms
 
     /// <inheritdoc/>
     public IJobStore OpenStore()
-        => new LocalStore(() => CheckpointStore.Open(StoreDirectory, _settings.Value.Store, _loggers.Value));
+    {
+        AskForSecret();
+        return new LocalStore(() => CheckpointStore.Open(StoreDirectory, _settings.Value.Store, _loggers.Value));
+    }
 
     /// <inheritdoc/>
-    public IJobStore OpenOrCreateStore() => OpenStoreForService(_loggers.Value);
+    public IJobStore OpenOrCreateStore()
+    {
+        AskForSecret();
+        return OpenStoreForService(_loggers.Value);
+    }
+
+    /// <inheritdoc/>
+    public void AskForSecret()
+    {
+        if (_settings.Value.Store.KeyFile.Length == 0 && !_hasAsked && Passphrase.CanAsk && File.Exists(Path.Combine(StoreDirectory, "format")) && StoreKeys.IsEncrypted(StoreDirectory))
+        {
+            _hasAsked = true;
+            _settings.Value.Store.UseSecret(Passphrase.Ask(StoreDirectory));
+        }
+    }
 
     /// <inheritdoc/>
     public PolicyFolder OpenPolicies() => new(_settings.Value.Policies.Directory);
 
     /// <inheritdoc/>
     public RepairReport RepairStore(RepairOptions options, IProgress<long>? bytesDone, CancellationToken cancellation)
-        => CheckpointStore.Repair(StoreDirectory, _settings.Value.Store, _loggers.Value, options, bytesDone, cancellation);
+    {
+        AskForSecret();
+        return CheckpointStore.Repair(StoreDirectory, _settings.Value.Store, _loggers.Value, options, bytesDone, cancellation);
+    }
 
     /// <inheritdoc/>
     public void Dispose()
@@ -65,6 +91,14 @@ internal sealed class LocalRooms : IRooms
         {
             _loggers.Value.Dispose();
         }
+    }
+
+    private static Settings WithKey(Settings settings, string? keyFile, IReadOnlyDictionary<string, string> environment)
+    {
+        string? directory = environment.GetValueOrDefault(CredentialsVariable);
+        string? credential = directory is null ? null : Path.Combine(directory, KeyCredential);
+        settings.Store.KeyFile = keyFile ?? NonEmpty(settings.Store.KeyFile) ?? (File.Exists(credential) ? credential : "");
+        return settings;
     }
 
     private static string? NonEmpty(string? text) => string.IsNullOrEmpty(text) ? null : text;

@@ -88,8 +88,8 @@ internal sealed class LocalStore(Func<CheckpointStore> open) : IJobStore
         => _store.Export(name, target, bytesDone, cancellation);
 
     /// <inheritdoc/>
-    public TransferReport Import(Stream source, string job, IProgress<long>? bytesDone, CancellationToken cancellation)
-        => _store.Import(source, job, bytesDone, cancellation);
+    public TransferReport Import(Stream source, StoreSecret? secret, string job, IProgress<long>? bytesDone, CancellationToken cancellation)
+        => _store.Import(source, secret, job, bytesDone, cancellation);
 
     /// <inheritdoc/>
     public StoreStatistics Statistics() => _store.Statistics();

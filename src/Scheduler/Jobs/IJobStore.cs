@@ -79,8 +79,8 @@ internal interface IJobStore : IDisposable
     /// <summary>As <see cref="CheckpointStore.Export"/>.</summary>
     TransferReport Export(GenerationName name, Stream target, IProgress<long>? bytesDone, CancellationToken cancellation);
 
-    /// <summary>As <see cref="CheckpointStore.Import"/>.</summary>
-    TransferReport Import(Stream source, string job, IProgress<long>? bytesDone, CancellationToken cancellation);
+    /// <summary>As <see cref="CheckpointStore.Import(Stream, StoreSecret?, string, IProgress{long}?, CancellationToken)"/>.</summary>
+    TransferReport Import(Stream source, StoreSecret? secret, string job, IProgress<long>? bytesDone, CancellationToken cancellation);
 
     /// <summary>As <see cref="CheckpointStore.Statistics"/>.</summary>
     StoreStatistics Statistics();

@@ -4,7 +4,7 @@ using System.Security.Cryptography;
 namespace Checkpointer.Store.Chunking;
 
 /// <summary>Name of a chunk: SHA-256 of its plain bytes.</summary>
-internal readonly record struct ChunkId
+internal readonly record struct ChunkId : IComparable<ChunkId>
 {
     /// <summary>Size, bytes.</summary>
     public const int Bytes = 32;
@@ -53,6 +53,17 @@ internal readonly record struct ChunkId
     /// <remarks>Any 32 bits of a SHA-256 are as good as a mix of all.</remarks>
     public override int GetHashCode() => unchecked((int)_a);
 
+    /// <summary>In the order of the bytes, which is that of the index.</summary>
+    public int CompareTo(ChunkId other)
+    {
+        var order = Compare(_a, other._a);
+        order = order != 0 ? order : Compare(_b, other._b);
+        order = order != 0 ? order : Compare(_c, other._c);
+        return order != 0 ? order : Compare(_d, other._d);
+    }
+
     /// <inheritdoc/>
     public override string ToString() => Convert.ToHexStringLower(ToArray());
+
+    private static int Compare(ulong one, ulong other) => BinaryPrimitives.ReverseEndianness(one).CompareTo(BinaryPrimitives.ReverseEndianness(other));
 }

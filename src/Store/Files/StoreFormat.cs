@@ -9,6 +9,9 @@ internal sealed record StoreFormat(int Version, Guid StoreId)
     /// <summary>Version that this code writes and reads.</summary>
     public const int CurrentVersion = 2;
 
+    /// <summary>Version of an encrypted store, which is the same otherwise. A program that knows no encryption refuses it.</summary>
+    public const int EncryptedVersion = 3;
+
     /// <summary>Version that was in use only before the first release.</summary>
     public const int UnreleasedVersion = 1;
 
@@ -17,13 +20,16 @@ internal sealed record StoreFormat(int Version, Guid StoreId)
 
     private const int BytesMax = 4096;
 
+    /// <summary>Whether all that jobs left in the store is encrypted.</summary>
+    public bool IsEncrypted => Version == EncryptedVersion;
+
     /// <summary>Publishes a new format file.</summary>
-    public static void Create(IFileSystem files, StorePaths paths, Guid store)
+    public static void Create(IFileSystem files, StorePaths paths, Guid store, bool isEncrypted)
     {
         var json = new JsonObject
         {
             ["magic"] = Magic,
-            ["version"] = CurrentVersion,
+            ["version"] = isEncrypted ? EncryptedVersion : CurrentVersion,
             ["store"] = store.ToString("N"),
         };
         using var file = new DurableFile(files, paths.Temporary, paths.Format);
@@ -60,8 +66,8 @@ internal sealed record StoreFormat(int Version, Guid StoreId)
         var version = root.GetProperty("version").GetInt32();
         return version switch
         {
-            CurrentVersion => new StoreFormat(version, Guid.ParseExact(root.GetProperty("store").GetString() ?? throw new FormatException("it has no store id"), "N")),
-            > CurrentVersion => throw new StoreException(StoreFailure.UnsupportedVersion, $"the store {paths.Root} has format version {version}; this program knows up to {CurrentVersion}", "use the newer release that wrote it"),
+            CurrentVersion or EncryptedVersion => new StoreFormat(version, Guid.ParseExact(root.GetProperty("store").GetString() ?? throw new FormatException("it has no store id"), "N")),
+            > EncryptedVersion => throw new StoreException(StoreFailure.UnsupportedVersion, $"the store {paths.Root} has format version {version}; this program knows up to {EncryptedVersion}", "use the newer release that wrote it"),
             UnreleasedVersion => throw new StoreException(StoreFailure.UnsupportedVersion, $"the store {paths.Root} has format version {version}, which no release wrote; this program reads {CurrentVersion}", "choose another directory with --store"),
             _ => throw new FormatException($"version {version} never existed"),
         };

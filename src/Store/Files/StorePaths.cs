@@ -11,6 +11,12 @@ internal sealed record StorePaths(string Root)
 
     public string Locks => Path.Combine(Root, "locks");
 
+    /// <summary>Wrapped master keys of an encrypted store. Not there in another one.</summary>
+    public string Keys => Path.Combine(Root, "keys");
+
+    /// <summary>What a job is called in file names: of an encrypted store nothing that says its name.</summary>
+    public Func<string, string> NameOfJob { get; init; } = job => job;
+
     public string Temporary => Path.Combine(Root, "tmp");
 
     /// <summary>What a repair found damaged. Made when first needed.</summary>
@@ -32,8 +38,8 @@ internal sealed record StorePaths(string Root)
     public string IndexLock => Path.Combine(Locks, "_index.lock");
 
     /// <summary>Held exclusively by the writer of a generation of the job.</summary>
-    public string JobLock(string job) => Path.Combine(Locks, job + ".lock");
+    public string JobLock(string job) => Path.Combine(Locks, NameOfJob(job) + ".lock");
 
     /// <summary>Held exclusively by whoever restores the job.</summary>
-    public string JobLease(string job) => Path.Combine(Locks, job + ".lease");
+    public string JobLease(string job) => Path.Combine(Locks, NameOfJob(job) + ".lease");
 }

@@ -83,8 +83,8 @@ internal sealed class ChunkReader(StoreContext store)
         var header = RecordHeader.Read(record, entry.Offset);
         PackFormatException.Require(PackEntry.Of(header, entry.Offset) == entry, entry.Offset, $"the record is of chunk {header.Chunk}, not of {entry.Chunk}");
         var plain = buffer.AsMemory(0, entry.PlainBytes);
-        ChunkDecoder.Decode(store.Codec.Value, header, record[PackFormat.RecordHeaderBytes..], plain.Span, entry.Offset);
-        PackFormatException.Require(ChunkId.Of(plain.Span) == entry.Chunk, entry.Offset, "the plain bytes do not match their hash");
+        ChunkDecoder.Decode(store.Codec.Value, header, record[PackFormat.RecordHeaderBytes..], plain.Span, entry.Offset, store.Cipher);
+        PackFormatException.Require(store.NameOf(plain.Span) == entry.Chunk, entry.Offset, "the plain bytes do not match their hash");
         return plain;
     }
 

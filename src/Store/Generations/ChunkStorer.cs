@@ -10,19 +10,19 @@ internal sealed class ChunkStorer(StoreContext store, PackAppender appender)
     private readonly RecentChunks _seen = new();
 
     /// <summary>An encoder for one thread.</summary>
-    public ChunkEncoder NewEncoder() => new(store.Codec.Value);
+    public ChunkEncoder NewEncoder() => store.NewEncoder();
 
     /// <summary>Stores a chunk of the pipeline unless it is stored.</summary>
     public void Store(PendingChunk chunk, ReadOnlySpan<byte> plain, ChunkEncoder encoder)
     {
-        var id = ChunkId.Of(plain);
+        var id = store.NameOf(plain);
         chunk.Complete(id, Store(chunk.Kind, id, plain, encoder));
     }
 
     /// <summary>Stores a chunk unless it is stored, and returns its name.</summary>
     public ChunkId Store(ChunkKind kind, ReadOnlySpan<byte> plain, ChunkEncoder encoder)
     {
-        var id = ChunkId.Of(plain);
+        var id = store.NameOf(plain);
         Store(kind, id, plain, encoder);
         return id;
     }

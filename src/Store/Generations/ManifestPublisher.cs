@@ -1,4 +1,3 @@
-using Checkpointer.Store.Chunking;
 using Checkpointer.Store.Index;
 using Checkpointer.Store.Packs;
 
@@ -13,7 +12,7 @@ internal static class ManifestPublisher
     {
         manifest = manifest with { EarlierPacks = [.. appender.Published.Select(pack => pack.Id)] };
         var bytes = Encode(manifest);
-        var id = ChunkId.Of(bytes);
+        var id = store.NameOf(bytes);
         var record = encoder.Encode(ChunkKind.Manifest, id, bytes, out var header);
         appender.AppendManifest(header, record);
         var packs = appender.Published;

@@ -1,3 +1,4 @@
+using Checkpointer.Store.Encryption;
 using Checkpointer.Store.Files;
 using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
@@ -33,19 +34,25 @@ internal sealed class IndexDatabase : IDisposable
     }
 
     /// <summary>Opens an index that exists and updates its schema.</summary>
+    /// <param name="files">File system.</param>
+    /// <param name="path">Of the index.</param>
+    /// <param name="vfs">The file layer of an encrypted index, else null.</param>
     /// <exception cref="StoreException">Corrupt, UnsupportedVersion, NotPermitted, Locked or Full.</exception>
-    public static IndexDatabase Open(IFileSystem files, string path)
+    public static IndexDatabase Open(IFileSystem files, string path, string? vfs)
     {
-        RequireWhole(files, path);
-        return Connect(path);
+        RequireWhole(files, path, vfs is not null);
+        return Connect(path, vfs);
     }
 
     /// <summary>Creates an empty index at a path where there is none.</summary>
-    public static IndexDatabase Create(IFileSystem files, string path)
+    /// <param name="files">File system.</param>
+    /// <param name="path">Of the index.</param>
+    /// <param name="vfs">The file layer of an encrypted index, else null.</param>
+    public static IndexDatabase Create(IFileSystem files, string path, string? vfs)
     {
         // SQLite would create the file with the umask's mode.
         files.Create(path).Dispose();
-        return Connect(path);
+        return Connect(path, vfs);
     }
 
     /// <summary>Runs raw commands under the lock, SQLite's failures in the store's words.</summary>
@@ -110,16 +117,9 @@ internal sealed class IndexDatabase : IDisposable
 
     private IndexContext NewContext() => new(_options.Value);
 
-    private static IndexDatabase Connect(string path)
+    private static IndexDatabase Connect(string path, string? vfs)
     {
-        var text = new SqliteConnectionStringBuilder
-        {
-            DataSource = path,
-            Mode = SqliteOpenMode.ReadWrite,
-            Pooling = false,
-            DefaultTimeout = BusySeconds,
-        }.ToString();
-        var index = new IndexDatabase(new SqliteConnection(text), path);
+        var index = new IndexDatabase(IndexConnection.New(path, vfs, BusySeconds), path);
         try
         {
             return index.Run(connection =>
@@ -141,13 +141,26 @@ internal sealed class IndexDatabase : IDisposable
 
     // SQLite notices a truncated file only when it happens to read a missing page. With no WAL beside it, the header's page count
     // (bytes 28..31, sqlite.org/fileformat.html) must be the file's.
-    private static void RequireWhole(IFileSystem files, string path)
+    // An encrypted one proves every page by itself, and tells how many there are only when it is open.
+    private static void RequireWhole(IFileSystem files, string path, bool isEncrypted)
     {
         using var file = files.OpenRead(path)!;
         var header = new byte[HeaderBytes];
         if (file.ReadFully(0, header) < HeaderBytes)
         {
             throw IndexFailure.Corrupt(path, $"it has {file.Length} bytes, fewer than a database header");
+        }
+
+        if (isEncrypted)
+        {
+            var bytes = BlockFile.BytesOf(1);
+            var isTorn = file.Length % bytes != 0 && files.Length(path + "-wal") is null or 0;
+            if (file.Length < bytes || isTorn)
+            {
+                throw IndexFailure.Corrupt(path, $"it is cut short: {file.Length} bytes");
+            }
+
+            return;
         }
 
         if (!header.AsSpan().StartsWith("SQLite format 3\0"u8))

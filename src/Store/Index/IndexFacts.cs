@@ -11,13 +11,14 @@ internal sealed class IndexFacts
     private readonly List<object[]> _pins = [];
 
     /// <summary>Reads what can be read.</summary>
-    public static IndexFacts Read(string path)
+    /// <param name="path">Of the index.</param>
+    /// <param name="vfs">The file layer of an encrypted one, else null.</param>
+    public static IndexFacts Read(string path, string? vfs)
     {
         var facts = new IndexFacts();
         try
         {
-            using var connection = new SqliteConnection(
-                new SqliteConnectionStringBuilder { DataSource = path, Mode = SqliteOpenMode.ReadWrite, Pooling = false }.ToString());
+            using var connection = IndexConnection.New(path, vfs, 0);
             connection.Open();
             Read(connection, $"SELECT {JobColumns} FROM jobs", facts._jobs);
             Read(connection, "SELECT j.name, g.number, g.note FROM generations g JOIN jobs j ON j.id = g.job_id WHERE g.is_pinned", facts._pins);

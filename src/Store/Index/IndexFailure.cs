@@ -25,6 +25,7 @@ internal static class IndexFailure
         return exception.SqliteErrorCode switch
         {
             CorruptDatabase or NotADatabase => Corrupt(path, exception.Message, exception),
+            IoError when exception.SqliteExtendedErrorCode == Encryption.BlockFile.BadData => Corrupt(path, "a page is not what was encrypted with the key of the store", exception),
             Full or IoError when exception.SqliteErrorCode == Full || HasNoSpace(path) => new StoreException(StoreFailure.Full, $"{message} (no space left)", "free space on the file system of the store", exception),
             Busy or Locked => new StoreException(StoreFailure.Locked, message, "another process holds the index; try again", exception),
             ReadOnly or CannotOpen => new StoreException(StoreFailure.NotPermitted, message, "run as the owner of the store", exception),

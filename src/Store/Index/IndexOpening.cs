@@ -1,3 +1,4 @@
+using Checkpointer.Store.Encryption;
 using Checkpointer.Store.Files;
 using Checkpointer.Store.Interop;
 
@@ -11,20 +12,21 @@ internal static class IndexOpening
     /// <summary>Opens it.</summary>
     /// <param name="files">File system.</param>
     /// <param name="paths">The store's paths.</param>
+    /// <param name="cipher">Of an encrypted store, else null.</param>
     /// <param name="rebuild">Fills an empty index from the packs.</param>
     /// <exception cref="StoreException">Corrupt, UnsupportedVersion, NotPermitted, Full, or Locked while a writer uses a deleted index.</exception>
-    public static IndexDatabase Open(IFileSystem files, StorePaths paths, Action<IndexDatabase> rebuild)
+    public static IndexDatabase Open(IFileSystem files, StorePaths paths, StoreCipher? cipher, Action<IndexDatabase> rebuild)
     {
         if (files.Length(paths.Index) is null)
         {
-            Build(files, paths, rebuild);
+            Build(files, paths, cipher, rebuild);
         }
 
-        return IndexDatabase.Open(files, paths.Index);
+        return IndexDatabase.Open(files, paths.Index, cipher?.VfsName);
     }
 
     // The index appears under its name whole or not at all: a half-filled one would make good packs look like orphans.
-    private static void Build(IFileSystem files, StorePaths paths, Action<IndexDatabase> rebuild)
+    private static void Build(IFileSystem files, StorePaths paths, StoreCipher? cipher, Action<IndexDatabase> rebuild)
     {
         using var building = FileLock.Exclusive(paths.IndexLock);
         if (files.Length(paths.Index) is not null)
@@ -38,7 +40,7 @@ internal static class IndexOpening
             ?? throw new StoreException(StoreFailure.Locked, $"the index {paths.Index} is missing and a dump into the store is under way", "wait until the dump has ended, then try again");
         var temporary = Path.Combine(paths.Temporary, "index.db");
         RemoveWithSideFiles(files, temporary);
-        using (var index = IndexDatabase.Create(files, temporary))
+        using (var index = IndexDatabase.Create(files, temporary, cipher?.VfsName))
         {
             rebuild(index);
         }

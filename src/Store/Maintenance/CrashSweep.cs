@@ -1,3 +1,4 @@
+using Checkpointer.Store.Files;
 using Checkpointer.Store.Generations;
 using Checkpointer.Store.Index;
 using Checkpointer.Store.Interop;
@@ -61,9 +62,12 @@ internal static class CrashSweep
     }
 
     /// <summary>Packs in <c>packs/</c>, whether an index knows them or not.</summary>
-    public static IEnumerable<PackId> PacksOnDisk(StoreContext store)
+    public static IEnumerable<PackId> PacksOnDisk(StoreContext store) => PacksOnDisk(store.Files, store.Paths);
+
+    /// <summary>Packs in <c>packs/</c>, whether an index knows them or not.</summary>
+    public static IEnumerable<PackId> PacksOnDisk(IFileSystem files, StorePaths paths)
     {
-        foreach (var name in store.Files.List(store.Paths.Packs) ?? [])
+        foreach (var name in files.List(paths.Packs) ?? [])
         {
             if (PackId.TryParseFileName(name, out var id))
             {

@@ -28,7 +28,7 @@ internal static class FormatRepair
                 files.CreateDirectory(paths.Temporary);
                 Quarantine.Take(files, paths, paths.Format);
                 files.Delete(Path.Combine(paths.Temporary, Path.GetFileName(paths.Format)));
-                StoreFormat.Create(files, paths, ids[0]);
+                StoreFormat.Create(files, paths, ids[0], isEncrypted: files.List(paths.Keys) is [_, ..]);
             }
 
             return true;

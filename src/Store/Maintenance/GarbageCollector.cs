@@ -120,6 +120,8 @@ internal sealed class GarbageCollector
             _walk.Walk(generation);
             _walked.Add(generation.Manifest);
         }
+
+        _walk.Finish();
     }
 
     private void Exchange(IReadOnlyList<DoomedPack> round)

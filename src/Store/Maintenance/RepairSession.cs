@@ -1,3 +1,4 @@
+using Checkpointer.Store.Encryption;
 using Checkpointer.Store.Files;
 using Checkpointer.Store.Index;
 using Checkpointer.Store.Interop;
@@ -8,8 +9,9 @@ namespace Checkpointer.Store.Maintenance;
 /// <param name="files">File system.</param>
 /// <param name="paths">The store's paths.</param>
 /// <param name="options">What may be done.</param>
+/// <param name="cipher">Of an encrypted store, else null.</param>
 /// <param name="contextOf">Joins an index to the rest of the store.</param>
-internal sealed class RepairSession(IFileSystem files, StorePaths paths, RepairOptions options, Func<IndexDatabase, StoreContext> contextOf)
+internal sealed class RepairSession(IFileSystem files, StorePaths paths, RepairOptions options, StoreCipher? cipher, Func<IndexDatabase, StoreContext> contextOf)
 {
     private readonly List<GenerationName> _leftOut = [];
     private bool _isIndexRebuilt;
@@ -79,7 +81,7 @@ internal sealed class RepairSession(IFileSystem files, StorePaths paths, RepairO
             }
 
             _isIndexRebuilt |= files.Length(paths.Index) is null;
-            return IndexOpening.Open(files, paths, Rebuild);
+            return IndexOpening.Open(files, paths, cipher, Rebuild);
         }
         catch (StoreException exception) when (exception.Reason == StoreFailure.Corrupt)
         {
@@ -89,7 +91,7 @@ internal sealed class RepairSession(IFileSystem files, StorePaths paths, RepairO
             }
 
             ReplaceIndex();
-            return IndexOpening.Open(files, paths, Rebuild);
+            return IndexOpening.Open(files, paths, cipher, Rebuild);
         }
     }
 
@@ -98,7 +100,7 @@ internal sealed class RepairSession(IFileSystem files, StorePaths paths, RepairO
     // Under the locks that building one takes, so that no dump goes on with an index that is no more.
     private void ReplaceIndex()
     {
-        var facts = IndexFacts.Read(paths.Index);
+        var facts = IndexFacts.Read(paths.Index, cipher?.VfsName);
         using (GarbageCollector.TakeCollectLock(paths))
         using (FileLock.TryExclusive(paths.StoreLock)
             ?? throw new StoreException(StoreFailure.Locked, $"the index {paths.Index} must be replaced and a dump into the store is under way", "wait until the dump has ended, then try again"))
@@ -109,7 +111,7 @@ internal sealed class RepairSession(IFileSystem files, StorePaths paths, RepairO
         }
 
         _isIndexRebuilt = true;
-        using var index = IndexOpening.Open(files, paths, Rebuild);
+        using var index = IndexOpening.Open(files, paths, cipher, Rebuild);
         facts.Write(index);
     }
 }

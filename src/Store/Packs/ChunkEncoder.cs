@@ -1,37 +1,53 @@
 using Checkpointer.Store.Chunking;
 using Checkpointer.Store.Compression;
+using Checkpointer.Store.Encryption;
 
 namespace Checkpointer.Store.Packs;
 
-/// <summary>Makes records. One per thread: it owns its buffers.</summary>
-internal sealed class ChunkEncoder(IBlockCodec codec)
+/// <summary>Makes records, encrypted ones where there is a cipher. One per thread: it owns its buffers.</summary>
+internal sealed class ChunkEncoder(IBlockCodec codec, StoreCipher? cipher = null)
 {
     /// <summary>LZ4 must save at least one part in so many, or the chunk stays raw and is read without decoding.</summary>
     private const int SavingDivisor = 16;
 
     private readonly CodecProbe _probe = new(codec);
     private readonly byte[] _shuffled = new byte[Geometry.ChunkBytesMax];
-    private byte[] _record = new byte[PackFormat.RecordHeaderBytes + Geometry.ChunkBytesMax];
+    private byte[] _record = new byte[PackFormat.RecordHeaderBytes + Geometry.ChunkBytesMax + StoreCipher.OverheadBytes];
     private byte[] _check = new byte[Geometry.ChunkBytesMax];
+
+    // What is to be encrypted.
+    private byte[] _text = cipher is null ? [] : new byte[Geometry.ChunkBytesMax];
 
     /// <summary>Encodes a record; the span is valid until the next call. Postcondition: it was decoded again and compared.</summary>
     public ReadOnlySpan<byte> Encode(ChunkKind kind, ChunkId id, ReadOnlySpan<byte> plain, out RecordHeader header)
     {
         Invariant.Require(plain.Length > 0 && plain.Length <= PackFormat.PlainBytesMax(kind), $"a {kind} chunk has {plain.Length} bytes");
         Grow(plain.Length);
-        var payload = _record.AsSpan(PackFormat.RecordHeaderBytes);
-        var stored = Compress(kind, plain, payload[..(plain.Length - (plain.Length / SavingDivisor))], out var chosen);
+        var text = cipher is null ? _record.AsSpan(PackFormat.RecordHeaderBytes) : _text.AsSpan();
+        var stored = Compress(kind, plain, text[..(plain.Length - (plain.Length / SavingDivisor))], out var chosen);
         if (chosen == ChunkCodec.Raw)
         {
-            plain.CopyTo(payload);
+            plain.CopyTo(text);
             stored = plain.Length;
         }
 
-        payload = payload[..stored];
-        header = new RecordHeader(kind, chosen, stored, plain.Length, id, PackFormat.Guard(payload));
+        header = Finish(new RecordHeader(kind, chosen, stored, plain.Length, id, 0), text[..stored]);
         header.Write(_record);
         RequireReadable(header, plain);
         return _record.AsSpan(0, header.RecordBytes);
+    }
+
+    private RecordHeader Finish(RecordHeader header, ReadOnlySpan<byte> text)
+    {
+        if (cipher is null)
+        {
+            return header with { PayloadGuard = PackFormat.Guard(text) };
+        }
+
+        header = header with { Codec = header.Codec.WithEncryption(), StoredBytes = text.Length + StoreCipher.OverheadBytes };
+        var payload = _record.AsSpan(PackFormat.RecordHeaderBytes, header.StoredBytes);
+        cipher.Encrypt(header, text, payload);
+        return header with { PayloadGuard = PackFormat.Guard(payload) };
     }
 
     // Maps, images and manifests are not made of numbers of one size: they are not worth a probe.
@@ -63,7 +79,7 @@ internal sealed class ChunkEncoder(IBlockCodec codec)
         if (header.Codec != ChunkCodec.Raw)
         {
             var target = _check.AsSpan(0, plain.Length);
-            ChunkDecoder.Expand(codec, header, decoded, target, 0);
+            ChunkDecoder.Expand(codec, header, decoded, target, 0, cipher);
             decoded = target;
         }
 
@@ -75,8 +91,9 @@ internal sealed class ChunkEncoder(IBlockCodec codec)
     {
         if (_check.Length < plainBytes)
         {
-            _record = new byte[PackFormat.RecordHeaderBytes + plainBytes];
+            _record = new byte[PackFormat.RecordHeaderBytes + plainBytes + StoreCipher.OverheadBytes];
             _check = new byte[plainBytes];
+            _text = cipher is null ? [] : new byte[plainBytes];
         }
     }
 }

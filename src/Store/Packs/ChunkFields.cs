@@ -1,3 +1,5 @@
+using Checkpointer.Store.Encryption;
+
 namespace Checkpointer.Store.Packs;
 
 /// <summary>Checks of the fields that record headers and trailer entries share. They come before any allocation.</summary>
@@ -12,11 +14,12 @@ internal static class ChunkFields
         }
     }
 
-    /// <summary>Bounds: a chunk is never empty, never over the cap of its kind, and never larger stored than plain.</summary>
+    /// <summary>Bounds: a chunk is never empty, never over the cap of its kind, and never larger stored than plain, but for what encryption adds.</summary>
     public static void RequireSizes(ChunkKind kind, ChunkCodec codec, int stored, int plain, long offset)
     {
         PackFormatException.Require(plain > 0 && plain <= PackFormat.PlainBytesMax(kind), offset, $"a chunk says it has {plain} plain bytes");
+        var text = stored - (codec.IsEncrypted() ? StoreCipher.OverheadBytes : 0);
         PackFormatException.Require(
-            codec == ChunkCodec.Raw ? stored == plain : stored > 0 && stored < plain, offset, $"a chunk of {plain} plain bytes says it is stored in {stored}");
+            codec.Decrypted() == ChunkCodec.Raw ? text == plain : text > 0 && text < plain, offset, $"a chunk of {plain} plain bytes says it is stored in {stored}");
     }
 }

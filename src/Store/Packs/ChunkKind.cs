@@ -39,4 +39,31 @@ internal enum ChunkCodec : byte
 
     /// <summary>One LZ4 block of the bytes shuffled by 8.</summary>
     Shuffle8Lz4 = 3,
+
+    /// <summary><see cref="Raw"/>, encrypted.</summary>
+    EncryptedRaw = 128,
+
+    /// <summary><see cref="Lz4"/>, encrypted.</summary>
+    EncryptedLz4 = 129,
+
+    /// <summary><see cref="Shuffle4Lz4"/>, encrypted.</summary>
+    EncryptedShuffle4Lz4 = 130,
+
+    /// <summary><see cref="Shuffle8Lz4"/>, encrypted.</summary>
+    EncryptedShuffle8Lz4 = 131,
+}
+
+/// <summary>Questions about codecs.</summary>
+internal static class ChunkCodecs
+{
+    private const ChunkCodec Encrypted = ChunkCodec.EncryptedRaw;
+
+    /// <summary>Whether the payload is encrypted.</summary>
+    public static bool IsEncrypted(this ChunkCodec codec) => (codec & Encrypted) != 0;
+
+    /// <summary>The codec of what is encrypted.</summary>
+    public static ChunkCodec Decrypted(this ChunkCodec codec) => codec & ~Encrypted;
+
+    /// <summary>The codec of it when it is encrypted.</summary>
+    public static ChunkCodec WithEncryption(this ChunkCodec codec) => codec | Encrypted;
 }

@@ -26,6 +26,14 @@ internal readonly record struct RecordHeader(
             header[PackFormat.RecordGuardAt..], PackFormat.Guard(header[..PackFormat.RecordGuardAt]));
     }
 
+    /// <summary>Encodes what an encrypted payload is bound to: all that stands before its guard.</summary>
+    public void WriteBound(Span<byte> target)
+    {
+        Span<byte> whole = stackalloc byte[PackFormat.RecordHeaderBytes];
+        Write(whole);
+        whole[..PackFormat.RecordPayloadGuardAt].CopyTo(target);
+    }
+
     /// <summary>Decodes and checks. <paramref name="offset"/> is where it stands, for messages.</summary>
     /// <exception cref="PackFormatException">Not a record header, or of a newer version.</exception>
     public static RecordHeader Read(ReadOnlySpan<byte> source, long offset)

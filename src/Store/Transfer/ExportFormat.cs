@@ -5,12 +5,16 @@ internal static class ExportFormat
 {
     public const ushort Version = 1;
 
+    /// <summary>Flag: records are encrypted, and the key follows the header, wrapped.</summary>
+    public const ushort IsEncrypted = 1;
+
     public const int HeaderBytes = 32;
     public const int HeaderMagicAt = 0;
     public const int HeaderVersionAt = 8;
     public const int HeaderFlagsAt = 10;
     public const int HeaderSizeAt = 12;
-    public const int HeaderReservedAt = 16;
+    public const int HeaderKeyBytesAt = 16;
+    public const int HeaderReservedAt = 20;
     public const int HeaderGuardAt = 28;
 
     public const int FooterBytes = 64;

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Security.Cryptography;
 using Checkpointer.Store.Chunking;
 using Checkpointer.Store.Compression;
+using Checkpointer.Store.Encryption;
 using Checkpointer.Store.Packs;
 
 namespace Checkpointer.Store.Transfer;
@@ -26,14 +27,19 @@ internal sealed class ExportReader : IDisposable
     private readonly Stream _source;
 #pragma warning restore CA2213
     private readonly IBlockCodec _codec;
+    private readonly StoreCipher? _cipher;
     private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private byte[] _record = new byte[PackFormat.RecordHeaderBytes + Geometry.ChunkBytesMax];
     private byte[] _plain = new byte[Geometry.ChunkBytesMax];
     private long _count;
 
     /// <summary>Reads the header.</summary>
+    /// <param name="source">Read front to back.</param>
+    /// <param name="codec">Decodes payloads.</param>
+    /// <param name="secret">What an encrypted export is opened with; null for none.</param>
     /// <exception cref="PackFormatException">Not an export, or of a newer version.</exception>
-    public ExportReader(Stream source, IBlockCodec codec)
+    /// <exception cref="StoreException">NoKey: it is encrypted, and the secret is missing or another.</exception>
+    public ExportReader(Stream source, IBlockCodec codec, StoreSecret? secret)
     {
         _source = source;
         _codec = codec;
@@ -43,15 +49,32 @@ internal sealed class ExportReader : IDisposable
             BinaryPrimitives.ReadUInt32LittleEndian(header[ExportFormat.HeaderGuardAt..]) == PackFormat.Guard(header[..ExportFormat.HeaderGuardAt]),
             0, "the guard of its header does not match");
         var version = BinaryPrimitives.ReadUInt16LittleEndian(header[ExportFormat.HeaderVersionAt..]);
-        if (version != ExportFormat.Version || BinaryPrimitives.ReadUInt16LittleEndian(header[ExportFormat.HeaderFlagsAt..]) != 0
+        var flags = BinaryPrimitives.ReadUInt16LittleEndian(header[ExportFormat.HeaderFlagsAt..]);
+        var keyBytes = BinaryPrimitives.ReadInt32LittleEndian(header[ExportFormat.HeaderKeyBytesAt..]);
+        if (version != ExportFormat.Version || (flags & ~ExportFormat.IsEncrypted) != 0
             || BinaryPrimitives.ReadUInt32LittleEndian(header[ExportFormat.HeaderSizeAt..]) != ExportFormat.HeaderBytes
             || header[ExportFormat.HeaderReservedAt..ExportFormat.HeaderGuardAt].ContainsAnyExcept((byte)0))
         {
             throw new PackFormatException(0, $"it has version {version}, or flags, that this program does not know", isNewer: true);
         }
 
+        PackFormatException.Require(
+            flags == 0 ? keyBytes == 0 : keyBytes is > 0 and <= KeySlot.FileBytesMax, ExportFormat.HeaderKeyBytesAt, $"its header says {keyBytes} bytes of a key");
         _hash.AppendData(header);
+        HeadBytes = ExportFormat.HeaderBytes + keyBytes;
+        if (flags != 0)
+        {
+            var key = Take(keyBytes, 0);
+            _hash.AppendData(key);
+            _cipher = Unwrap(key.ToArray(), secret);
+        }
     }
+
+    /// <summary>Whether its records are encrypted, and its names of chunks are no hashes.</summary>
+    public bool IsEncrypted => _cipher is not null;
+
+    /// <summary>Bytes before the first record.</summary>
+    public int HeadBytes { get; }
 
     /// <summary>Bytes of records so far.</summary>
     public long RecordBytes { get; private set; }
@@ -59,7 +82,7 @@ internal sealed class ExportReader : IDisposable
     /// <summary>Records so far.</summary>
     public long Count => _count;
 
-    private long Position => ExportFormat.HeaderBytes + RecordBytes;
+    private long Position => HeadBytes + RecordBytes;
 
     /// <summary>Reads the next record. False at the end, which is proved then.</summary>
     /// <exception cref="PackFormatException">Damaged, cut short, or of a newer version.</exception>
@@ -78,8 +101,8 @@ internal sealed class ExportReader : IDisposable
         Grow(header);
         var payload = Take(header.StoredBytes, PackFormat.RecordHeaderBytes);
         var plain = _plain.AsSpan(0, header.PlainBytes);
-        ChunkDecoder.Decode(_codec, header, payload, plain, Position);
-        PackFormatException.Require(ChunkId.Of(plain) == header.Chunk, Position, "plain bytes do not match their hash");
+        ChunkDecoder.Decode(_codec, header, payload, plain, Position, _cipher);
+        PackFormatException.Require((_cipher?.Name(plain) ?? ChunkId.Of(plain)) == header.Chunk, Position, "plain bytes do not match their hash");
         var whole = _record.AsSpan(0, header.RecordBytes);
         _hash.AppendData(whole);
         _count++;
@@ -89,7 +112,36 @@ internal sealed class ExportReader : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _hash.Dispose();
+    public void Dispose()
+    {
+        _hash.Dispose();
+        _cipher?.Dispose();
+    }
+
+    private static StoreCipher Unwrap(byte[] key, StoreSecret? secret)
+    {
+        if (secret is null)
+        {
+            throw new StoreException(StoreFailure.NoKey, "the export is encrypted, and no key was given", "name the key file of the store that wrote it with --export-key-file");
+        }
+
+        try
+        {
+            Span<byte> master = stackalloc byte[StoreCipher.KeyBytes];
+            if (!KeySlot.Decode(key).TryUnwrap(secret, Guid.Empty, master))
+            {
+                throw new StoreException(StoreFailure.NoKey, "the export is encrypted with another key", "name the key file of the store that wrote it with --export-key-file");
+            }
+
+            var cipher = new StoreCipher(master);
+            CryptographicOperations.ZeroMemory(master);
+            return cipher;
+        }
+        catch (FormatException exception)
+        {
+            throw new PackFormatException(ExportFormat.HeaderBytes, $"its key is damaged: {exception.Message}");
+        }
+    }
 
     // A manifest may have 64 MiB: room for it is made when its header, which has a guard, says so.
     private void Grow(RecordHeader header)

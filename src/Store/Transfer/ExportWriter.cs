@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
+using Checkpointer.Store.Encryption;
 using Checkpointer.Store.Packs;
 
 namespace Checkpointer.Store.Transfer;
@@ -14,16 +15,27 @@ internal sealed class ExportWriter : IDisposable
     private long _count;
 
     /// <summary>Writes the header.</summary>
-    public ExportWriter(Stream target)
+    /// <param name="target">Written front to back.</param>
+    /// <param name="key">What the records are encrypted with, wrapped; null where they are not.</param>
+    public ExportWriter(Stream target, KeySlot? key)
     {
         _target = target;
+        var slot = key?.Encode() ?? [];
+        HeadBytes = ExportFormat.HeaderBytes + slot.Length;
         Span<byte> header = stackalloc byte[ExportFormat.HeaderBytes];
+        header.Clear();
         ExportFormat.HeaderMagic.CopyTo(header);
         BinaryPrimitives.WriteUInt16LittleEndian(header[ExportFormat.HeaderVersionAt..], ExportFormat.Version);
+        BinaryPrimitives.WriteUInt16LittleEndian(header[ExportFormat.HeaderFlagsAt..], key is null ? (ushort)0 : ExportFormat.IsEncrypted);
         BinaryPrimitives.WriteUInt32LittleEndian(header[ExportFormat.HeaderSizeAt..], ExportFormat.HeaderBytes);
+        BinaryPrimitives.WriteInt32LittleEndian(header[ExportFormat.HeaderKeyBytesAt..], slot.Length);
         BinaryPrimitives.WriteUInt32LittleEndian(header[ExportFormat.HeaderGuardAt..], PackFormat.Guard(header[..ExportFormat.HeaderGuardAt]));
         Put(header);
+        Put(slot);
     }
+
+    /// <summary>Bytes before the first record.</summary>
+    public int HeadBytes { get; }
 
     /// <summary>Bytes of records so far.</summary>
     public long RecordBytes { get; private set; }

@@ -16,8 +16,10 @@ internal sealed class GenerationImport
     private readonly IProgress<long>? _bytesDone;
     private readonly CancellationToken _cancellation;
 
-    // Plain bytes of each chunk that came.
-    private readonly Dictionary<ChunkId, int> _seen = [];
+    private readonly ChunkEncoder _encoder;
+
+    // Plain bytes of each chunk that came, and its name here.
+    private readonly Dictionary<ChunkId, (int Bytes, ChunkId Name)> _seen = [];
     private Manifest? _manifest;
 
     private GenerationImport(
@@ -28,18 +30,19 @@ internal sealed class GenerationImport
         _appender = appender;
         _bytesDone = bytesDone;
         _cancellation = cancellation;
+        _encoder = store.NewEncoder();
     }
 
     /// <summary>Imports. Precondition: the job's lock and that of writers are held.</summary>
     /// <exception cref="StoreException">Corrupt or UnsupportedVersion: the export is; Full, Failed.</exception>
     public static TransferReport Run(
-        StoreContext store, Stream source, string jobName, IProgress<long>? bytesDone, CancellationToken cancellation)
+        StoreContext store, Stream source, StoreSecret? secret, string jobName, IProgress<long>? bytesDone, CancellationToken cancellation)
     {
         using var appender = new PackAppender(store, _ => { });
         GenerationName? name = null;
         try
         {
-            using var reader = new ExportReader(source, store.Codec.Value);
+            using var reader = new ExportReader(source, store.Codec.Value, secret);
             var import = new GenerationImport(store, reader, appender, bytesDone, cancellation);
             var manifest = import.ReadAll();
             var job = manifest.Job with { Name = jobName, IsRegistered = false };
@@ -47,9 +50,9 @@ internal sealed class GenerationImport
             name = new GenerationName(job.Name, store.Jobs.TakeNumber(job.Name));
             appender.Sync();
             var record = ManifestPublisher.Publish(
-                store, appender, new ChunkEncoder(store.Codec.Value), manifest with { Name = name.Value, Job = job });
+                store, appender, store.NewEncoder(), manifest with { Name = name.Value, Job = job });
             return new TransferReport(
-                name.Value, manifest.Name, reader.RecordBytes + ExportFormat.HeaderBytes + ExportFormat.FooterBytes, reader.Count, record.NewBytes);
+                name.Value, manifest.Name, reader.HeadBytes + reader.RecordBytes + ExportFormat.FooterBytes, reader.Count, record.NewBytes);
         }
         catch (PackFormatException exception)
         {
@@ -94,18 +97,42 @@ internal sealed class GenerationImport
         }
 
         PackFormatException.Require(_manifest is not null, _reader.RecordBytes, "it has no manifest");
-        return _manifest!;
+        return _manifest! with
+        {
+            Images = [.. _manifest.Images.Select(image => image with { Pieces = [.. image.Pieces.Select(NameHere)] })],
+            Contents = [.. _manifest.Contents.Select(content => content with { Tables = [.. content.Tables.Select(table => table with { Chunk = NameHere(table.Chunk) })] })],
+        };
     }
 
     private void Keep(ExportedRecord record)
     {
         var header = record.Header;
-        if (header.Kind != ChunkKind.Manifest && _seen.TryAdd(header.Chunk, header.PlainBytes)
-            && !_store.Index.RunChunks(chunks => chunks.Exists(header.Chunk)))
+        if (header.Kind == ChunkKind.Manifest || _seen.ContainsKey(header.Chunk))
         {
-            _appender.Append(header, record.Record);
+            return;
+        }
+
+        var isSame = _store.Cipher is null && !_reader.IsEncrypted;
+        var plain = isSame ? record.Plain : PlainHere(record);
+        var name = isSame ? header.Chunk : _store.NameOf(plain);
+        _seen.Add(header.Chunk, (header.PlainBytes, name));
+        if (!_store.Index.RunChunks(chunks => chunks.Exists(name)))
+        {
+            var stored = isSame ? record.Record : _encoder.Encode(header.Kind, name, plain, out header);
+            _appender.Append(header, stored);
         }
     }
+
+    // Chunks have other names in another store, where one of the two is encrypted. What was named came before.
+    private ReadOnlySpan<byte> PlainHere(ExportedRecord record) => record.Header.Kind switch
+    {
+        ChunkKind.Segment => SegmentCodec.Encode([.. SegmentCodec.Decode(record.Plain).Select(extent => extent with { Chunk = NameHere(extent.Chunk) })]),
+        ChunkKind.Table => TableCodec.Encode(new SortedDictionary<int, SegmentEntry>(
+            TableCodec.Decode(record.Plain).ToDictionary(segment => segment.Key, segment => segment.Value with { Chunk = NameHere(segment.Value.Chunk) }))),
+        _ => record.Plain,
+    };
+
+    private ChunkId NameHere(ChunkId chunk) => _seen[chunk].Name;
 
     // What a record refers to must have come, and be large enough.
     private void Require(ExportedRecord record)
@@ -135,9 +162,9 @@ internal sealed class GenerationImport
         }
     }
 
-    private bool Has(ChunkId chunk, int plainBytes) => _seen.TryGetValue(chunk, out var bytes) && bytes >= plainBytes;
+    private bool Has(ChunkId chunk, int plainBytes) => _seen.TryGetValue(chunk, out var seen) && seen.Bytes >= plainBytes;
 
     private bool HasAll(ImageEntry image)
         => image.Pieces.Select((piece, at) => (Piece: piece, Bytes: Math.Min(Geometry.ChunkBytesMax, image.Bytes - ((long)at * Geometry.ChunkBytesMax))))
-            .All(wanted => _seen.TryGetValue(wanted.Piece, out var bytes) && bytes == wanted.Bytes);
+            .All(wanted => _seen.TryGetValue(wanted.Piece, out var seen) && seen.Bytes == wanted.Bytes);
 }

@@ -33,6 +33,9 @@ internal sealed class Cli(string directory)
     /// <summary>The store that is named unless arguments name another.</summary>
     public string Store { get; set; } = Path.Combine(directory, "store");
 
+    /// <summary>What configures the program, by the names of environment variables.</summary>
+    public Dictionary<string, string> Configuration { get; } = new(StringComparer.Ordinal);
+
     /// <summary>Host and arguments that start the program; the verb comes after them.</summary>
     public static IReadOnlyList<string> Program { get; } = Environment.GetEnvironmentVariable("E2E_PROGRAM") is { Length: > 0 } published
         ? [published]
@@ -52,6 +55,11 @@ internal sealed class Cli(string directory)
         foreach (var name in environment.Keys.Where(name => name.StartsWith("CHECKPOINTER_", StringComparison.Ordinal)).ToList())
         {
             environment.Remove(name); // what configures the tests must not configure the program
+        }
+
+        foreach (var (name, value) in Configuration)
+        {
+            environment[name] = value;
         }
 
         environment["NO_COLOR"] = "1";

@@ -15,6 +15,7 @@ public sealed partial class CliDocumentTests
     private static readonly Dictionary<string, Type> _objects = new()
     {
         ["doctor"] = typeof(CapabilityLine),
+        ["init"] = typeof(InitLine),
         ["check"] = typeof(CheckLine),
         ["register"] = typeof(RegisterLine),
         ["unregister"] = typeof(UnregisterLine),
@@ -40,6 +41,11 @@ public sealed partial class CliDocumentTests
         ["pause"] = typeof(PauseLine),
         ["resume"] = typeof(PauseLine),
         ["events"] = typeof(EventLine),
+        ["key new"] = typeof(KeyFileLine),
+        ["key list"] = typeof(KeyLine),
+        ["key add"] = typeof(KeyLine),
+        ["key remove"] = typeof(KeyLine),
+        ["key change"] = typeof(KeyLine),
         ["policy list"] = typeof(PolicyLine),
         ["policy show"] = typeof(PolicyShowLine),
         ["policy test"] = typeof(PolicyTestLine),

@@ -26,6 +26,7 @@ public sealed class ExitCodeTests
     [InlineData(StoreFailure.Locked, 11)]
     [InlineData(StoreFailure.Corrupt, 12)]
     [InlineData(StoreFailure.UnsupportedVersion, 13)]
+    [InlineData(StoreFailure.NoKey, 14)]
     [InlineData(StoreFailure.Full, 1)]
     [InlineData(StoreFailure.NotPermitted, 1)]
     [InlineData(StoreFailure.NotFound, 1)]
@@ -47,7 +48,7 @@ public sealed class ExitCodeTests
     public void From_EveryReason_IsInATableAbove()
     {
         Assert.Equal(10, Enum.GetValues<EngineFailure>().Length);
-        Assert.Equal(9, Enum.GetValues<StoreFailure>().Length);
+        Assert.Equal(10, Enum.GetValues<StoreFailure>().Length);
         Assert.Equal(6, Enum.GetValues<SchedulerFailure>().Length);
     }
 

@@ -184,7 +184,7 @@ public sealed class JsonShapeTests
         _line.Store.Spoil(name);
 
         Expect(
-            """{"good":false,"packs":1,"chunks":42,"bytes":8192,"duration_ms":0,"generations":["md/1","md/2"],"damages":[{"where":"pack-1.pack offset 4096","what":"chunk hash differs","generations":["md/1"]}],"spoiled_generations":["md/1"],"unproved_packs":2,"oldest_proof":"2026-01-02T03:04:05+00:00"}""",
+            """{"good":false,"packs":1,"chunks":42,"bytes":8192,"duration_ms":0,"generations":["md/1","md/2"],"damages":[{"where":"pack-1.pack offset 4096","what":"chunk hash differs","generations":["md/1"]}],"spoiled_generations":["md/1"],"unproved_packs":2,"oldest_proof":"2026-01-02T03:04:05+00:00","checksums_only":false}""",
             12, "verify", "--json");
     }
 

@@ -120,7 +120,7 @@ public sealed class SettingsReaderTests : IDisposable
             variables[LocalRooms.StoreVariable] = variable;
         }
 
-        using var rooms = new LocalRooms(option, verbose: false, [file], variables);
+        using var rooms = new LocalRooms(option, keyFile: null, verbose: false, [file], variables);
 
         Assert.Equal(expected, rooms.StoreDirectory);
     }

@@ -51,7 +51,7 @@ internal sealed class CommandLine
         return new CommandResult(application.Run(words, cancellation), output.ToString(), error.ToString());
     }
 
-    private Rooms Open(string? storeDirectory, bool verbose)
+    private Rooms Open(string? storeDirectory, string? keyFile, bool verbose)
     {
         StoreArgument = storeDirectory;
         Verbose = verbose;
@@ -69,6 +69,10 @@ internal sealed class CommandLine
         public IJobStore OpenStoreForService(ILoggerFactory loggers) => OpenOrCreateStore();
 
         public IJobEngine EngineForService(ILoggerFactory loggers) => Engine;
+
+        public void AskForSecret()
+        {
+        }
 
         public IJobStore OpenStore() => line.HasStore
             ? line.Store

@@ -194,7 +194,7 @@ internal sealed class FakeStore(List<string> journal) : IJobStore
         return Damages.Count == 0 ? new TransferReport(name, name, 6, 2, 0) : throw new StoreException(StoreFailure.Corrupt, "a chunk is bad");
     }
 
-    public TransferReport Import(Stream source, string job, IProgress<long>? bytesDone, CancellationToken cancellation)
+    public TransferReport Import(Stream source, StoreSecret? secret, string job, IProgress<long>? bytesDone, CancellationToken cancellation)
     {
         using var reader = new StreamReader(source);
         journal.Add($"import {reader.ReadToEnd()} as {job}");

@@ -42,7 +42,7 @@ public sealed class BadStoreTests : StoreTest
 
     [Theory]
     [InlineData(1)]
-    [InlineData(3)]
+    [InlineData(4)]
     public void OtherFormat_IsUnsupported(int version)
     {
         OpenStore().Dispose();

@@ -37,7 +37,7 @@ public sealed class StoreModelTests : StoreTest
     private readonly Dictionary<GenerationName, int[]> _unsure = [];
     private readonly HashSet<GenerationName> _everCommitted = [];
     private readonly Dictionary<string, int> _counts = [];
-    private CheckpointStore _store;
+    private CheckpointStore? _opened;
     private string _step = "";
 
     public StoreModelTests(ITestOutputHelper output)
@@ -48,15 +48,25 @@ public sealed class StoreModelTests : StoreTest
         Options.PackBytesMax = 1 << 20;
         Options.WriteBytes = 64 << 10;
         Options.CollectChunksMax = 200;
-        _store = OpenStore();
-        Array.ForEach(_jobs, job => _store.Register(JobNamed(job)));
     }
 
-    [Fact]
-    public void RandomOperations_AgreeWithTheModel()
+    private CheckpointStore Store => _opened!;
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void RandomOperations_AgreeWithTheModel(bool isEncrypted)
     {
+        if (isEncrypted)
+        {
+            Options.KeyFile = Path.Combine(Root, "store.key");
+            StoreSecret.CreateFile(Options.KeyFile);
+        }
+
+        _opened = OpenStore();
+        Array.ForEach(_jobs, job => Store.Register(JobNamed(job)));
         var rounds = int.TryParse(Environment.GetEnvironmentVariable("CHECKPOINTER_ROUNDS"), out var asked) ? asked : 60;
-        _output.WriteLine($"SEED={_seed}, {rounds} steps");
+        _output.WriteLine($"SEED={_seed}, {rounds} steps{(isEncrypted ? ", encrypted" : "")}");
         for (var i = 0; i < rounds; i++)
         {
             try
@@ -78,7 +88,7 @@ public sealed class StoreModelTests : StoreTest
 
     protected override void Dispose(bool disposing)
     {
-        _store.Dispose();
+        _opened?.Dispose();
         base.Dispose(disposing);
     }
 
@@ -104,7 +114,7 @@ public sealed class StoreModelTests : StoreTest
     {
         var job = _jobs[_random.Next(_jobs.Length)];
         GenerationName? based = Choose(_whole.Keys.Where(name => name.Job == job && _random.Next(5) > 0));
-        Dump(_store, job, based, based is { } name ? (int[])_whole[name].Clone() : new int[Pages], based is null ? Pages : _random.Next(1, 60));
+        Dump(Store, job, based, based is { } name ? (int[])_whole[name].Clone() : new int[Pages], based is null ? Pages : _random.Next(1, 60));
         while (_whole.Keys.Count(name => name.Job == job) > GenerationsMax)
         {
             ForgetOne(Choose(_whole.Keys.Where(name => name.Job == job))!.Value);
@@ -161,8 +171,8 @@ public sealed class StoreModelTests : StoreTest
 
     private void ForgetOne(GenerationName name)
     {
-        _store.Unpin(name);
-        Assert.Equal([name], _store.Forget([name]));
+        Store.Unpin(name);
+        Assert.Equal([name], Store.Forget([name]));
         if (_whole.Remove(name, out var pages))
         {
             _forgotten.Add(name, pages);
@@ -178,9 +188,9 @@ public sealed class StoreModelTests : StoreTest
     {
         if (Choose(_whole.Keys) is { } name)
         {
-            _store.Pin(name, "why");
-            Assert.Empty(_store.Forget([name]));
-            _store.Unpin(name);
+            Store.Pin(name, "why");
+            Assert.Empty(Store.Forget([name]));
+            Store.Unpin(name);
         }
     }
 
@@ -189,7 +199,7 @@ public sealed class StoreModelTests : StoreTest
     {
         try
         {
-            ForgetForgotten(_store.Collect(new CollectOptions(false, _random.Next(2) == 0 ? 0.5 : 0.000001, TimeSpan.Zero), null, CancellationToken.None));
+            ForgetForgotten(Store.Collect(new CollectOptions(false, _random.Next(2) == 0 ? 0.5 : 0.000001, TimeSpan.Zero), null, CancellationToken.None));
         }
         catch (StoreException exception) when (exception.Reason == StoreFailure.Corrupt && _lost.Count > 0)
         {
@@ -211,26 +221,26 @@ public sealed class StoreModelTests : StoreTest
     {
         _lost.Keys.ToList().ForEach(ForgetOne);
         var all = new CollectOptions(false, 0.000001, TimeSpan.Zero);
-        var report = _store.Collect(all, null, CancellationToken.None);
+        var report = Store.Collect(all, null, CancellationToken.None);
         Assert.Empty(report.DamagedPacks);
         ForgetForgotten(report);
-        Assert.Equal(0, _store.Collect(all with { IsDryRun = true }, null, CancellationToken.None).DeadBytes);
-        Assert.Equal(_store.Context.PackTable.All().Select(pack => pack.Id.FileName).Order(StringComparer.Ordinal), PackFiles().Select(Path.GetFileName));
+        Assert.Equal(0, Store.Collect(all with { IsDryRun = true }, null, CancellationToken.None).DeadBytes);
+        Assert.Equal(Store.Context.PackTable.All().Select(pack => pack.Id.FileName).Order(StringComparer.Ordinal), PackFiles().Select(Path.GetFileName));
     }
 
-    private void Verify() => AssertSpoiled(_lost.Keys, _store.Verify(null, null, CancellationToken.None));
+    private void Verify() => AssertSpoiled(_lost.Keys, Store.Verify(null, null, CancellationToken.None));
 
     private void Restart()
     {
-        _store.Dispose();
-        _store = OpenStore();
+        Store.Dispose();
+        _opened = OpenStore();
     }
 
     private void LoseIndex()
     {
-        _store.Dispose();
+        Store.Dispose();
         DeleteIndex();
-        _store = OpenStore();
+        _opened = OpenStore();
         Array.ForEach(_jobs, Register);
         Reconcile();
     }
@@ -238,15 +248,15 @@ public sealed class StoreModelTests : StoreTest
     // A job without generations is gone with the index.
     private void Register(string job)
     {
-        if (_store.Jobs().All(known => known.Name != job || !known.IsRegistered))
+        if (Store.Jobs().All(known => known.Name != job || !known.IsRegistered))
         {
-            _store.Register(JobNamed(job));
+            Store.Register(JobNamed(job));
         }
     }
 
     private void Crash()
     {
-        _store.Dispose();
+        Store.Dispose();
         var files = new FaultyFileSystem(_random.Next(2) == 0 ? Fault.CrashKeepingUnsynced : Fault.CrashLosingUnsynced, _random.Next(60));
         var what = _random.Next(3);
         _step = $"crash of {what}";
@@ -260,7 +270,7 @@ public sealed class StoreModelTests : StoreTest
             // That is what it is for.
         }
 
-        _store = OpenStore();
+        _opened = OpenStore();
         if (_random.Next(4) == 0)
         {
             LoseIndex();
@@ -322,7 +332,7 @@ public sealed class StoreModelTests : StoreTest
         }
     }
 
-    private HashSet<GenerationName> Present() => [.. _store.Jobs().SelectMany(job => _store.Generations(job.Name)).Select(record => record.Name)];
+    private HashSet<GenerationName> Present() => [.. Store.Jobs().SelectMany(job => Store.Generations(job.Name)).Select(record => record.Name)];
 
     // A bit anywhere in a pack: it is found, and only what lies in that record can be lost.
     private void Flip()
@@ -343,18 +353,18 @@ public sealed class StoreModelTests : StoreTest
             DumpBeside();
         }
 
-        var found = _store.Verify(null, null, CancellationToken.None);
+        var found = Store.Verify(null, null, CancellationToken.None);
         Assert.True(found.Damages.Any(damage => damage.Where.Contains(Path.GetFileName(pack), StringComparison.Ordinal)), $"not found: {string.Join("; ", found.Damages)}");
         if (_random.Next(3) == 0)
         {
             Heal();
         }
 
-        _store.Dispose();
+        Store.Dispose();
         var report = Repair(new LinuxFileSystem());
         Assert.True(isRecord || report.LostGenerations.All(_lost.ContainsKey), "lost by damage of a frame");
         TakeLosses(report.LostGenerations);
-        _store = OpenStore();
+        _opened = OpenStore();
         Verify();
     }
 
@@ -377,7 +387,7 @@ public sealed class StoreModelTests : StoreTest
         if (Choose(_whole.Keys) is { } name)
         {
             var pages = _whole[name];
-            using var writer = _store.Begin("a", null);
+            using var writer = Store.Begin("a", null);
             using (var content = writer.OpenContent("memory"))
             {
                 for (var page = 0; page < Pages; page++)
@@ -393,7 +403,7 @@ public sealed class StoreModelTests : StoreTest
             writer.Commit(Summary);
             _whole.Add(writer.Name, (int[])pages.Clone());
             _everCommitted.Add(writer.Name);
-            Assert.Empty(_store.Verify(writer.Name, null, CancellationToken.None).Damages);
+            Assert.Empty(Store.Verify(writer.Name, null, CancellationToken.None).Damages);
         }
     }
 
@@ -420,9 +430,9 @@ public sealed class StoreModelTests : StoreTest
         if (Choose(_whole.Keys) is { } name)
         {
             using var stream = new MemoryStream();
-            _store.Export(name, stream, null, CancellationToken.None);
+            Store.Export(name, stream, null, CancellationToken.None);
             stream.Position = 0;
-            var moved = _store.Import(stream, "moved", null, CancellationToken.None).Generation;
+            var moved = Store.Import(stream, "moved", null, CancellationToken.None).Generation;
             Assert.DoesNotContain(moved, _everCommitted);
             _whole.Add(moved, (int[])_whole[name].Clone());
             _everCommitted.Add(moved);
@@ -434,7 +444,7 @@ public sealed class StoreModelTests : StoreTest
         if (Choose(_whole.Keys) is { } one && Choose(_whole.Keys) is { } other)
         {
             var expected = Enumerable.Range(0, Pages).Where(page => !Same(page, _whole[one][page], _whole[other][page]));
-            Assert.Equal(expected, _store.Changes(one, other, "memory").SelectMany(range => Enumerable.Range((int)(range.Offset / Page), (int)(range.Bytes / Page))));
+            Assert.Equal(expected, Store.Changes(one, other, "memory").SelectMany(range => Enumerable.Range((int)(range.Offset / Page), (int)(range.Bytes / Page))));
         }
     }
 
@@ -442,7 +452,7 @@ public sealed class StoreModelTests : StoreTest
 
     private void CheckAll()
     {
-        AssertSpoiled(_lost.Keys, _store.Verify(null, null, CancellationToken.None));
+        AssertSpoiled(_lost.Keys, Store.Verify(null, null, CancellationToken.None));
         Assert.Equal(InOrder(_whole.Keys.Concat(_lost.Keys)), InOrder(Present()));
         Assert.All(_whole, pair => AssertReadsBack(pair.Key, pair.Value));
     }
@@ -463,7 +473,7 @@ public sealed class StoreModelTests : StoreTest
 
     private void AssertReadsBack(GenerationName name, int[] pages)
     {
-        var read = ReadPages(_store, name);
+        var read = ReadPages(Store, name);
         Assert.Equal(Enumerable.Range(0, Pages).Where(page => pages[page] != 0), read.Keys.Select(offset => (int)(offset / Page)));
         Assert.All(read, pair => Assert.True(Bytes((int)(pair.Key / Page), pages[pair.Key / Page]).AsSpan().SequenceEqual(pair.Value), $"{name}: page {pair.Key / Page}"));
     }
@@ -471,7 +481,7 @@ public sealed class StoreModelTests : StoreTest
     private bool IsInRecord(string pack, int at)
     {
         Assert.True(PackId.TryParseFileName(Path.GetFileName(pack), out var id));
-        using var lease = _store.Context.Packs.Borrow(id);
+        using var lease = Store.Context.Packs.Borrow(id);
         return lease!.Pack.ReadTrailer().Entries.Any(entry => at >= entry.Offset && at < entry.End);
     }
 

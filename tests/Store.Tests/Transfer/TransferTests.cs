@@ -253,7 +253,7 @@ public sealed class TransferTests : StoreTest
     private static byte[] Assemble(List<byte[]> records)
     {
         using var target = new MemoryStream();
-        using var writer = new ExportWriter(target);
+        using var writer = new ExportWriter(target, null);
         records.ForEach(record => writer.Write(record));
         writer.Finish();
         return target.ToArray();

@@ -36,6 +36,9 @@ namespace Checkpointer.Scheduler.Cli.Rendering;
 [JsonSerializable(typeof(DiffLine))]
 [JsonSerializable(typeof(ExportLine))]
 [JsonSerializable(typeof(ImportLine))]
+[JsonSerializable(typeof(InitLine))]
+[JsonSerializable(typeof(KeyFileLine))]
+[JsonSerializable(typeof(KeyLine))]
 internal sealed partial class CliJson : JsonSerializerContext
 {
     /// <summary>The context with the names and escapes of the command line.</summary>

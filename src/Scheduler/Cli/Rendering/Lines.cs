@@ -230,7 +230,8 @@ internal sealed record VerifyLine(
     IReadOnlyList<DamageLine> Damages,
     IReadOnlyList<string> SpoiledGenerations,
     int UnprovedPacks,
-    DateTimeOffset? OldestProof);
+    DateTimeOffset? OldestProof,
+    bool ChecksumsOnly);
 
 /// <summary>Sizes of one job in <c>stats</c>.</summary>
 internal sealed record JobStatsLine(string Job, int Generations, long LogicalBytes, long NewBytes, double? Ratio, long? GrowthBytesPerDay);
