@@ -21,6 +21,9 @@ public enum EngineFailure
     /// <summary>A PID or TID that the generation needs is taken.</summary>
     PidTaken,
 
+    /// <summary>A PID or TID that the generation needs is that of a process which has ended, and which its parent has not waited for: try later.</summary>
+    PidUnreaped,
+
     /// <summary>The outside world differs: a file, an executable, the CPU, the kernel.</summary>
     WorldChanged,
 

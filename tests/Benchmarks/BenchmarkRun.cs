@@ -8,7 +8,7 @@ namespace Checkpointer.Benchmarks;
 internal static class BenchmarkRun
 {
     private const string Usage =
-        "usage: Benchmarks [freeze] [growth] [throughput] [slowdown] [curve] [scale] [codec] [backup] [many] [--quick] [--sizes MIB,MIB...] [--generations N] [--directory DIR]";
+        "usage: Benchmarks [freeze] [growth] [throughput] [slowdown] [curve] [scale] [codec] [backup] [many] [jobs] [--quick] [--sizes MIB,MIB...] [--generations N] [--directory DIR]";
 
     private static readonly Dictionary<string, Func<Place, IBenchmark>> _benchmarks = new()
     {
@@ -21,6 +21,7 @@ internal static class BenchmarkRun
         ["codec"] = place => new CodecBenchmark(place),
         ["backup"] = place => new BackupBenchmark(place),
         ["many"] = place => new ManyBenchmark(place),
+        ["jobs"] = place => new JobsBenchmark(place),
         ["files"] = place => new FilesBenchmark(place),
     };
 

@@ -173,6 +173,28 @@ public sealed class DaemonTests(ProgramFixture programs, ITestOutputHelper outpu
         service.WaitForState(Name, "stopped");
     }
 
+    [PressureFact]
+    public void MemoryPressure_IsADump_WhereThePolicySaysSo()
+    {
+        using var session = Session.StartUnregistered(programs, "nanosleep");
+        var policies = Directory.CreateDirectory(Path.Combine(session.Directory, "policies")).FullName;
+        File.WriteAllText(Path.Combine(policies, "short.json"), """{"events": {"onMemoryPressure": "dump"}}""");
+        using var service = Service.Of(session.Cli, ("CHECKPOINTER_Policies__Directory", policies));
+        Register(session, "--policy", "short");
+        using var cgroup = TestCgroup.Make(TestCgroup.Memory);
+        cgroup.LimitMemory(16 << 20);
+
+        // What does not fit is read again and again, and each page waits for another one to go.
+        const string Hog = "echo $$ > $0/cgroup.procs; head -c 60M /dev/zero > $1/big; while :; do cat $1/big > /dev/null; done";
+        using (TestJob.Start("/bin/sh", ["-c", Hog, cgroup.Path, session.Directory], session.Directory, "hog"))
+        {
+            Wait.Until(() => service.Events(Name).Contains("dumped"), Wait.Patience, () => $"{string.Join(' ', service.Events(Name))}\n{File.ReadAllText("/proc/pressure/memory")}");
+        }
+
+        Assert.Equal(["registered", "memory_pressure", "dumped"], service.Events(Name));
+        Finish(session, service);
+    }
+
     private static JsonElement Upkeep(Session session)
         => session.Cli.Run("status", "--service").Expect(0).Json.Single().GetProperty("upkeep").EnumerateArray().Single(one => one.GetProperty("work").GetString() == "verify");
 

@@ -111,7 +111,8 @@ public sealed class RunTests : IDisposable
         WaitForMore(run);
         _ = Child.Signal(run.Pid, Libc.SIGUSR1);
 
-        // Whether its exit code is told depends on the kernel, not on us; the job's own word does not.
+        // The job is ours by now, as orphans are init's elsewhere. Whether its exit code is told to others depends on the kernel; its own word does not.
+        Wait.Until(() => Child.TryReap(pid) is not null, Wait.Patience, () => "the job does not end");
         var end = run.Finish();
         AssertPassed(end.Output);
         Assert.Equal(KernelTellsExits ? 0 : 1, end.ExitCode);

@@ -11,7 +11,7 @@ internal static class PidAvailability
     private const uint PollMicroseconds = 5000;
 
     /// <summary>Waits for IDs that only dead processes still hold, as their PID, process group or session; refuses those that live ones do.</summary>
-    /// <exception cref="EngineException">PidTaken.</exception>
+    /// <exception cref="EngineException">PidTaken; PidUnreaped.</exception>
     public static void Require(IEnumerable<int> ids, TimeSpan timeout)
     {
         var wanted = ids.ToHashSet();
@@ -20,7 +20,7 @@ internal static class PidAvailability
         {
             if (!holder.IsDead || Stopwatch.GetElapsedTime(start) > timeout)
             {
-                throw Taken(new ThreadId(holder.Id));
+                throw Taken(new ThreadId(holder.Id), holder.IsDead);
             }
 
             ReapIfOurs(holder.Process);
@@ -29,10 +29,10 @@ internal static class PidAvailability
     }
 
     /// <summary>The refusal for an ID that is taken.</summary>
-    public static EngineException Taken(ThreadId id)
+    public static EngineException Taken(ThreadId id, bool isDead = false)
     {
         var (who, hint) = Holder(id);
-        return new EngineException(EngineFailure.PidTaken, $"PID {id} is needed by the job, but it is taken by {who}.", hint);
+        return new EngineException(isDead ? EngineFailure.PidUnreaped : EngineFailure.PidTaken, $"PID {id} is needed by the job, but it is taken by {who}.", hint);
     }
 
     /// <summary>An ID that is taken, and by which process; live holders first.</summary>

@@ -68,7 +68,7 @@ internal sealed record NamespacePlan(ProcessId? Joined, IReadOnlyList<string> Na
             PidAvailability.Require(ids, patience);
             return false;
         }
-        catch (EngineException exception) when (exception.Reason == EngineFailure.PidTaken)
+        catch (EngineException exception) when (exception.Reason is EngineFailure.PidTaken or EngineFailure.PidUnreaped)
         {
             return true;
         }

@@ -20,6 +20,7 @@ internal sealed class Alerter(Func<string, AlertRules?> rulesOf, Action<AlertRul
     private const string Recovery = "recovery";
     private const string Verify = "verify";
     private const string Age = "age";
+    private const string Rehearsal = "rehearsal";
 
     /// <inheritdoc/>
     public void Dumped(GenerationRecord generation)
@@ -51,6 +52,19 @@ internal sealed class Alerter(Func<string, AlertRules?> rulesOf, Action<AlertRul
 
     /// <inheritdoc/>
     public void Sound(string job) => Succeeded(job, Verify, $"no generation of job {job} is known to be bad any more");
+
+    /// <inheritdoc/>
+    public void Rehearsed(string job, string outcome, string detail)
+    {
+        if (outcome is "proven" or "checked")
+        {
+            Succeeded(job, Rehearsal, $"job {job} would come back: {detail}");
+        }
+        else
+        {
+            Failed(job, Rehearsal, $"job {job} would not come back: {detail}");
+        }
+    }
 
     /// <summary>Looks whose newest good generation is too old. Called now and then.</summary>
     public void Look(IEnumerable<JobState> jobs)

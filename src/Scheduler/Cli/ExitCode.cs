@@ -64,7 +64,7 @@ internal static class ExitCode
     {
         EngineFailure.Refused => Refused,
         EngineFailure.BadImage => Corrupt,
-        EngineFailure.TimedOut or EngineFailure.FileBusy => TryLater,
+        EngineFailure.TimedOut or EngineFailure.FileBusy or EngineFailure.PidUnreaped => TryLater,
         _ => Failed,
     };
 

@@ -17,7 +17,7 @@ internal sealed class RootVerb : RootCommand
         Verb[] verbs =
         [
             new DoctorVerb(), new InitVerb(), new CheckVerb(), new RegisterVerb(), new UnregisterVerb(), new JobsVerb(), new DumpVerb(),
-            new GenerationsVerb(), new ShowVerb(), new DiffVerb(), new RecoverVerb(), new RestoreVerb(), new PinVerb(), new UnpinVerb(), new ForgetVerb(), new GcVerb(),
+            new GenerationsVerb(), new ShowVerb(), new DiffVerb(), new RecoverVerb(), new RestoreVerb(), new RehearseVerb(), new PinVerb(), new UnpinVerb(), new ForgetVerb(), new GcVerb(),
             new ExportVerb(), new ImportVerb(), new VerifyVerb(), new RepairVerb(), new StatsVerb(), new DaemonVerb(), new RunVerb(), new StatusVerb(), new PauseVerb(isPause: true),
             new PauseVerb(isPause: false), new EventsVerb(),
         ];

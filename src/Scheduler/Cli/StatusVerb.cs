@@ -3,6 +3,7 @@ using Checkpointer.Scheduler.Cli.Rendering;
 using Checkpointer.Scheduler.Control;
 using Checkpointer.Scheduler.Jobs;
 using Checkpointer.Scheduler.Policies;
+using Checkpointer.Scheduler.Upkeep;
 using Checkpointer.Store;
 
 namespace Checkpointer.Scheduler.Cli;
@@ -54,7 +55,7 @@ internal sealed class StatusVerb : Verb
         }
 
         invocation.Output.Table(
-            [new("JOB"), new("STATE"), new("PID", true), new("LATEST"), new("TAKEN AT"), new("NEXT DUMP"), new("SCHEDULE"), new("COMMAND")],
+            [new("JOB"), new("STATE"), new("PID", true), new("LATEST"), new("TAKEN AT"), new("NEXT DUMP"), new("SCHEDULE"), new("REHEARSED"), new("COMMAND")],
             [.. lines.Select(line => Row(line, invocation.Time))],
             whenEmpty: "no registered job; `checkpointer register NAME --pid P` adds one");
         if (service is null)
@@ -98,7 +99,8 @@ internal sealed class StatusVerb : Verb
     {
         using IJobStore store = invocation.Rooms.OpenStore();
         using PolicyFolder policies = invocation.Rooms.OpenPolicies();
-        var report = new StatusReport(invocation.Rooms.Engine, store, policies, invocation.Time);
+        var memory = new ServiceMemory(store.Directory, (failure, file) => invocation.Output.Warning($"{file}: {failure.Message}"));
+        var report = new StatusReport(invocation.Rooms.Engine, store, policies, memory, invocation.Time);
         IEnumerable<JobRecord> jobs = name is null ? store.Jobs().Where(job => job.IsRegistered) : [store.Job(name)];
         return [.. jobs.Select(job => report.Describe(job, care: null))];
     }
@@ -112,6 +114,7 @@ internal sealed class StatusVerb : Verb
         line.LatestAt is { } taken ? Quantity.Time(taken, time) : "-",
         line.NextDump is { } due ? Quantity.Time(due, time) : "-",
         line.Schedule ?? "-",
+        line.RehearsedAt is { } rehearsed ? $"{line.Rehearsal} {Quantity.Time(rehearsed, time)}" : "-",
         line.Command,
     ];
 }

@@ -34,6 +34,10 @@ internal sealed class LocalEngine(CheckpointEngine engine) : IJobEngine
         => engine.PlanRestore(source, generationSuffix, choices);
 
     /// <inheritdoc/>
+    public RehearsalReport Rehearse(ICheckpointSource source, long populatedBytes, IProgress<long>? bytesDone, CancellationToken cancellation)
+        => engine.Rehearse(source, populatedBytes, bytesDone, cancellation);
+
+    /// <inheritdoc/>
     public IReadOnlyList<HostCapability> Probe() => engine.Probe();
 
     private sealed class LocalTrackedJob(TrackedJob job) : ITrackedJob

@@ -20,11 +20,11 @@ namespace Checkpointer.Scheduler.Control;
 /// The service's end of the control socket: HTTP/1.1 with one JSON object a line, those of <c>--json</c> (docs/control.md). Every request is judged by who asks: others' jobs
 /// are not there.
 /// </summary>
-internal sealed class ControlServer(JobRoster roster, CareParts parts, DaemonFacts facts, StoreUpkeep upkeep)
+internal sealed class ControlServer(JobRoster roster, CareParts parts, DaemonFacts facts, StoreUpkeep upkeep, ServiceMemory memory)
 {
     private const int EventsMax = 1000;
     private const string Ndjson = "application/x-ndjson";
-    private readonly StatusReport _report = new(parts.Engine, parts.Store, parts.Policies, parts.Time);
+    private readonly StatusReport _report = new(parts.Engine, parts.Store, parts.Policies, memory, parts.Time);
 
     /// <summary>Adds the routes.</summary>
     public void Map(IEndpointRouteBuilder routes)
@@ -42,6 +42,7 @@ internal sealed class ControlServer(JobRoster roster, CareParts parts, DaemonFac
         Route("POST", "/v1/jobs/{job}/dump", context => OnJobAsync(context, job => DumpAsync(context, job)));
         Route("POST", "/v1/jobs/{job}/recover", context => OnJobAsync(context, (job, peer) => RecoverAsync(context, job, peer)));
         Route("POST", "/v1/jobs/{job}/wait", context => OnJobAsync(context, (job, peer) => Task.FromResult(Wait(job, peer))));
+        Route("POST", "/v1/jobs/{job}/rehearse", context => OnJobAsync(context, job => RehearseAsync(context, job)));
         Route("POST", "/v1/jobs/{job}/look", context => OnJobAsync(context, LookAsync));
         Route("POST", "/v1/jobs/{job}/pause", context => OnJobAsync(context, job => PauseAsync(job, isPaused: true)));
         Route("POST", "/v1/jobs/{job}/resume", context => OnJobAsync(context, job => PauseAsync(job, isPaused: false)));
@@ -89,7 +90,7 @@ internal sealed class ControlServer(JobRoster roster, CareParts parts, DaemonFac
     }
 
 
-    private StatusLine Describe(JobRecord job) => _report.Describe(job, roster.Of(job.Name).State);
+    private StatusLine Describe(JobRecord job) => _report.Describe(job, roster.Of(job.Name).State, roster.Of(job.Name).NextRehearsal);
 
     private IEnumerable<JobRecord> Visible(Peer peer) => parts.Store.Jobs().Where(job => job.IsRegistered && peer.MayUse(job, parts.Engine));
 
@@ -203,6 +204,12 @@ internal sealed class ControlServer(JobRoster roster, CareParts parts, DaemonFac
     {
         roster.Of(job.Name).WaitedForBy(peer.Pid);
         return Lines(CliJson.Lines.StatusLine, Describe(job));
+    }
+
+    private async Task<string[]> RehearseAsync(HttpContext context, JobRecord job)
+    {
+        using var cancellation = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, parts.Stopping);
+        return Lines(CliJson.Lines.RehearseLine, RehearsalReporting.ToLine(await roster.Of(job.Name).RehearseAsync(cancellation.Token)));
     }
 
     private async Task<string[]> LookAsync(JobRecord job)

@@ -3,18 +3,26 @@ using Checkpointer.Scheduler.Cli.Rendering;
 using Checkpointer.Scheduler.Daemon;
 using Checkpointer.Scheduler.Jobs;
 using Checkpointer.Scheduler.Policies;
+using Checkpointer.Scheduler.Upkeep;
 using Checkpointer.Store;
 
 namespace Checkpointer.Scheduler.Control;
 
 /// <summary>What <c>status</c> says of jobs, with the service or without.</summary>
-internal sealed class StatusReport(IJobEngine engine, IJobStore store, PolicyFolder policies, TimeProvider time)
+/// <param name="engine">Tells who runs.</param>
+/// <param name="store">Keeps.</param>
+/// <param name="policies">What holds for jobs.</param>
+/// <param name="memory">Rehearsals.</param>
+/// <param name="time">The clock.</param>
+internal sealed class StatusReport(IJobEngine engine, IJobStore store, PolicyFolder policies, ServiceMemory memory, TimeProvider time)
 {
     /// <summary>Describes a job.</summary>
     /// <param name="job">The job.</param>
     /// <param name="care">What the service knows; null without one.</param>
-    public StatusLine Describe(JobRecord job, CareState? care)
+    /// <param name="nextRehearsal">When its next rehearsal is due; null for never.</param>
+    public StatusLine Describe(JobRecord job, CareState? care, DateTimeOffset? nextRehearsal = null)
     {
+        RehearsalRecord? rehearsal = memory.Rehearsal(job.Name);
         IReadOnlyList<GenerationRecord> generations = store.Generations(job.Name);
         GenerationRecord? latest = generations.Count > 0 ? generations[^1] : null;
         GenerationRecord? good = generations.LastOrDefault(generation => !generation.IsDamaged);
@@ -35,6 +43,10 @@ internal sealed class StatusReport(IJobEngine engine, IJobStore store, PolicyFol
             good is null ? null : (long)(time.GetUtcNow() - good.CreatedAt).TotalSeconds,
             end?.ExitCode ?? LastEnd(job)?.ExitCode,
             end?.Signal ?? LastEnd(job)?.Signal,
+            rehearsal?.Outcome,
+            rehearsal?.Generation is { } number ? new GenerationName(job.Name, number).ToString() : null,
+            rehearsal?.At,
+            nextRehearsal,
             job.Command);
     }
 

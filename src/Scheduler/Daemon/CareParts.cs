@@ -1,5 +1,6 @@
 using Checkpointer.Scheduler.Jobs;
 using Checkpointer.Scheduler.Policies;
+using Checkpointer.Scheduler.Upkeep;
 using Microsoft.Extensions.Logging;
 
 namespace Checkpointer.Scheduler.Daemon;
@@ -33,6 +34,15 @@ internal sealed record CareParts(
 
     /// <summary>The commands that policies want around dumps.</summary>
     public DumpHooks Hooks => new(Commands, Log);
+
+    /// <summary>Tells when memory is short; null where nobody asks.</summary>
+    public IPressure? Pressure { get; init; }
+
+    /// <summary>Limits rehearsals by schedule; null where there are none.</summary>
+    public DumpSlots? Rehearsals { get; init; }
+
+    /// <summary>What is remembered over the end of the service; null without one.</summary>
+    public ServiceMemory? Memory { get; init; }
 
     /// <summary>Told where generations were forgotten, so that there may be garbage.</summary>
     public Action Forgot { get; init; } = () => { };

@@ -47,9 +47,11 @@ internal sealed class DaemonHost(
         var timers = host.Services.GetRequiredService<QuartzTimers>();
         var bare = new CareParts(engine, store, policies, ends, timers, dumps, restores, time, _log, stopping) { Observers = reporting.Observers, Commands = commands };
         using var upkeep = new StoreUpkeep(bare, upkeepOptions, reporting.Memory, reporting.UpkeepDone);
-        CareParts parts = bare with { Forgot = upkeep.NoteGarbage };
+        using var rehearsals = new DumpSlots(1); // each holds a whole job in memory
+        using var pressure = new Pressure();
+        CareParts parts = bare with { Pressure = pressure, Forgot = upkeep.NoteGarbage, Rehearsals = rehearsals, Memory = reporting.Memory };
         using var roster = new JobRoster(parts, options);
-        var control = new ControlServer(roster, parts, facts, upkeep);
+        var control = new ControlServer(roster, parts, facts, upkeep, reporting.Memory);
         control.Map(host);
         reporting.Map(host, engine);
         await host.StartAsync(stopping);

@@ -14,18 +14,28 @@ namespace Checkpointer.Scheduler.Daemon;
 /// </summary>
 internal sealed class JobCare(string name, CareParts parts) : IDisposable
 {
+    /// <summary>How long a recovery waits for somebody who does not reap the process that crashed, and how often it looks.</summary>
+    private static readonly TimeSpan _reapMax = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan _reapLook = TimeSpan.FromSeconds(5);
+
+    /// <summary>Between the begin of any dump and of one because of pressure.</summary>
+    private static readonly TimeSpan _pressureApart = TimeSpan.FromMinutes(1);
+
     private const int EventsLooked = 200; // failures since the last good run: with the most attempts, over the most recent generations
 
     private readonly SemaphoreSlim _turn = new(1, 1);
     private readonly JobLocator _locator = new(parts.Engine);
     private readonly Remnants _remnants = new(name, parts);
     private readonly Waiters _waiters = new(parts.Engine);
+    private readonly RehearsalCare _rehearsals = new(name, parts);
     private JobDumper? _dumper;
     private (DumpChoices Choices, string Rules)? _dumpsBy;
     private ProcessIdentity? _followed;
     private DateTimeOffset? _lastStart;
     private TimeSpan? _cost;
     private (long Generation, DateTimeOffset At)? _cameBack;
+    private DateTimeOffset? _unreapedSince;
+    private ProcessIdentity? _pressureOf;
 
     /// <summary>Name of the job.</summary>
     public string Name => name;
@@ -46,6 +56,7 @@ internal sealed class JobCare(string name, CareParts parts) : IDisposable
         async () =>
         {
             await LookInTurnAsync();
+            await _rehearsals.ArmAsync(parts.Store.Job(name));
             return true;
         },
         parts.Stopping);
@@ -69,6 +80,12 @@ internal sealed class JobCare(string name, CareParts parts) : IDisposable
     public Task<DumpOutcome> DumpAsync(DumpChoices? choices, bool stops, CancellationToken cancellation)
         => InTurnAsync(() => DumpInTurnAsync(choices, stops, cancellation), cancellation);
 
+    /// <summary>When its next rehearsal is due; null for never.</summary>
+    public DateTimeOffset? NextRehearsal => _rehearsals.Next;
+
+    /// <summary>Tries whether the job would come back, beside whatever it does.</summary>
+    public Task<RehearsalOutcome> RehearseAsync(CancellationToken cancellation) => _rehearsals.RunAsync(cancellation);
+
     /// <summary>Recovers the job because somebody says so: history and policy have no say.</summary>
     /// <param name="recover">What is done.</param>
     /// <param name="keepFiles">Files are left as they are.</param>
@@ -84,6 +101,7 @@ internal sealed class JobCare(string name, CareParts parts) : IDisposable
                 await DropAsync();
             }
 
+            await _rehearsals.EndAsync();
             RecoveryOutcome outcome = await OnOwnThreadAsync(() => recover(Recoverer(keepFiles, pidNamespace), job));
             if (outcome.Restored is { } restored)
             {
@@ -118,6 +136,8 @@ internal sealed class JobCare(string name, CareParts parts) : IDisposable
         async () =>
         {
             parts.Store.Unregister(name);
+            await _rehearsals.ArmAsync(parts.Store.Job(name));
+            await _rehearsals.EndAsync();
             await DropAsync();
             State = CareState.Unknown;
             return true;
@@ -128,6 +148,7 @@ internal sealed class JobCare(string name, CareParts parts) : IDisposable
     public Task LetGoAsync() => InTurnAsync(
         async () =>
         {
+            await _rehearsals.EndAsync();
             await DropAsync();
             return true;
         },
@@ -137,6 +158,7 @@ internal sealed class JobCare(string name, CareParts parts) : IDisposable
     public void Dispose()
     {
         _dumper?.Dispose();
+        _rehearsals.Dispose();
         _turn.Dispose();
     }
 
@@ -239,7 +261,9 @@ internal sealed class JobCare(string name, CareParts parts) : IDisposable
         if (_followed is { } followed)
         {
             parts.Ends.Forget(followed);
+            parts.Pressure?.Forget(name);
             _followed = null;
+            _pressureOf = null;
         }
 
         DropDumper();
@@ -254,6 +278,7 @@ internal sealed class JobCare(string name, CareParts parts) : IDisposable
 
     private async Task ArmAsync(JobRecord job)
     {
+        WatchPressure(job);
         State = State with { Word = job.IsPaused ? CareState.Paused : CareState.Running, Root = _followed, NextDump = job.IsPaused ? null : NextDump(job) };
         if (State.NextDump is { } due)
         {
@@ -264,6 +289,34 @@ internal sealed class JobCare(string name, CareParts parts) : IDisposable
             await parts.Timers.DisarmAsync(DumpKey);
         }
     }
+
+    private void WatchPressure(JobRecord job)
+    {
+        ProcessIdentity? wanted = parts.Pressure is null || job.IsPaused || parts.Policies.Resolve(job).ToEventPolicy().OnMemoryPressure == PressureChoice.None ? null : _followed;
+        if (wanted == _pressureOf)
+        {
+            return;
+        }
+
+        _pressureOf = wanted;
+        try
+        {
+            parts.Pressure!.Forget(name);
+            if (wanted is { } root)
+            {
+                parts.Pressure.Watch(name, root, () => _ = Task.Run(PressedAsync));
+            }
+        }
+        catch (Exception failure) when (CareParts.IsExpected(failure))
+        {
+            DaemonLog.Failed(parts.Log, failure, name, "the watch of its memory"); // all else that is done for it goes on
+        }
+    }
+
+    /// <summary>Memory is short. One dump; the pressure goes on telling, and a dump itself needs memory.</summary>
+    private Task PressedAsync() => _turn.CurrentCount == 0 ? Task.CompletedTask : DumpBecauseAsync(
+        job => _followed is not null && !job.IsPaused && (_lastStart is not { } last || parts.Time.GetUtcNow() - last > _pressureApart),
+        _ => parts.History.Note(name, EventKind.Pressed, "tasks wait for memory: a dump is taken", _followed));
 
     private DateTimeOffset? NextDump(JobRecord job)
     {
@@ -288,7 +341,12 @@ internal sealed class JobCare(string name, CareParts parts) : IDisposable
         }
     }
 
-    private async Task DumpIsDueAsync()
+    private Task DumpIsDueAsync() => DumpBecauseAsync(
+        job => _followed is not null && !job.IsPaused && NextDump(job) <= parts.Time.GetUtcNow(),
+        NoteMissed);
+
+    /// <summary>Dumps, where there is a reason still when it is its turn.</summary>
+    private async Task DumpBecauseAsync(Func<JobRecord, bool> isDue, Action<JobRecord> noteDue)
     {
         try
         {
@@ -296,10 +354,9 @@ internal sealed class JobCare(string name, CareParts parts) : IDisposable
                 async () =>
                 {
                     JobRecord job = parts.Store.Job(name);
-                    bool isDue = _followed is not null && !job.IsPaused && NextDump(job) <= parts.Time.GetUtcNow();
-                    if (isDue)
+                    if (isDue(job))
                     {
-                        NoteMissed(job);
+                        noteDue(job);
                         _ = await DumpInTurnAsync(choices: null, stops: false, parts.Stopping);
                     }
                     else if (_followed is not null)
@@ -565,6 +622,7 @@ internal sealed class JobCare(string name, CareParts parts) : IDisposable
     {
         try
         {
+            await _rehearsals.EndAsync();
             RecoveryOutcome outcome = await parts.Restores.RunAsync(() => Recoverer(keepFiles: false, pidNamespace: null).RestoreOnly(generation, parts.Stopping), parts.Stopping);
             CameBack(outcome.Restored!);
             await LookInTurnAsync();
@@ -577,6 +635,18 @@ internal sealed class JobCare(string name, CareParts parts) : IDisposable
             State = State with { Word = CareState.Gone };
             return true;
         }
+        catch (EngineException unreaped) when (unreaped.Reason == EngineFailure.PidUnreaped && !HasWaitedLong())
+        {
+            // No fault of the generation: whoever started the job has to wait for it, and is told by the event.
+            if (_unreapedSince is null)
+            {
+                _unreapedSince = parts.Time.GetUtcNow();
+                parts.History.RecoveryWaits(generation, unreaped);
+            }
+
+            await RetryAtAsync(parts.Time.GetUtcNow() + _reapLook);
+            return true;
+        }
         catch (Exception failure) when (CareParts.IsExpected(failure))
         {
             parts.History.RecoveryFailed(generation, failure);
@@ -584,9 +654,12 @@ internal sealed class JobCare(string name, CareParts parts) : IDisposable
         }
     }
 
+    private bool HasWaitedLong() => _unreapedSince is { } since && parts.Time.GetUtcNow() - since > _reapMax;
+
     private void CameBack(RestoredGeneration restored)
     {
         _cameBack = (restored.Generation.Number, parts.Time.GetUtcNow());
+        _unreapedSince = null;
         parts.History.Recovered(restored);
     }
 }

@@ -82,6 +82,17 @@ internal sealed class JobHistory(IJobStore store, TimeProvider time, ILogger log
         }
     }
 
+    /// <summary>It was tried whether the job would come back.</summary>
+    public void Rehearsed(RehearsalOutcome outcome)
+    {
+        Add(EventKind.OfRehearsal(outcome.Job, Now, outcome.Status is RehearsalStatus.Proven or RehearsalStatus.Checked, outcome.Generation?.Number, outcome.Detail));
+        Tell(observer => observer.Rehearsed(outcome.Job, outcome.Word, outcome.Detail));
+    }
+
+    /// <summary>A restore waits for somebody else.</summary>
+    public void RecoveryWaits(GenerationName generation, Exception why)
+        => Add(new JobEvent(generation.Job, Now, EventKind.RecoveryWaits, why is EngineException { Hint: { } hint } ? $"{why.Message} {hint}" : why.Message) { Generation = generation.Number });
+
     /// <summary>Something that a word and a sentence tell.</summary>
     public void Note(string job, string kind, string detail, ProcessIdentity? process = null) => Add(new JobEvent(job, Now, kind, detail) { Pid = process?.Pid.Value });
 

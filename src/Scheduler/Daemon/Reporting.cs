@@ -50,7 +50,7 @@ internal sealed class Reporting : IAsyncDisposable
         _log = loggers.CreateLogger("Checkpointer.Reporting");
         _time = time;
         _metrics = new ServiceMetrics(time.GetUtcNow());
-        Memory = new ServiceMemory(store.Directory, _log);
+        Memory = new ServiceMemory(store.Directory, (failure, file) => DaemonLog.MemoryLost(_log, failure, file));
         _sender = new AlertSender(commands, _http, time, (alert, why) => DaemonLog.AlertLost(_log, alert.Job, alert.Message, why));
         _alerter = new Alerter(RulesOf, _sender.Send, Memory, time);
         Observers = [new MetricsObserver(_metrics), _alerter];

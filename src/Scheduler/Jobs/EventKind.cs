@@ -1,3 +1,5 @@
+using Checkpointer.Store;
+
 namespace Checkpointer.Scheduler.Jobs;
 
 /// <summary>Words for what happens to jobs: kinds of events, and outcomes of jobs that do not run any more.</summary>
@@ -33,6 +35,9 @@ internal static class EventKind
     /// <summary>A restore failed.</summary>
     public const string RecoveryFailed = "recovery_failed";
 
+    /// <summary>The restore waits for somebody else: it is tried again, and counts against no generation.</summary>
+    public const string RecoveryWaits = "recovery_waits";
+
     /// <summary>No generation is left to try.</summary>
     public const string GaveUp = "gave_up";
 
@@ -44,6 +49,19 @@ internal static class EventKind
 
     /// <summary>A verify has found generations spoiled.</summary>
     public const string Damaged = "damaged";
+
+    /// <summary>It was tried whether the job would come back, and nothing stands against it.</summary>
+    public const string Rehearsed = "rehearsed";
+
+    /// <summary>The job would not come back.</summary>
+    public const string RehearsalFailed = "rehearsal_failed";
+
+    /// <summary>The event of a rehearsal.</summary>
+    public static JobEvent OfRehearsal(string job, DateTimeOffset at, bool isGood, long? generation, string detail)
+        => new(job, at, isGood ? Rehearsed : RehearsalFailed, detail) { Generation = generation };
+
+    /// <summary>Memory is short, and the policy asks for a dump then.</summary>
+    public const string Pressed = "memory_pressure";
 
     /// <summary>True for an end of the job that nobody asked for.</summary>
     public static bool IsCrash(string kind) => kind is Failed or Killed or Vanished;

@@ -30,6 +30,9 @@ internal interface IJobEngine
     /// <summary>As <see cref="CheckpointEngine.PlanRestore"/>.</summary>
     IReadOnlyList<FileChange> PlanRestore(ICheckpointSource source, string generationSuffix, RestoreChoices choices);
 
+    /// <summary>As <see cref="CheckpointEngine.Rehearse"/>.</summary>
+    RehearsalReport Rehearse(ICheckpointSource source, long populatedBytes, IProgress<long>? bytesDone, CancellationToken cancellation);
+
     /// <summary>As <see cref="CheckpointEngine.Probe"/>.</summary>
     IReadOnlyList<HostCapability> Probe();
 }

@@ -26,6 +26,12 @@ internal interface IJobObserver
     /// <summary>No generation of the job is known to be spoiled, after a verify.</summary>
     void Sound(string job);
 
+    /// <summary>It was tried whether the job would come back.</summary>
+    /// <param name="job">Its name.</param>
+    /// <param name="outcome"><c>proven</c>, <c>checked</c>, <c>failed</c> or <c>nothing</c>.</param>
+    /// <param name="detail">A sentence.</param>
+    void Rehearsed(string job, string outcome, string detail);
+
     /// <summary>A restore failed, or there is nothing left to try.</summary>
     void RecoveryFailed(string job, string why);
 }

@@ -35,5 +35,8 @@ internal sealed class MetricsObserver(ServiceMetrics metrics) : IJobObserver
     }
 
     /// <inheritdoc/>
+    public void Rehearsed(string job, string outcome, string detail) => metrics.Rehearsed(job, outcome);
+
+    /// <inheritdoc/>
     public void RecoveryFailed(string job, string why) => metrics.RestoreFailed(job);
 }

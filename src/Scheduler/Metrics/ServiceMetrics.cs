@@ -28,6 +28,7 @@ internal sealed class ServiceMetrics
     private readonly Values _missed = Values.Counter("checkpointer_missed_schedules_total", "Due times that passed without a dump of their own", "job");
     private readonly Values _crashes = Values.Counter("checkpointer_crashes_total", "Ends of jobs that nobody asked for", "job");
     private readonly Values _damages = Values.Gauge("checkpointer_damaged_generations", "Generations that the last verify which looked at them found spoiled", "job");
+    private readonly Values _rehearsals = Values.Counter("checkpointer_rehearsals_total", "Rehearsals of a restore, by what came of them", "job", "outcome");
     private readonly Values _lastSuccess = Values.Gauge("checkpointer_last_success_timestamp_seconds", "When the newest good generation was begun, seconds since 1970", "job");
     private readonly Values _age = Values.Gauge("checkpointer_last_success_age_seconds", "How old the newest good generation is", "job");
     private readonly Values _running = Values.Gauge("checkpointer_job_running", "1 while the job runs", "job");
@@ -48,7 +49,7 @@ internal sealed class ServiceMetrics
     /// <param name="startedAt">When the service was started.</param>
     public ServiceMetrics(DateTimeOffset startedAt)
     {
-        _ofJobs = [_freeze, _dump, _restore, _dumps, _restores, _dirty, _stored, _missed, _crashes, _damages, _lastSuccess, _age, _running, _generations];
+        _ofJobs = [_freeze, _dump, _restore, _dumps, _restores, _dirty, _stored, _missed, _crashes, _rehearsals, _damages, _lastSuccess, _age, _running, _generations];
         _all = [.. _ofJobs, _storeBytes, _indexBytes, _freeBytes, _upkeep, _upkeepAt, _verifyFailures, _jobs, _up];
         _up.Set(Seconds(startedAt));
         _verifyFailures.Add(0); // so that the first one is an increase
@@ -82,6 +83,9 @@ internal sealed class ServiceMetrics
 
     /// <summary>Due times passed without a dump of their own.</summary>
     public void Missed(string job, long times) => _missed.Add(times, job);
+
+    /// <summary>It was tried whether a job would come back.</summary>
+    public void Rehearsed(string job, string outcome) => _rehearsals.Add(1, job, outcome);
 
     /// <summary>Upkeep was done.</summary>
     public void UpkeepDone(string work, string outcome, DateTimeOffset at)

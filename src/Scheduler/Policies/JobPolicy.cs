@@ -42,6 +42,9 @@ internal sealed record JobPolicy
     /// <summary>What its dumps may use; null for what the configuration says.</summary>
     public LimitRules? Limits { get; init; }
 
+    /// <summary>When it is tried whether it would come back; null for by hand.</summary>
+    public RehearseRules? Rehearse { get; init; }
+
     /// <summary>Whether the terminal that it was started in is replaced by that of whoever recovers it; null for no.</summary>
     public bool? ShellJob { get; init; }
 
@@ -90,6 +93,7 @@ internal sealed record JobPolicy
         Alerts = Alerts?.Over(below.Alerts) ?? below.Alerts,
         Files = Files?.Over(below.Files) ?? below.Files,
         Limits = Limits?.Over(below.Limits) ?? below.Limits,
+        Rehearse = Rehearse?.Over(below.Rehearse) ?? below.Rehearse,
         ShellJob = ShellJob ?? below.ShellJob,
         Tcp = Tcp ?? below.Tcp,
     };
@@ -98,11 +102,19 @@ internal sealed record JobPolicy
     /// <param name="job">Name of the job.</param>
     /// <param name="host">Time zone of the host.</param>
     /// <exception cref="SchedulerException">The policy is not one that this host understands.</exception>
-    public ISchedule? ToSchedule(string job, TimeZoneInfo host)
+    public ISchedule? ToSchedule(string job, TimeZoneInfo host) => Made(Schedule, job, host);
+
+    /// <summary>When it is tried whether a job would come back; null for by hand.</summary>
+    /// <param name="job">Name of the job.</param>
+    /// <param name="host">Time zone of the host.</param>
+    /// <exception cref="SchedulerException">The policy is not one that this host understands.</exception>
+    public ISchedule? ToRehearsalSchedule(string job, TimeZoneInfo host) => Made(Rehearse?.Schedule, job, host);
+
+    private ISchedule? Made(ScheduleRules? rules, string job, TimeZoneInfo host)
     {
         try
         {
-            return Schedule?.ToSchedule(job, Zone(host));
+            return rules?.ToSchedule(job, Zone(host));
         }
         catch (FormatException malformed)
         {

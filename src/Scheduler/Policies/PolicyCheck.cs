@@ -1,9 +1,14 @@
+using Checkpointer.Engine;
+
 namespace Checkpointer.Scheduler.Policies;
 
 /// <summary>What a policy must not say. Keys are as in files, a reason goes on after <c>key: </c>.</summary>
 internal static class PolicyCheck
 {
     private const int AttemptsMax = 100;
+
+    /// <summary>Whether the kernel tells of memory pressure; tests say no.</summary>
+    internal static bool IsPressureTold { get; set; } = PressureWatcher.IsSupported;
 
     /// <summary>What is wrong with a policy file.</summary>
     public static IEnumerable<(string Key, string Reason)> OfFile(JobPolicy policy)
@@ -12,29 +17,34 @@ internal static class PolicyCheck
     /// <summary>What is wrong with a policy.</summary>
     public static IEnumerable<(string Key, string Reason)> Of(JobPolicy policy) =>
     [
-        .. Schedule(policy.Schedule ?? new ScheduleRules()),
+        .. Schedule("schedule", policy.Schedule ?? new ScheduleRules()),
+        .. Schedule("rehearse.schedule", policy.Rehearse?.Schedule ?? new ScheduleRules()),
+        .. Rehearsal(policy.Rehearse?.Schedule ?? new ScheduleRules()),
         .. Zone(policy.TimeZone),
         .. Recovery(policy.Recovery ?? new RecoveryRules()),
         .. Hooks(policy.Hooks ?? new HookRules()),
         .. Alerts(policy.Alerts ?? new AlertRules()),
+        .. When(
+            policy.Events?.OnMemoryPressure == PressureChoice.Dump && !IsPressureTold, "events.onMemoryPressure",
+            "this kernel tells nothing of memory pressure: it is built without CONFIG_PSI, or needs psi=1 on its command line"),
         .. Limits(policy.Limits ?? new LimitRules()),
         .. Paths("files.paths", policy.Files?.Paths),
     ];
 
-    private static IEnumerable<(string Key, string Reason)> Schedule(ScheduleRules rules)
+    private static IEnumerable<(string Key, string Reason)> Schedule(string at, ScheduleRules rules)
     {
         string[] said =
         [
             .. new (string Key, bool IsSaid)[]
             {
-                ("schedule.every", rules.Every is not null),
-                ("schedule.cron", rules.Cron is not null),
-                ("schedule.calendar", rules.Calendar is not null),
-                ("schedule.auto", rules.Auto == true),
-                ("schedule.maxOverhead", rules.MaxOverhead is not null),
+                ($"{at}.every", rules.Every is not null),
+                ($"{at}.cron", rules.Cron is not null),
+                ($"{at}.calendar", rules.Calendar is not null),
+                ($"{at}.auto", rules.Auto == true),
+                ($"{at}.maxOverhead", rules.MaxOverhead is not null),
             }.Where(one => one.IsSaid).Select(one => one.Key),
         ];
-        if (said.Length > 1 && said[0] != "schedule.auto")
+        if (said.Length > 1 && said[0] != $"{at}.auto")
         {
             yield return (said[1], $"{said[0]} says already when dumps are due");
         }
@@ -45,9 +55,15 @@ internal static class PolicyCheck
 
         if (rules.Shortest > rules.Longest)
         {
-            yield return ("schedule.shortest", "it is longer than schedule.longest");
+            yield return ($"{at}.shortest", $"it is longer than {at}.longest");
         }
     }
+
+    private static IEnumerable<(string Key, string Reason)> Rehearsal(ScheduleRules rules) =>
+    [
+        .. When(rules.Auto is not null, "rehearse.schedule.auto", "it is for dumps; say every, cron or calendar"),
+        .. When(rules.MaxOverhead is not null, "rehearse.schedule.maxOverhead", "it is for dumps; say every, cron or calendar"),
+    ];
 
     private static string? WhyNoSchedule(ScheduleRules rules)
     {

@@ -1,7 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Checkpointer.Scheduler.Daemon;
-using Microsoft.Extensions.Logging;
 
 namespace Checkpointer.Scheduler.Upkeep;
 
@@ -19,9 +17,19 @@ internal sealed record UpkeepRecord(DateTimeOffset At, string Outcome, string De
     public const string Failed = "failed";
 }
 
+/// <summary>How the last rehearsal of a job ended.</summary>
+/// <param name="At">When.</param>
+/// <param name="Outcome"><c>proven</c>, <c>checked</c>, <c>failed</c> or <c>nothing</c>.</param>
+/// <param name="Generation">Number of the generation; null for none.</param>
+/// <param name="Detail">A sentence.</param>
+internal sealed record RehearsalRecord(DateTimeOffset At, string Outcome, long? Generation, string Detail);
+
 /// <summary>What the service knows beyond its own end.</summary>
 internal sealed record Remembered
 {
+    /// <summary>The last rehearsal of each job.</summary>
+    public Dictionary<string, RehearsalRecord> Rehearsals { get; init; } = [];
+
     /// <summary>The last upkeep of each kind.</summary>
     public Dictionary<string, UpkeepRecord> Upkeep { get; init; } = [];
 
@@ -45,14 +53,16 @@ internal sealed class ServiceMemory
 
     private readonly Lock _gate = new();
     private readonly string _path;
-    private readonly ILogger _log;
+    private readonly Action<Exception, string> _lost;
     private readonly Remembered _remembered;
 
     /// <summary>Reads what there is.</summary>
-    public ServiceMemory(string directory, ILogger log)
+    /// <param name="directory">The directory of the store.</param>
+    /// <param name="lost">Told where the file, the second, could not be read or written.</param>
+    public ServiceMemory(string directory, Action<Exception, string> lost)
     {
         _path = Path.Combine(directory, FileName);
-        _log = log;
+        _lost = lost;
         _remembered = Read();
     }
 
@@ -66,7 +76,27 @@ internal sealed class ServiceMemory
     }
 
     /// <summary>Remembers an upkeep.</summary>
-    public void Remember(string work, UpkeepRecord record) => Change(() => _remembered.Upkeep[work] = record);
+    public void Remember(string work, UpkeepRecord record) => Change(() =>
+    {
+        _remembered.Upkeep[work] = record;
+        return true;
+    });
+
+    /// <summary>The last rehearsal of a job; null for none.</summary>
+    public RehearsalRecord? Rehearsal(string job)
+    {
+        lock (_gate)
+        {
+            return _remembered.Rehearsals.GetValueOrDefault(job);
+        }
+    }
+
+    /// <summary>Remembers a rehearsal.</summary>
+    public void RememberRehearsal(string job, RehearsalRecord record) => Change(() =>
+    {
+        _remembered.Rehearsals[job] = record;
+        return true;
+    });
 
     /// <summary>Notes that something fails. False where that was known.</summary>
     public bool BeginsToFail(string job, string work) => Change(() =>
@@ -100,20 +130,10 @@ internal sealed class ServiceMemory
     /// <summary>Forgets jobs that are not there any more.</summary>
     public void Keep(IReadOnlySet<string> jobs) => Change(() =>
     {
-        List<string> gone = [.. _remembered.Failing.Keys.Where(job => !jobs.Contains(job))];
-        gone.ForEach(job => _remembered.Failing.Remove(job));
+        List<string> gone = [.. _remembered.Failing.Keys.Concat(_remembered.Rehearsals.Keys).Where(job => !jobs.Contains(job))];
+        gone.ForEach(job => _ = _remembered.Failing.Remove(job) | _remembered.Rehearsals.Remove(job));
         return gone.Count > 0;
     });
-
-    private UpkeepRecord Change(Func<UpkeepRecord> change)
-    {
-        lock (_gate)
-        {
-            UpkeepRecord changed = change();
-            Write();
-            return changed;
-        }
-    }
 
     private bool Change(Func<bool> change)
     {
@@ -137,7 +157,7 @@ internal sealed class ServiceMemory
         }
         catch (Exception damaged) when (damaged is JsonException or IOException or UnauthorizedAccessException)
         {
-            DaemonLog.MemoryLost(_log, damaged, _path);
+            _lost(damaged, _path);
             return new Remembered();
         }
     }
@@ -154,7 +174,7 @@ internal sealed class ServiceMemory
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            DaemonLog.MemoryLost(_log, failure, _path);
+            _lost(failure, _path);
         }
     }
 }

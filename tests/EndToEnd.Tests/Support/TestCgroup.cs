@@ -20,6 +20,15 @@ internal sealed class TestCgroup : IDisposable
     /// <summary>What can be had here: <c>pids</c> and <c>freezer</c>, hierarchies of cgroup v1, and the empty name of cgroup v2.</summary>
     public static IReadOnlyList<string> Controllers { get; } = [.. new[] { "", "pids", Freezer }.Where(IsThere)];
 
+    /// <summary>The hierarchy of cgroup v1 that limits memory.</summary>
+    public const string Memory = "memory";
+
+    /// <summary>True where cgroups of a hierarchy can be made here.</summary>
+    public static bool CanMake(string controller) => IsThere(controller);
+
+    /// <summary>Limits the memory of its processes; of the hierarchy <see cref="Memory"/>.</summary>
+    public void LimitMemory(long bytes) => File.WriteAllText(System.IO.Path.Combine(Path, "memory.limit_in_bytes"), $"{bytes}");
+
     /// <summary>True while all its processes are frozen.</summary>
     public bool IsFrozen => IsV1 ? Read("freezer.state") == "FROZEN\n" : Read("cgroup.events").Contains("frozen 1", StringComparison.Ordinal);
 
@@ -101,4 +110,13 @@ internal sealed class CgroupFactAttribute : Xunit.FactAttribute
 
     /// <summary>Why there can be none; null where there can.</summary>
     public static string? WhyNot => Privileges.MissingRoot ?? (TestCgroup.Controllers.Count > 0 ? null : "no cgroup can be made here");
+}
+
+/// <summary>A test that needs root, a limit of memory, and a kernel that tells of memory pressure.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+internal sealed class PressureFactAttribute : Xunit.FactAttribute
+{
+    public PressureFactAttribute() => Skip = Privileges.MissingRoot
+        ?? (!Checkpointer.Engine.PressureWatcher.IsSupported ? "the kernel does not tell of memory pressure"
+            : TestCgroup.CanMake(TestCgroup.Memory) ? null : "no memory limit can be made here");
 }

@@ -71,7 +71,7 @@ public sealed class PidAvailabilityTests : IDisposable
 
             var failure = Assert.Throws<EngineException>(() => PidAvailability.Require([zombie], TimeSpan.FromMilliseconds(50)));
 
-            Assert.Equal(EngineFailure.PidTaken, failure.Reason);
+            Assert.Equal(EngineFailure.PidUnreaped, failure.Reason);
             Assert.Contains($"the ended process {zombie} (sh), which its parent {parent} has not waited for", failure.Message, StringComparison.Ordinal);
         }
         finally

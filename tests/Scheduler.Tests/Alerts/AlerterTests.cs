@@ -4,7 +4,6 @@ using Checkpointer.Scheduler.Policies;
 using Checkpointer.Scheduler.Tests.Fakes;
 using Checkpointer.Scheduler.Upkeep;
 using Checkpointer.Store;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Checkpointer.Scheduler.Tests.Alerts;
 
@@ -112,5 +111,5 @@ public sealed class AlerterTests : IDisposable
         => new(new GenerationName("md", 7), FakeStore.Epoch, TimeSpan.FromSeconds(1), 1000, new GenerationSummary("full", "compare", "copy", 1, 1, 1, 10, 10));
 
     private Alerter OfAService() => new(
-        _ => _rules, (_, alert) => _sent.Add($"{AlertBody.Word(alert.Kind)}: {alert.Message}"), new ServiceMemory(_place.Path, NullLogger.Instance), new SteppingTime());
+        _ => _rules, (_, alert) => _sent.Add($"{AlertBody.Word(alert.Kind)}: {alert.Message}"), new ServiceMemory(_place.Path, (_, _) => { }), new SteppingTime());
 }

@@ -26,6 +26,7 @@ public sealed partial class CliDocumentTests
         ["diff"] = typeof(DiffLine),
         ["recover"] = typeof(RecoverLine),
         ["restore"] = typeof(RecoverLine),
+        ["rehearse"] = typeof(RehearseLine),
         ["pin"] = typeof(PinLine),
         ["unpin"] = typeof(PinLine),
         ["forget"] = typeof(ForgetLine),

@@ -13,6 +13,7 @@ public sealed class ExitCodeTests
     [InlineData(EngineFailure.NotPermitted, 1)]
     [InlineData(EngineFailure.Refused, 5)]
     [InlineData(EngineFailure.PidTaken, 1)]
+    [InlineData(EngineFailure.PidUnreaped, 75)]
     [InlineData(EngineFailure.WorldChanged, 1)]
     [InlineData(EngineFailure.BadImage, 12)]
     [InlineData(EngineFailure.TimedOut, 75)]
@@ -47,7 +48,7 @@ public sealed class ExitCodeTests
     [Fact]
     public void From_EveryReason_IsInATableAbove()
     {
-        Assert.Equal(10, Enum.GetValues<EngineFailure>().Length);
+        Assert.Equal(11, Enum.GetValues<EngineFailure>().Length);
         Assert.Equal(10, Enum.GetValues<StoreFailure>().Length);
         Assert.Equal(6, Enum.GetValues<SchedulerFailure>().Length);
     }

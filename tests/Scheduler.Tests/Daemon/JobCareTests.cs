@@ -3,6 +3,7 @@ using Checkpointer.Engine.Support;
 using Checkpointer.Scheduler.Daemon;
 using Checkpointer.Scheduler.Policies;
 using Checkpointer.Scheduler.Tests.Fakes;
+using Checkpointer.Scheduler.Upkeep;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Checkpointer.Scheduler.Tests.Daemon;
@@ -192,6 +193,109 @@ public sealed class JobCareTests : IDisposable
     }
 
     [Fact]
+    public async Task PidThatNobodyHasReaped_IsWaitedFor_AndCountsAgainstNothing()
+    {
+        Say(new JobPolicy { Recovery = new RecoveryRules { OnCrash = RecoveryChoice.Auto, Attempts = 1 } });
+        _store.AddGeneration(Name);
+        _engine.DuringRestore = _ => throw new EngineException(EngineFailure.PidUnreaped, "PID 4711 is taken by the ended process 4711", "end process 1234");
+        await _care.LookAsync();
+
+        await EndAsync(_root, new ProcessEnd(null, 9), () => _timers.Armed.ContainsKey(RecoveryKey));
+        for (int look = 0; look < 3; look++)
+        {
+            await _timers.FireAsync(RecoveryKey);
+        }
+
+        Assert.Equal(["killed", "recovery_waits"], Kinds);
+        Assert.Contains("end process 1234", _store.Happened[^1].Detail, StringComparison.Ordinal);
+        Assert.Equal(CareState.Waiting, _care.State.Word);
+        _engine.DuringRestore = _ => { };
+        await _timers.FireAsync(RecoveryKey);
+        Assert.Equal("recovered", Kinds.Last());
+    }
+
+    [Fact]
+    public async Task PidThatNobodyEverReaps_IsAFailureInTheEnd()
+    {
+        Say(new JobPolicy { Recovery = new RecoveryRules { OnCrash = RecoveryChoice.Auto, Attempts = 1 } });
+        _store.AddGeneration(Name);
+        _engine.DuringRestore = _ => throw new EngineException(EngineFailure.PidUnreaped, "PID 4711 is taken by the ended process 4711");
+        await _care.LookAsync();
+        await EndAsync(_root, new ProcessEnd(null, 9), () => _timers.Armed.ContainsKey(RecoveryKey));
+
+        _time.Advance(TimeSpan.FromMinutes(11));
+        await _timers.FireAsync(RecoveryKey);
+
+        Assert.Equal(["killed", "recovery_waits", "recovery_failed", "gave_up"], Kinds);
+    }
+
+    [Fact]
+    public async Task MemoryPressure_IsOneDump_AndNotAnotherSoon()
+    {
+        Say(new JobPolicy { Events = new EventRules { OnMemoryPressure = PressureChoice.Dump } });
+        var pressure = new FakePressure();
+        using var care = new JobCare(
+            Name, new CareParts(_engine, _store, _policies, _ends, _timers, _dumps, _restores, _time, NullLogger.Instance, CancellationToken.None) { Pressure = pressure });
+        await care.LookAsync();
+
+        pressure.Watched[Name]();
+        await UntilAsync(() => Kinds.Contains("dumped"));
+        pressure.Watched[Name]();
+        await care.LookAsync();
+        await UntilAsync(() => care.State.Word == CareState.Running);
+        Assert.Equal(["memory_pressure", "dumped"], Kinds);
+
+        _time.Advance(TimeSpan.FromMinutes(2));
+        pressure.Watched[Name]();
+        await UntilAsync(() => Kinds.Count(kind => kind == "dumped") == 2);
+        await care.SetPausedAsync(true);
+        Assert.Empty(pressure.Watched);
+    }
+
+    [Fact]
+    public async Task Rehearsal_IsDoneByItsSchedule_AndARecoveryEndsIt()
+    {
+        using var slots = new DumpSlots(1);
+        using var place = new TemporaryDirectory();
+        Say(new JobPolicy
+        {
+            Recovery = new RecoveryRules { OnCrash = RecoveryChoice.Auto },
+            Rehearse = new RehearseRules { Schedule = new ScheduleRules { Every = TimeSpan.FromHours(1), Jitter = TimeSpan.Zero } },
+        });
+        _store.AddGeneration(Name);
+        var parts = new CareParts(_engine, _store, _policies, _ends, _timers, _dumps, _restores, _time, NullLogger.Instance, CancellationToken.None)
+        {
+            Rehearsals = slots,
+            Memory = new ServiceMemory(place.Path, (_, _) => { }),
+        };
+        using var care = new JobCare(Name, parts);
+        await care.LookAsync();
+        Assert.InRange(_timers.Armed["rehearse md"].Due, FakeStore.Epoch, FakeStore.Epoch.AddHours(1.5));
+
+        await _timers.FireAsync("rehearse md");
+        Assert.Equal(["rehearsed"], Kinds);
+        Assert.Equal("proven", parts.Memory.Rehearsal(Name)!.Outcome);
+
+        // One that takes long: the job crashes meanwhile.
+        using var begun = new ManualResetEventSlim();
+        bool isEnded = false;
+        _engine.DuringRehearsal = cancellation =>
+        {
+            begun.Set();
+            Assert.True(cancellation.WaitHandle.WaitOne(_patience));
+            isEnded = true;
+        };
+        _engine.DuringRestore = _ => Assert.True(isEnded);
+        await care.LookAsync();
+        Task rehearsal = Task.Run(() => _timers.FireAsync("rehearse md"));
+        Assert.True(begun.Wait(_patience));
+        await EndAsync(_root, new ProcessEnd(null, 9), () => Kinds.Contains("recovered"));
+        await rehearsal.WaitAsync(_patience);
+
+        Assert.Equal(["rehearsed", "killed", "recovered"], Kinds);
+    }
+
+    [Fact]
     public async Task JobThatCrashesSoonAfterItCameBack_CountsAgainstItsGeneration()
     {
         Say(new JobPolicy { Recovery = new RecoveryRules { OnCrash = RecoveryChoice.Auto, Attempts = 1, Grace = TimeSpan.FromMinutes(5) } });
@@ -235,6 +339,25 @@ public sealed class JobCareTests : IDisposable
         Assert.DoesNotContain(_journal, entry => entry.StartsWith("restore", StringComparison.Ordinal));
     }
 
+    private static async Task UntilAsync(Func<bool> isDone)
+    {
+        using var patience = new CancellationTokenSource(_patience);
+        while (!isDone())
+        {
+            patience.Token.ThrowIfCancellationRequested();
+            await Task.Yield();
+        }
+    }
+
+    private sealed class FakePressure : IPressure
+    {
+        public Dictionary<string, Action> Watched { get; } = [];
+
+        public void Watch(string job, ProcessIdentity root, Action pressed) => Watched[job] = pressed;
+
+        public void Forget(string job) => Watched.Remove(job);
+    }
+
     private static ScheduleRules Every(TimeSpan interval) => new() { Every = interval, Jitter = TimeSpan.Zero };
 
     private void Say(JobPolicy policy) => _store.Replace(Name, job => job with { Policy = policy.ToText() });
@@ -243,11 +366,6 @@ public sealed class JobCareTests : IDisposable
     {
         _engine.Alive.Remove(process.Pid.Value);
         _ends.End(process, how);
-        using var patience = new CancellationTokenSource(_patience);
-        while (!isDone())
-        {
-            patience.Token.ThrowIfCancellationRequested();
-            await Task.Yield();
-        }
+        await UntilAsync(isDone);
     }
 }

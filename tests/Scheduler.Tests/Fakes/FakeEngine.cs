@@ -130,6 +130,21 @@ internal sealed class FakeEngine(List<string> journal) : IJobEngine
         return Files;
     }
 
+    /// <summary>Runs in the middle of a rehearsal.</summary>
+    public Action<CancellationToken> DuringRehearsal { get; set; } = _ => { };
+
+    /// <summary>What rehearsals find; may throw.</summary>
+    public Func<RehearsalReport> Rehearsed { get; set; } = () => new RehearsalReport(2, 5, 7, 220L << 20, [], [], []);
+
+    public RehearsalReport Rehearse(ICheckpointSource source, long populatedBytes, IProgress<long>? bytesDone, CancellationToken cancellation)
+    {
+        _journal.Add($"rehearse {source.Name}");
+        bytesDone?.Report(1);
+        DuringRehearsal(cancellation);
+        cancellation.ThrowIfCancellationRequested();
+        return Rehearsed();
+    }
+
     public IReadOnlyList<HostCapability> Probe() => Capabilities;
 
     /// <summary>As the real one: incremental only on a base, once a dump was committed.</summary>

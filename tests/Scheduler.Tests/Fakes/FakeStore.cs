@@ -13,7 +13,7 @@ internal sealed class FakeStore(List<string> journal) : IJobStore
     private readonly List<GenerationRecord> _generations = [];
     private readonly Dictionary<string, long> _numbers = [];
 
-    public string Directory => "/store";
+    public string Directory { get; set; } = "/store";
 
     public List<Damage> Damages { get; } = [];
 

@@ -1,6 +1,7 @@
 using Checkpointer.Engine;
 using Checkpointer.Scheduler.Policies;
 using Checkpointer.Scheduler.Schedules;
+using Checkpointer.Store;
 
 namespace Checkpointer.Scheduler.Tests.Policies;
 
@@ -37,7 +38,9 @@ public sealed class PolicyFileReaderTests : IDisposable
               "schedule": { "calendar": "*:0/15", "jitter": "none", "misfire": "skip", "shortest": "1m", "longest": "2h", "meanTimeBetweenFailures": "6h" },
               "retention": { "keepLast": "unlimited", "keepHourly": 24, "keepWithinDaily": "1mo", "maxBytes": "20GiB" },
               "recovery": { "onBoot": "auto", "onCrash": "never", "attempts": 5, "backOff": "1s", "grace": "2m" },
-              "events": { "onShutdown": true, "onTerminate": true, "grace": "90s" },
+              "events": { "onShutdown": true, "onTerminate": true, "onMemoryPressure": "none", "grace": "90s" },
+              "limits": { "nice": 19, "cores": 2, "rate": "50M" },
+              "rehearse": { "schedule": { "calendar": "Sun 4:00" } },
               "hooks": { "before": ["/bin/true", "--now"], "after": ["/bin/false"], "timeLimit": "5s" },
               "alerts": { "command": ["/bin/mail"], "webhook": "https://example.org/x", "onFailure": false, "onSuccessAfterFailure": true, "noGoodGenerationFor": "1d" },
               "files": { "carry": "sizes", "paths": ["/data/*"], "fileBytesMax": "1G", "totalBytesMax": 17, "freezeBytesMax": 0, "refusesOverBudget": true },
@@ -54,7 +57,9 @@ public sealed class PolicyFileReaderTests : IDisposable
         Assert.Equal(["last", "hourly", "daily within 1mo"], retention.Rules.Select(rule => rule.Reason));
         Assert.Equal(new int?[] { null, 24, null }, retention.Rules.Select(rule => rule.Count));
         Assert.Equal(new RecoveryPolicy(RecoveryChoice.Auto, RecoveryChoice.Never, 5, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(2)), policy.ToRecoveryPolicy());
-        Assert.Equal(new EventPolicy(true, true, TimeSpan.FromSeconds(90)), policy.ToEventPolicy());
+        Assert.Equal(new EventPolicy(true, true, PressureChoice.None, TimeSpan.FromSeconds(90)), policy.ToEventPolicy());
+        Assert.Equal((new DumpLimits(19, 50 << 20), new WriterLimits(19, 2)), (policy.ToDumpLimits(), policy.ToWriterLimits()));
+        Assert.Equal("calendar Sun 4:00", policy.ToRehearsalSchedule("md", TimeZoneInfo.Utc)!.Describe());
         Assert.Equal(["/bin/true", "--now"], policy.Hooks!.Before!);
         Assert.Equal(["/bin/false"], policy.Hooks.After!);
         Assert.Equal(TimeSpan.FromSeconds(5), policy.Hooks.TimeLimit);
@@ -62,6 +67,26 @@ public sealed class PolicyFileReaderTests : IDisposable
         FilePolicy files = policy.ToFilePolicy();
         Assert.Equal((FileChoice.Sizes, 1L << 30, 17L, 0L, true), (files.Files, files.FileBytesMax, files.TotalBytesMax, files.FreezeBytesMax, files.RefusesOverBudget));
         Assert.Equal(new DumpChoices(IsShellJob: true, TcpChoice.Close), policy.ToChoices());
+    }
+
+    [Fact]
+    public void MemoryPressure_OnAKernelThatDoesNotTell_IsRefusedByName()
+    {
+        var policy = new JobPolicy { Events = new EventRules { OnMemoryPressure = PressureChoice.Dump } };
+        bool isTold = PolicyCheck.IsPressureTold;
+        try
+        {
+            PolicyCheck.IsPressureTold = true;
+            Assert.Empty(PolicyCheck.OfFile(policy));
+            PolicyCheck.IsPressureTold = false;
+            (string key, string reason) = Assert.Single(PolicyCheck.OfFile(policy));
+            Assert.Equal("events.onMemoryPressure", key);
+            Assert.Contains("CONFIG_PSI", reason, StringComparison.Ordinal);
+        }
+        finally
+        {
+            PolicyCheck.IsPressureTold = isTold;
+        }
     }
 
     [Theory]
@@ -84,6 +109,10 @@ public sealed class PolicyFileReaderTests : IDisposable
     [InlineData("{\n\"hooks\": {\n\"after\": \"/bin/true\" } }", 3, "hooks.after: the value is of another kind")]
     [InlineData("{\n\"alerts\": {\n\"webhook\": \"ftp://x\" } }", 3, "alerts.webhook: it is no http")]
     [InlineData("{\n\"alerts\": {\n\"noGoodGenerationFor\": \"1d\" } }", 3, "alerts.noGoodGenerationFor: neither")]
+    [InlineData("{\n\"events\": {\n\"onMemoryPressure\": \"stop\" } }", 3, "events.onMemoryPressure: 'stop' is not one of none, dump")]
+    [InlineData("{\n\"rehearse\": {\n\"schedule\": {\n\"cron\": \"daily\" } } }", 4, "rehearse.schedule.cron: ")]
+    [InlineData("{\n\"rehearse\": {\n\"schedule\": {\n\"auto\": true } } }", 4, "rehearse.schedule.auto: it is for dumps")]
+    [InlineData("{\n\"rehearse\": {\n\"schedule\": {\n\"often\": true } } }", 4, "there is no key rehearse.schedule.often")]
     [InlineData("{\n\"limits\": {\n\"nice\": 20 } }", 3, "limits.nice: it is from 0 to 19")]
     [InlineData("{\n\"limits\": {\n\"cores\": 0 } }", 3, "limits.cores: it is from 1 to 256")]
     [InlineData("{\n\"limits\": {\n\"rate\": \"63K\" } }", 3, "limits.rate: it is 64K at least")]

@@ -1,5 +1,4 @@
 using Checkpointer.Scheduler.Upkeep;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Checkpointer.Scheduler.Tests.Upkeep;
 
@@ -48,5 +47,5 @@ public sealed class ServiceMemoryTests : IDisposable
         Assert.False(Memory().BeginsToFail("md", "dump"));
     }
 
-    private ServiceMemory Memory() => new(_place.Path, NullLogger.Instance);
+    private ServiceMemory Memory() => new(_place.Path, (_, _) => { });
 }

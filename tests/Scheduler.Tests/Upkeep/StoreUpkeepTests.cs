@@ -172,7 +172,7 @@ public sealed class StoreUpkeepTests : IDisposable
     private static DateTimeOffset At(int hour, int minute, int day) => new(2026, 1, day, hour, minute, 0, TimeSpan.Zero);
 
     private StoreUpkeep Upkeep(CareParts? parts = null, UpkeepOptions? options = null)
-        => new(parts ?? _parts, options ?? new UpkeepOptions(), new ServiceMemory(_place.Path, NullLogger.Instance), (work, record) => _done.Add((work, record.Outcome)));
+        => new(parts ?? _parts, options ?? new UpkeepOptions(), new ServiceMemory(_place.Path, (_, _) => { }), (work, record) => _done.Add((work, record.Outcome)));
 
     /// <summary>What observers are told.</summary>
     private sealed class Heard : Checkpointer.Scheduler.Jobs.IJobObserver
@@ -192,6 +192,8 @@ public sealed class StoreUpkeepTests : IDisposable
         public void Spoiled(string job, string why) => Told.Add($"spoiled {job}");
 
         public void Sound(string job) => Told.Add($"sound {job}");
+
+        public void Rehearsed(string job, string outcome, string detail) => Told.Add($"{outcome} {job}");
 
         public void RecoveryFailed(string job, string why) => Told.Add("recovery failed");
     }

@@ -16,6 +16,7 @@ namespace Checkpointer.Scheduler.Cli.Rendering;
 [JsonSerializable(typeof(GenerationLine))]
 [JsonSerializable(typeof(ShowLine))]
 [JsonSerializable(typeof(RecoverLine))]
+[JsonSerializable(typeof(RehearseLine))]
 [JsonSerializable(typeof(VerifyLine))]
 [JsonSerializable(typeof(StatsLine))]
 [JsonSerializable(typeof(ForgetLine))]

@@ -69,6 +69,10 @@ internal sealed record StatusLine(
     long? NewestGoodAgeS,
     int? ExitCode,
     int? Signal,
+    string? Rehearsal,
+    string? RehearsedGeneration,
+    DateTimeOffset? RehearsedAt,
+    DateTimeOffset? NextRehearsal,
     string Command);
 
 /// <summary>One event of <c>events</c>.</summary>
@@ -212,6 +216,24 @@ internal sealed record RecoverLine(
     IReadOnlyList<FileLine> Files,
     IReadOnlyList<string> Warnings,
     IReadOnlyList<string> Namespaces,
+    string? Error,
+    string? Hint,
+    int ExitCode);
+
+/// <summary>One job of <c>rehearse</c>.</summary>
+internal sealed record RehearseLine(
+    string Job,
+    string Rehearsal,
+    string? Generation,
+    int Processes,
+    int Threads,
+    int Descriptors,
+    long ComparedBytes,
+    long DurationMs,
+    IReadOnlyList<string> Differences,
+    IReadOnlyList<string> Obstacles,
+    IReadOnlyList<string> NotCompared,
+    IReadOnlyList<string> Warnings,
     string? Error,
     string? Hint,
     int ExitCode);
