@@ -32,6 +32,15 @@ internal static partial class StoreLog
     [LoggerMessage(3602, LogLevel.Warning, "Could not note in {Path} what verify found")]
     public static partial void ForgotVerify(this ILogger logger, Exception exception, string path);
 
+    [LoggerMessage(3604, LogLevel.Information, "Waits to exchange packs while {Blocker}, {WaitSeconds} s at most")]
+    public static partial void WaitsToCollect(this ILogger logger, string blocker, double waitSeconds);
+
+    [LoggerMessage(3605, LogLevel.Information, "Gave {Bytes} bytes of the index {Path} back")]
+    public static partial void CompactedIndex(this ILogger logger, long bytes, string path);
+
+    [LoggerMessage(3606, LogLevel.Warning, "Could not give free space of the index {Path} back; the next collection will")]
+    public static partial void LooseIndex(this ILogger logger, Exception exception, string path);
+
     [LoggerMessage(3603, LogLevel.Warning, "Finished a collection that was cut short: {Leaving} packs left the index, {Arriving} came")]
     public static partial void FinishedCollection(this ILogger logger, int leaving, int arriving);
 }

@@ -6,6 +6,9 @@ namespace Checkpointer.Store.Files;
 internal sealed class CollectLocks : IDisposable
 {
     private static readonly TimeSpan _pause = TimeSpan.FromMilliseconds(20);
+
+    // Most of them end before anybody wonders.
+    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(2);
     private readonly FileLock _writers;
     private readonly FileLock _readers;
 
@@ -20,18 +23,26 @@ internal sealed class CollectLocks : IDisposable
     public static CollectLocks Take(StoreContext store, TimeSpan wait, CancellationToken cancellation)
     {
         var started = store.Time.GetTimestamp();
+        var isTold = false;
         while (true)
         {
-            if (TryTake(store.Paths, out var blocker) is { } taken)
+            if (TryTake(store.Paths, out var blocker, out var path) is { } taken)
             {
                 return taken;
             }
 
-            if (store.Time.GetElapsedTime(started) >= wait)
+            var waited = store.Time.GetElapsedTime(started);
+            if (waited >= wait)
             {
                 throw new StoreException(
-                    StoreFailure.Locked, $"garbage cannot be collected while {blocker}, which did not end within {wait.TotalSeconds:0} s",
+                    StoreFailure.Locked, $"garbage cannot be collected while {Name(blocker, path)}, which did not end within {wait.TotalSeconds:0} s",
                     "try again later, or wait longer with --wait; what was collected so far stays collected");
+            }
+
+            if (!isTold && waited >= _patience)
+            {
+                isTold = true;
+                store.Log.WaitsToCollect(Name(blocker, path), wait.TotalSeconds);
             }
 
             cancellation.WaitHandle.WaitOne(_pause);
@@ -46,16 +57,19 @@ internal sealed class CollectLocks : IDisposable
         _writers.Dispose();
     }
 
-    private static CollectLocks? TryTake(StorePaths paths, out string blocker)
+    private static string Name(string blocker, string path)
+        => FileLock.Holders(path) is [_, ..] holders ? $"{blocker} by process {string.Join(" and process ", holders)}" : blocker;
+
+    private static CollectLocks? TryTake(StorePaths paths, out string blocker, out string path)
     {
-        blocker = "a dump is under way";
+        (blocker, path) = ("a job is being dumped", paths.StoreLock);
         var writers = FileLock.TryExclusive(paths.StoreLock);
         if (writers is null)
         {
             return null;
         }
 
-        blocker = "a generation is being read";
+        (blocker, path) = ("a generation is being read", paths.ReadersLock);
         try
         {
             if (FileLock.TryExclusive(paths.ReadersLock) is { } readers)

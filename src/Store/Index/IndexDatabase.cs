@@ -20,6 +20,12 @@ internal sealed class IndexDatabase : IDisposable
     private const string Pragmas =
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 60000;";
 
+    /// <summary>An index is written again when at least one part in so many is free: so what that costs is paid by what was removed.</summary>
+    private const int CompactDivisor = 4;
+
+    /// <summary>Less is not worth a pause.</summary>
+    private const long CompactBytesMin = 1 << 20;
+
     private readonly Lock _gate = new();
     private readonly SqliteConnection _connection;
     private readonly Lazy<DbContextOptions<IndexContext>> _options;
@@ -90,6 +96,26 @@ internal sealed class IndexDatabase : IDisposable
             return command.ExecuteNonQuery();
         });
 
+    /// <summary>Gives free pages back to the file system, where they are so many that it is worth to write the rest again. Readers may go on, and see what was there when they began.
+    /// Precondition: no writer is alive, or it would wait for as long as this takes.</summary>
+    /// <returns>Bytes by which the database is smaller; 0 where nothing was done.</returns>
+    public long Compact()
+        => Run(connection =>
+        {
+            using var command = connection.CreateCommand();
+            command.CommandText = "SELECT p.page_count * s.page_size, f.freelist_count * s.page_size FROM pragma_page_count p, pragma_freelist_count f, pragma_page_size s";
+            var (all, free) = ReadPair(command);
+            if (free < CompactBytesMin || free < all / CompactDivisor)
+            {
+                return 0;
+            }
+
+            command.CommandText = "VACUUM";
+            command.ExecuteNonQuery();
+            command.CommandText = "SELECT p.page_count * s.page_size, 0 FROM pragma_page_count p, pragma_page_size s";
+            return all - ReadPair(command).First;
+        });
+
     /// <summary>Runs EF Core queries under the lock.</summary>
     public T RunContext<T>(Func<IndexContext, T> action)
         => Run(_ =>
@@ -113,6 +139,13 @@ internal sealed class IndexDatabase : IDisposable
             _chunks?.Dispose();
             _connection.Dispose();
         }
+    }
+
+    private static (long First, long Second) ReadPair(SqliteCommand command)
+    {
+        using var reader = command.ExecuteReader();
+        reader.Read();
+        return (reader.GetInt64(0), reader.GetInt64(1));
     }
 
     private IndexContext NewContext() => new(_options.Value);

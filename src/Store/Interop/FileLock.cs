@@ -41,8 +41,35 @@ internal sealed class FileLock : IDisposable
             : null;
     }
 
+    /// <summary>PIDs of whoever holds a lock, together with others or alone, as far as the kernel tells them here: in /proc/locks, field 5 of lines of kind FLOCK whose field 6 ends
+    /// with the file's inode (proc_locks(5)). Others of a PID namespace that we do not see are not there.</summary>
+    public static IReadOnlyList<int> Holders(string path)
+    {
+        const int kind = 1, pid = 4, place = 5;
+        try
+        {
+            return InodeOf(path) is not { } inode ? [] :
+                [.. File.ReadLines("/proc/locks").Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+                    .Where(words => words.Length > place && words[kind] == "FLOCK" && words[place].EndsWith($":{inode}", StringComparison.Ordinal))
+                    .Select(words => int.Parse(words[pid], CultureInfo.InvariantCulture)).Where(holder => holder > 0).Distinct().Order()];
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return []; // no proc: the lock is held all the same
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose() => _handle.Dispose();
+
+    // proc_pid_fdinfo(5), since Linux 5.14.
+    private static string? InodeOf(string path)
+    {
+        using var handle = Libc.open(path, Libc.O_RDONLY | Libc.O_CLOEXEC, 0);
+        return handle.IsInvalid ? null
+            : File.ReadLines(string.Create(CultureInfo.InvariantCulture, $"/proc/self/fdinfo/{handle.DangerousGetHandle()}"))
+                .FirstOrDefault(line => line.StartsWith("ino:", StringComparison.Ordinal))?["ino:".Length..].Trim();
+    }
 
     private static FileLock? Take(string path, int operation, bool namesHolder)
     {

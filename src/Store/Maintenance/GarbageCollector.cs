@@ -92,11 +92,31 @@ internal sealed class GarbageCollector
             {
                 Exchange(round);
             }
+
+            CompactIndex();
         }
 
         return new CollectReport(
             generations, _packs.Count, plan.LiveBytes, plan.DeadBytes, _dropped, _repacked, _postponed, _copiedBytes,
             _removedBytes - _writtenBytes, _damaged);
+    }
+
+    // A dump that is under way keeps the index as it is until the next time; one that begins meanwhile waits, before it touches its job.
+    private void CompactIndex()
+    {
+        try
+        {
+            using var noWriters = FileLock.TryExclusive(_store.Paths.StoreLock);
+            if (noWriters is not null && _store.Index.Compact() is > 0 and var bytes)
+            {
+                _store.Index.ShortenLog();
+                _store.Log.CompactedIndex(bytes, _store.Paths.Index);
+            }
+        }
+        catch (StoreException exception)
+        {
+            _store.Log.LooseIndex(exception, _store.Paths.Index); // it takes as much space again while it is written: a full disk
+        }
     }
 
     private void Foresee(CollectPlan plan)

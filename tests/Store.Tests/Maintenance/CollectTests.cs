@@ -176,18 +176,55 @@ public sealed class CollectTests : StoreTest
         var before = PackFiles();
         using (store.Begin("job", null))
         {
-            Assert.Contains("dump", Fails(StoreFailure.Locked, () => Collect(store)).Message, StringComparison.Ordinal);
+            Assert.Contains($"dumped by process {Environment.ProcessId},", Fails(StoreFailure.Locked, () => Collect(store)).Message, StringComparison.Ordinal);
         }
 
         using (store.OpenGeneration(Name(2)))
         {
-            Assert.Contains("being read", Fails(StoreFailure.Locked, () => Collect(store)).Message, StringComparison.Ordinal);
+            Assert.Contains($"being read by process {Environment.ProcessId},", Fails(StoreFailure.Locked, () => Collect(store)).Message, StringComparison.Ordinal);
         }
 
         Assert.Equal(before, PackFiles());
         Collect(store);
         AssertGenerations(store, 2, 3);
         AssertNoOrphans(store);
+    }
+
+    // Single pages: a row of the index each.
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void TheIndex_ShrinksWithThePacks_BesideAReader(bool isEncrypted)
+    {
+        const int pages = 25_000;
+        if (isEncrypted)
+        {
+            Options.KeyFile = Path.Combine(Root, "store.key");
+            StoreSecret.CreateFile(Options.KeyFile);
+        }
+
+        using var store = OpenStoreWithJob();
+        Commit(store, "job", null, content =>
+        {
+            var page = new byte[Page];
+            for (var i = 1; i <= pages; i++)
+            {
+                BitConverter.TryWriteBytes(page, i);
+                content.Write((ulong)i * 2 * Page, page);
+            }
+        });
+        var second = Commit(store, "job", null, content => content.Write(0, Noise(Page, 1))).Name;
+        using var reader = OpenStore();
+        Assert.Equal(2, reader.Generations("job").Count);
+        var before = new FileInfo(Paths.Index).Length;
+
+        store.Forget([Name(1)]);
+        Collect(store);
+
+        Assert.InRange(new FileInfo(Paths.Index).Length, 1, before / 4);
+        Assert.Equal([second], reader.Generations("job").Select(record => record.Name));
+        Assert.Single(ReadPages(reader, second));
+        AssertSound(reader);
     }
 
     [Fact]
