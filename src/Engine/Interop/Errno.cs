@@ -40,6 +40,7 @@ internal enum Errno
     EIDRM = 43,
     ENODATA = 61,
     ENOPROTOOPT = 92,
+    EPROTONOSUPPORT = 93,
     EOPNOTSUPP = 95,
     EADDRINUSE = 98,
     EADDRNOTAVAIL = 99,

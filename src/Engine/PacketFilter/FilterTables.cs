@@ -33,25 +33,25 @@ internal sealed class FilterTables : IDisposable
     /// <summary>Removes all tables of a job that stay. Where none can be made, there are none.</summary>
     public static void RemoveOf(ProcessId root)
     {
-        using var filter = new FilterTables();
-        foreach (var table in filter.TablesIfAny().Where(table => table.StartsWith(PrefixOf(root), StringComparison.Ordinal) && !table.EndsWith(WhileWeLive, StringComparison.Ordinal)))
+        using var filter = TryOpen();
+        foreach (var table in (filter?.TablesIfAny() ?? []).Where(table => table.StartsWith(PrefixOf(root), StringComparison.Ordinal) && !table.EndsWith(WhileWeLive, StringComparison.Ordinal)))
         {
-            filter.Remove(table);
+            filter!.Remove(table);
         }
     }
 
     /// <summary>Keeps all packets from a connection until this is disposed; null where that cannot be done here.</summary>
     public static FilterTables? TryBlock(TcpAddresses connection)
     {
-        var filter = new FilterTables();
+        var filter = TryOpen();
         try
         {
-            filter.Block(NameOf(new ProcessId(Environment.ProcessId), "ended" + WhileWeLive), isOwned: true, [connection]);
+            filter?.Block(NameOf(new ProcessId(Environment.ProcessId), "ended" + WhileWeLive), isOwned: true, [connection]);
             return filter;
         }
         catch (LinuxException)
         {
-            filter.Dispose();
+            filter?.Dispose();
             return null;
         }
     }
@@ -59,8 +59,8 @@ internal sealed class FilterTables : IDisposable
     /// <summary>True where a table is there.</summary>
     public static bool IsThere(string table)
     {
-        using var filter = new FilterTables();
-        return filter.TablesIfAny().Contains(table);
+        using var filter = TryOpen();
+        return filter is not null && filter.TablesIfAny().Contains(table);
     }
 
     /// <summary>Makes a table with a rule and removes it, in one step.</summary>
@@ -120,6 +120,19 @@ internal sealed class FilterTables : IDisposable
     public void Dispose() => _netlink.Dispose();
 
     private static string PrefixOf(ProcessId root) => string.Create(CultureInfo.InvariantCulture, $"checkpointer-{root}-");
+
+    /// <summary>Null on a kernel without netfilter, or whose modules are not there: it has no tables.</summary>
+    private static FilterTables? TryOpen()
+    {
+        try
+        {
+            return new FilterTables();
+        }
+        catch (LinuxException exception) when (exception.Errno is Errno.EPROTONOSUPPORT)
+        {
+            return null;
+        }
+    }
 
     private HashSet<string> TablesIfAny()
     {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Checkpointer.Engine.Proc;
 using Checkpointer.Engine.Resources;
 using Checkpointer.Engine.Restore;
@@ -20,6 +21,7 @@ internal sealed record NamespacePlan(ProcessId? Joined, IReadOnlyList<string> Na
     // More than a worker has threads and helpers, ever.
     private const int WorkerPids = 4096;
     private const int FirstFreePid = 300; // RESERVED_PIDS of kernel/pid.c
+    private const string LastPidFile = "/proc/sys/kernel/ns_last_pid"; // CONFIG_CHECKPOINT_RESTORE
 
     /// <summary>True where a PID namespace is made.</summary>
     public bool MakesPids => FirstPid > 0;
@@ -44,9 +46,10 @@ internal sealed record NamespacePlan(ProcessId? Joined, IReadOnlyList<string> Na
     public static NamespacePlan? ForRestore(GenerationImages images, EngineOptions options, TimeSpan patience)
     {
         var ids = Restorer.AllIds(images).ToHashSet();
-        var ownPids = options.PidNamespace == PidNamespaceChoice.Always || (options.PidNamespace == PidNamespaceChoice.WhenTaken && IsTaken(ids, patience));
         var wanted = options.TimeNamespace == TimeNamespaceChoice.Never ? null : ClockOffsets.Wanted(images.Inventory);
         var clocks = wanted == ClockOffsets.Ours() ? null : wanted;
+        var ownPids = options.PidNamespace == PidNamespaceChoice.Always
+            || (options.PidNamespace == PidNamespaceChoice.WhenTaken && ((clocks is not null && AreNext(ids)) || IsTaken(ids, patience)));
         return ownPids || clocks is not null ? new NamespacePlan(null, [], ownPids ? FreePids([.. ids, .. Remembered(images)]) : 0, clocks) : null;
     }
 
@@ -60,6 +63,14 @@ internal sealed record NamespacePlan(ProcessId? Joined, IReadOnlyList<string> Na
     /// <summary>PIDs of processes that have ended and that sockets remember (SO_PEERCRED): those that make them again need these.</summary>
     private static IEnumerable<int> Remembered(GenerationImages images) =>
         images.Files.OpenFiles.Select(file => file.Socket?.Unix?.PeerCredentials?.Pid ?? 0);
+
+    /// <summary>True where the kernel is about to give one of the numbers to somebody, such as a worker, of this job or of another: after a boot, when jobs had low numbers and so have
+    /// all that come back now.</summary>
+    private static bool AreNext(HashSet<int> ids)
+    {
+        var last = int.Parse(File.ReadAllText(LastPidFile), CultureInfo.InvariantCulture);
+        return ids.Any(id => id > last && id - last <= WorkerPids);
+    }
 
     private static bool IsTaken(HashSet<int> ids, TimeSpan patience)
     {
