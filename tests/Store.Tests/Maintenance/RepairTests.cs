@@ -82,7 +82,7 @@ public sealed class RepairTests : StoreTest
     public void BadChunk_IsHealed_ByADumpOfTheSameBytes()
     {
         WithGenerations(2);
-        Flip(OnDisk(1), EntryOf(1, ChunkKind.Data).Offset + PackFormat.RecordHeaderBytes + 20); // all generations share it
+        Flip(OnDisk(1), SharedEntry().Offset + PackFormat.RecordHeaderBytes + 20);
         using var store = OpenStore();
 
         // Not known to be bad, it is deduplicated against, and the new generation is as bad as the others.
@@ -105,7 +105,7 @@ public sealed class RepairTests : StoreTest
     public void ReaderThatMeetsABadChunk_SaysSoToLaterDumps()
     {
         WithGenerations(1);
-        Flip(OnDisk(1), EntryOf(1, ChunkKind.Data).Offset + PackFormat.RecordHeaderBytes + 20);
+        Flip(OnDisk(1), SharedEntry().Offset + PackFormat.RecordHeaderBytes + 20);
         using var store = OpenStore();
         Assert.Throws<CorruptChunkException>(() => ReadPages(store, Name(1)));
 
@@ -395,6 +395,13 @@ public sealed class RepairTests : StoreTest
     {
         using var store = OpenStore();
         return Path.Combine(Paths.Packs, store.Context.PackTable.All()[generation - 1].Id.FileName);
+    }
+
+    // The chunk that all generations share. Chunks come into a pack in the order in which they are compressed.
+    private PackEntry SharedEntry()
+    {
+        using var store = OpenStore();
+        return PackCopier.EntriesOf(store.Context, store.Context.PackTable.All()[0]).Single(entry => entry is { Kind: ChunkKind.Data, PlainBytes: 10 * Page });
     }
 
     private PackEntry EntryOf(int generation, ChunkKind kind)
