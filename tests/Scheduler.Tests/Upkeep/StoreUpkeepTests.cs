@@ -130,7 +130,9 @@ public sealed class StoreUpkeepTests : IDisposable
     public async Task Courtesy_WaitsForDumps_ButNotForEver()
     {
         var courtesy = new Courtesy(_dumps, TimeProvider.System, CancellationToken.None);
+        var patient = new Courtesy(_dumps, new ManualTime(), CancellationToken.None); // its patience never ends
         courtesy.Report(1); // nobody dumps
+        patient.Report(1);
         using var mayEnd = new ManualResetEventSlim();
         Task<bool> dump = _dumps.RunAsync(() => mayEnd.Wait(TimeSpan.FromSeconds(60)), CancellationToken.None);
         while (_dumps.Taken == 0)
@@ -139,9 +141,10 @@ public sealed class StoreUpkeepTests : IDisposable
         }
 
         long begun = TimeProvider.System.GetTimestamp();
-        courtesy.Report(2);
+        courtesy.Report(1 + Courtesy.PieceBytes);
         TimeSpan waited = TimeProvider.System.GetElapsedTime(begun);
-        Task held = Task.Run(() => new Courtesy(_dumps, new ManualTime(), CancellationToken.None).Report(3)); // whose patience never ends
+        await Task.Run(() => patient.Report(2)).WaitAsync(TimeSpan.FromSeconds(60)); // of the same piece
+        Task held = Task.Run(() => patient.Report(1 + Courtesy.PieceBytes));
         Assert.False(held.IsCompleted);
         mayEnd.Set();
         Assert.True(await dump);
