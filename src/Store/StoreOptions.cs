@@ -9,6 +9,8 @@ public sealed class StoreOptions
     public const string Section = "Store";
 
     private StoreSecret? _secret;
+    private StoreSecret? _read;
+    private string? _readFrom;
 
     /// <summary>Directory of the store when neither <c>--store</c> nor <c>CHECKPOINTER_STORE</c> names one.
     /// Defaults to <c>/var/lib/checkpointer</c>, where services keep state (hier(7)).</summary>
@@ -35,7 +37,24 @@ public sealed class StoreOptions
 
     /// <summary>What opens the store: the secret that was given, else that of <see cref="KeyFile"/>, else null.</summary>
     /// <exception cref="StoreException">NoKey: the file cannot be read.</exception>
-    internal StoreSecret? Secret => _secret ?? (KeyFile.Length > 0 ? StoreSecret.FromFile(KeyFile) : null);
+    /// <remarks>Read once: it may be a pipe.</remarks>
+    internal StoreSecret? Secret
+    {
+        get
+        {
+            if (_secret is not null || KeyFile.Length == 0)
+            {
+                return _secret;
+            }
+
+            if (_readFrom != KeyFile)
+            {
+                (_read, _readFrom) = (StoreSecret.FromFile(KeyFile), KeyFile);
+            }
+
+            return _read;
+        }
+    }
 
     /// <summary>Whether a secret was given, or a file of one is named.</summary>
     public bool HasSecret() => _secret is not null || KeyFile.Length > 0;

@@ -27,6 +27,7 @@ internal sealed class BackupBenchmark(Place place) : IBenchmark
         Row(table, "restic", bytes, Restic(files));
         Row(table, "borg", bytes, Borg(files));
         Row(table, "checkpointer, again", bytes, Store(files));
+        Row(table, "checkpointer, encrypted", bytes, Store(files, isEncrypted: true));
     }
 
     private static void Row(Table table, string tool, long bytes, (List<TimeSpan> Durations, string Directory) run)
@@ -37,10 +38,10 @@ internal sealed class BackupBenchmark(Place place) : IBenchmark
         Directory.Delete(run.Directory, recursive: true);
     }
 
-    private (List<TimeSpan>, string) Store(List<string> files)
+    private (List<TimeSpan>, string) Store(List<string> files, bool isEncrypted = false)
     {
         var directory = place.NewStore();
-        using var store = CheckpointStore.OpenOrCreate(directory, new StoreOptions(), NullLoggerFactory.Instance);
+        using var store = CheckpointStore.OpenOrCreate(directory, new StoreOptions { KeyFile = isEncrypted ? place.NewKeyFile() : "" }, NullLoggerFactory.Instance);
         store.Register(new JobRecord("job", 1, 1, "boot", "python3", DateTimeOffset.UnixEpoch, true));
         return ([.. files.Select(file => Timed(() => Store(store, file)))], directory);
     }

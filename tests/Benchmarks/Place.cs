@@ -1,5 +1,6 @@
 using Checkpointer.EndToEnd.Tests.Interop;
 using Checkpointer.EndToEnd.Tests.Support;
+using Checkpointer.Store;
 
 namespace Checkpointer.Benchmarks;
 
@@ -46,6 +47,14 @@ internal sealed class Place : IDisposable
 
     /// <summary>A directory for one more store.</summary>
     public string NewStore() => Path.Combine(Directory, $"store-{++_stores}");
+
+    /// <summary>A key file for a store.</summary>
+    public string NewKeyFile()
+    {
+        var path = Path.Combine(Directory, $"key-{++_stores}");
+        StoreSecret.CreateFile(path);
+        return path;
+    }
 
     /// <inheritdoc/>
     public void Dispose() => System.IO.Directory.Delete(Directory, recursive: true);

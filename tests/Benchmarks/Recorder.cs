@@ -36,11 +36,12 @@ internal sealed class Recorder : IDisposable
     private JobDumper _dumper;
     private GenerationName _last;
 
-    public Recorder(Place place, Job job, EngineOptions options)
+    public Recorder(Place place, Job job, EngineOptions options, bool isEncrypted = false)
     {
         _job = job;
         _directory = place.NewStore();
-        _store = new LocalStore(() => CheckpointStore.OpenOrCreate(_directory, new StoreOptions(), NullLoggerFactory.Instance));
+        var keyFile = isEncrypted ? place.NewKeyFile() : "";
+        _store = new LocalStore(() => CheckpointStore.OpenOrCreate(_directory, new StoreOptions { KeyFile = keyFile }, NullLoggerFactory.Instance));
         _engine = new LocalEngine(new CheckpointEngine(options, NullLoggerFactory.Instance));
         _root = _engine.Identify(new ProcessId(job.Pid)) ?? throw new InvalidOperationException("the job is gone");
         _record = new JobRecord(

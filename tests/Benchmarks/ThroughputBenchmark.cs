@@ -16,25 +16,31 @@ internal sealed class ThroughputBenchmark(Place place) : IBenchmark
         foreach (var size in place.Sizes)
         {
             using var job = new Job(place, "dirty_rate", size, Threads, 0, 1000, "scattered", "half");
-            _ = TakeFirst(job); // compiles our code, as a service has done long ago
-            var costs = Enumerable.Range(0, place.IsQuick ? 1 : Samples).Select(_ => TakeFirst(job)).ToList();
-            var populated = costs.Select(cost => cost.Populated).Median();
-            var duration = costs.Select(cost => cost.Duration).Median();
-            table.Row(
-                Numbers.Size(size),
-                populated.MiB(),
-                costs.Select(cost => cost.Grown).Median().MiB(),
-                duration.Seconds(),
-                $"{Numbers.GBPerSecond(populated, duration):F2}",
-                costs.Select(cost => cost.Processor).Median().Seconds(),
-                costs.Select(cost => cost.Freeze).Median().Ms(),
-                costs[^1].Kind);
+            Measure(table, job, Numbers.Size(size), isEncrypted: false);
+            Measure(table, job, $"{Numbers.Size(size)}, encrypted", isEncrypted: true);
         }
     }
 
-    private Cost TakeFirst(Job job)
+    private void Measure(Table table, Job job, string what, bool isEncrypted)
     {
-        using var recorder = new Recorder(place, job, new EngineOptions());
+        _ = TakeFirst(job, isEncrypted); // compiles our code, as a service has done long ago
+        var costs = Enumerable.Range(0, place.IsQuick ? 1 : Samples).Select(_ => TakeFirst(job, isEncrypted)).ToList();
+        var populated = costs.Select(cost => cost.Populated).Median();
+        var duration = costs.Select(cost => cost.Duration).Median();
+        table.Row(
+            what,
+            populated.MiB(),
+            costs.Select(cost => cost.Grown).Median().MiB(),
+            duration.Seconds(),
+            $"{Numbers.GBPerSecond(populated, duration):F2}",
+            costs.Select(cost => cost.Processor).Median().Seconds(),
+            costs.Select(cost => cost.Freeze).Median().Ms(),
+            costs[^1].Kind);
+    }
+
+    private Cost TakeFirst(Job job, bool isEncrypted)
+    {
+        using var recorder = new Recorder(place, job, new EngineOptions(), isEncrypted);
         return recorder.Take();
     }
 }

@@ -92,15 +92,18 @@ internal sealed class CarriedFileScene : IDisposable
 
     private bool _isOld;
 
-    private GenerationImages Images()
+    /// <summary>The generation as it is now.</summary>
+    public FakeGeneration Generation()
     {
         if (!_isOld)
         {
             _generation.Put(ImageVersion.FileContents, _contents);
         }
 
-        return GenerationImages.Load(_generation);
+        return _generation;
     }
+
+    private GenerationImages Images() => GenerationImages.Load(Generation());
 
     private static IEnumerable<(ulong, byte[])> Pages(byte[] bytes)
     {

@@ -212,7 +212,7 @@ public sealed class KeyTests : EncryptedStoreTest
 
     private StoreException FailsToOpen(string keyFile)
     {
-        Options.KeyFile = keyFile;
-        return Fails(StoreFailure.NoKey, () => CheckpointStore.Open(StorePath, Options, NullLoggerFactory.Instance, new LinuxFileSystem(), TimeProvider.System));
+        var options = new StoreOptions { KeyFile = keyFile };
+        return Fails(StoreFailure.NoKey, () => CheckpointStore.Open(StorePath, options, NullLoggerFactory.Instance, new LinuxFileSystem(), TimeProvider.System));
     }
 }
