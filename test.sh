@@ -1,7 +1,8 @@
 #!/bin/bash
 # Builds everything with warnings as errors, checks the formatting, runs all tests, and ends with one line that counts them.
 #
-#   ./test.sh [FILTER]      FILTER is what `dotnet test --filter` takes, such as kind=unit or FullyQualifiedName~PackTests
+#   ./test.sh [FILTER]                 FILTER is what `dotnet test --filter` takes, such as kind=unit or FullyQualifiedName~PackTests
+#   ./test.sh crashlab [--rounds N]    the long form of the tests in a virtual machine alone, with N power cuts
 #
 # CHECKPOINTER_ROUNDS=20 repeats the tests of thread states more often. Exit code 0 only if all tests passed and none was
 # skipped but those listed below. As root on Debian or Ubuntu it installs what the tests need.
@@ -15,6 +16,7 @@ expected_skips=(
     CgroupJobTests # where no cgroup can be made
     Recover_WhereHugePagesAreMissing # where the kernel has no huge pages of 2 MiB
     StatusPage_InABrowser # where there is no chromium: nothing else needs its 400 MB
+    Checkpointer.CrashLab # where QEMU and two kernels cannot be had from a mirror of Debian 12, or we are not root
     Dump_OnAFileSystemWithClones # where file systems in files cannot be mounted, or the kernel has neither XFS nor Btrfs
 )
 
@@ -25,6 +27,15 @@ export E2E_RUN
 results=$(mktemp -d)
 chmod 711 "$results" # tests run the program in it as other users
 filter=${1:-}
+limit=2400 # seconds for one test project
+if [ "$filter" = crashlab ]; then
+    filter=''
+    limit=14400
+    export CRASHLAB_ROUNDS=100
+    if [ "${2:-}" = --rounds ]; then
+        CRASHLAB_ROUNDS=${3:?--rounds needs a number}
+    fi
+fi
 declare -A running
 passed=0 failed=0 skipped=0 unexpected=0
 
@@ -58,6 +69,10 @@ install_missing() {
     command -v mkfs.xfs >/dev/null || packages+=(xfsprogs)
     command -v systemd-analyze >/dev/null || packages+=(systemd)
     command -v mkfs.btrfs >/dev/null || packages+=(btrfs-progs)
+    command -v mkfs.ext4 >/dev/null || packages+=(e2fsprogs)
+    command -v lz4 >/dev/null || packages+=(lz4)
+    command -v xz >/dev/null || packages+=(xz-utils)
+    command -v zstd >/dev/null || packages+=(zstd)
     ldconfig -p | grep -q 'liblz4\.so\.1' || packages+=(liblz4-1)
     [ ${#packages[@]} -gt 0 ] || return 0
     if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
@@ -72,7 +87,7 @@ install_missing() {
 start() {
     local selection=${filter:+($filter)}
     [ -z "$3" ] || selection=${selection:+$selection&}$3
-    timeout -k 30 2400 dotnet test "$2" -c Release --no-build --nologo -v q \
+    timeout -k 30 $limit dotnet test "$2" -c Release --no-build --nologo -v q \
         --results-directory "$results" --logger "trx;LogFileName=$1.trx" --logger "console;verbosity=minimal" \
         ${selection:+--filter "$selection"} >"$results/$1.log" 2>&1 &
     running[$1]=$!
@@ -128,18 +143,26 @@ dotnet format whitespace Checkpointer.sln --verify-no-changes --no-restore
 # The end-to-end tests run the program as it is installed, which also starts twice as fast.
 dotnet publish src/Scheduler -c Release -r linux-x64 --self-contained false -o "$results/program" --nologo -v q
 export E2E_PROGRAM=$results/program/checkpointer
-for project in tests/*.Tests; do
-    [ "$project" != tests/EndToEnd.Tests ] || continue
-    start "${project#tests/}" "$project" ""
-    finish "${project#tests/}"
-done
+if [ -z "${CRASHLAB_ROUNDS:-}" ]; then
+    for project in tests/*.Tests; do
+        [ "$project" != tests/EndToEnd.Tests ] || continue
+        start "${project#tests/}" "$project" ""
+        finish "${project#tests/}"
+    done
 
-# The end-to-end tests mostly wait, so two halves of them run at once. What the kernel numbers for the whole host stays in one half: a restore needs the
-# number of its System V objects free, and a test takes the pool of huge pages away from all.
-start EndToEnd.Tests.1 tests/EndToEnd.Tests '((FullyQualifiedName~ProgramTests|FullyQualifiedName~TreeTests)&DisplayName!~sysv&DisplayName!~huge)'
-start EndToEnd.Tests.2 tests/EndToEnd.Tests '((FullyQualifiedName!~ProgramTests&FullyQualifiedName!~TreeTests)|DisplayName~sysv|DisplayName~huge)'
-finish EndToEnd.Tests.1
-finish EndToEnd.Tests.2
+    # The end-to-end tests mostly wait, so two halves of them run at once. What the kernel numbers for the whole host stays in one half: a restore needs the
+    # number of its System V objects free, and a test takes the pool of huge pages away from all.
+    start EndToEnd.Tests.1 tests/EndToEnd.Tests '((FullyQualifiedName~ProgramTests|FullyQualifiedName~TreeTests)&DisplayName!~sysv&DisplayName!~huge)'
+    start EndToEnd.Tests.2 tests/EndToEnd.Tests '((FullyQualifiedName!~ProgramTests&FullyQualifiedName!~TreeTests)|DisplayName~sysv|DisplayName~huge)'
+    finish EndToEnd.Tests.1
+    finish EndToEnd.Tests.2
+fi
+
+# The virtual machine, last and alone: it takes all processors. Power cuts, crash points and soft-dirty bits are in the long form only.
+lab_filter='FullyQualifiedName~BootTests|FullyQualifiedName~PowerDiskTests'
+[ -z "${CRASHLAB_ROUNDS:-}" ] || lab_filter=''
+start CrashLab tests/CrashLab "${lab_filter:+($lab_filter)}"
+finish CrashLab
 
 if [ $((passed + failed)) -eq 0 ]; then
     echo "test: no test was run" >&2

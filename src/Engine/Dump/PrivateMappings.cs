@@ -18,7 +18,8 @@ internal static class PrivateMappings
             // What may be dropped at any time is: the state of random numbers that libc keeps there must not come back twice.
             if (!vma.IsShared && !vma.IsVdso && !vma.IsVvar && !vma.IsVsyscall && !vma.VmFlags.HasFlag(VmaFlags.Droppable))
             {
-                mappings.Add(new PrivateMapping(new PageRange(vma.Start, vma.End), vma.Inode != 0, (vma.VmFlags & NotForked) == 0));
+                mappings.Add(new PrivateMapping(
+                    new PageRange(vma.Start, vma.End), vma.Inode != 0, (vma.VmFlags & NotForked) == 0, vma.Writable, vma.VmFlags.HasFlag(VmaFlags.HugeTlb)));
             }
         }
 

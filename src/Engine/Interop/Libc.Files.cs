@@ -208,6 +208,10 @@ internal static unsafe partial class Libc
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int memfd_create(string name, uint flags);
 
+    /// <summary>flock(2).</summary>
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int flock(int fd, int operation);
+
     /// <summary>mmap(2) with a 64-bit offset.</summary>
     [LibraryImport("libc", SetLastError = true)]
     internal static partial nint mmap64(nint address, nuint length, int protection, int flags, int fd, long offset);

@@ -11,8 +11,8 @@ namespace Checkpointer.Engine.Tracking;
 /// <remarks>
 /// PAGEMAP_SCAN (Linux 6.7) walks page tables in the kernel. What a scan costs is what it reports, page by page, and looking at each page's
 /// struct page for PAGE_IS_FILE: 14 ms per GiB with it and 1 ms without, so it is asked only where there is a file. Before 6.7, /proc/PID/pagemap is
-/// read: bit 63 present, 62 swapped, 61 file page or shared anonymous, 58 guard, 55 soft-dirty; it cannot tell the zero page, which is then read
-/// and found to be zero.
+/// read: bit 63 present, 62 swapped, 61 file page or shared anonymous, 58 guard, 55 soft-dirty; the zero page looks like a page of the process's own, and is known by the number of its
+/// frame, bits 0 to 54: a page that was given back and then read shows it, without having been written.
 /// </remarks>
 internal sealed unsafe class PageMap : IDisposable
 {
@@ -22,6 +22,8 @@ internal sealed unsafe class PageMap : IDisposable
     private const ulong FileBit = 1ul << 61;
     private const ulong GuardBit = 1ul << 58;
     private const ulong SoftDirtyBit = 1ul << 55;
+    private const ulong FrameMask = SoftDirtyBit - 1;
+    private static readonly Lazy<ulong> _zeroFrame = new(FindZeroFrame);
 
     private readonly SafeFd _fd;
     private readonly ProcessId _process;
@@ -161,7 +163,28 @@ internal sealed unsafe class PageMap : IDisposable
         return errno;
     }
 
-    private static bool IsOwn(ulong entry) => (entry & (PresentBit | SwappedBit)) != 0 && (entry & (FileBit | GuardBit)) == 0;
+    private static bool IsOwn(ulong entry) => (entry & (PresentBit | SwappedBit)) != 0 && (entry & (FileBit | GuardBit)) == 0 && !IsZeroPage(entry);
+
+    /// <summary>False for all where the kernel does not show us frames (CAP_SYS_ADMIN): they are 0 then.</summary>
+    private static bool IsZeroPage(ulong entry) => (entry & (PresentBit | FrameMask)) == (PresentBit | _zeroFrame.Value) && _zeroFrame.Value != 0;
+
+    private static ulong FindZeroFrame()
+    {
+        var page = Libc.mmap64(0, (nuint)PageRange.PageBytes, Memory.PROT_READ, Memory.MAP_PRIVATE | Memory.MAP_ANONYMOUS, -1, 0);
+        LinuxException.ThrowIfFailed(page, "mmap of a page");
+        try
+        {
+            _ = Volatile.Read(ref *(byte*)page);
+            using var ours = Open(new ProcessId(Libc.getpid()), useScan: false);
+            Span<byte> entry = stackalloc byte[sizeof(ulong)];
+            ours.ReadEntries(entry, (ulong)page);
+            return BinaryPrimitives.ReadUInt64LittleEndian(entry) & FrameMask;
+        }
+        finally
+        {
+            _ = Libc.munmap(page, (nuint)PageRange.PageBytes);
+        }
+    }
 
     private static void AddIf(bool condition, List<PageRange> ranges, PageRange range)
     {

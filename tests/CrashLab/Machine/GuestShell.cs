@@ -16,7 +16,7 @@ internal sealed record GuestResult(string Command, int ExitCode, string Output)
 internal sealed class GuestShell(string path) : IDisposable
 {
     private const string EndMark = "LAB-END ";
-    private static readonly TimeSpan _timeLimit = TimeSpan.FromMinutes(3);
+    private static readonly TimeSpan _timeLimit = TimeSpan.FromMinutes(5);
 
     private readonly Socket _line = Connect(path);
 

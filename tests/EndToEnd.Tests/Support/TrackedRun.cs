@@ -1,5 +1,6 @@
 using Checkpointer.Engine;
 using Checkpointer.Engine.Support;
+using Checkpointer.Engine.Tracking;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 
@@ -13,6 +14,8 @@ internal sealed class TrackedRun : IDisposable
 {
     /// <summary>Write-protect tracking: PAGEMAP_SCAN and WP_ASYNC are in Linux 6.7.</summary>
     private static readonly bool _hasWriteProtect = Environment.OSVersion.Version >= new Version(6, 7);
+
+    private static readonly Lazy<bool> _hasSoftDirty = new(SoftDirtyProbe.Works);
 
     private readonly string _directory = Directory.CreateTempSubdirectory("checkpointer-e2e-").FullName;
     private readonly EngineOptions _options;
@@ -79,13 +82,14 @@ internal sealed class TrackedRun : IDisposable
     /// <summary>Fails unless a dump on a base cost no more than what had changed, where the kernel can tell.</summary>
     public void ExpectIncremental(DumpReport report)
     {
-        if (!_options.WriteProtect || !_hasWriteProtect)
+        var byWriteProtect = _options.WriteProtect && _hasWriteProtect;
+        if (!byWriteProtect && !_hasSoftDirty.Value)
         {
             return;
         }
 
         Assert.Equal("incremental", report.Kind);
-        Assert.Equal("write-protect", report.Tracker);
+        Assert.Equal(byWriteProtect ? "write-protect" : "soft-dirty", report.Tracker);
         if (Program.ChangesLittle)
         {
             var written = Generations[^1].WrittenBytes;

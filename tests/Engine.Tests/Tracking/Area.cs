@@ -12,6 +12,14 @@ namespace Checkpointer.Engine.Tests.Tracking;
 internal sealed class Area : IDisposable
 {
     public const int PageBytes = 4096;
+
+    /// <summary>Small pages in a huge one.</summary>
+    public const int HugePages = 512;
+    private const string WriteProtect = "write-protect";
+    private const string SoftDirty = "soft-dirty";
+
+    /// <summary>Memory as the loader leaves it behind: own pages of a file that may only be read. Soft-dirty tracking looks for such.</summary>
+    private static readonly Lazy<PrivateMapping> _relocated = new(MapRelocated);
     private static readonly ProcessId _ours = new(Environment.ProcessId);
     private readonly bool _hasFile;
     private int _pages;
@@ -31,7 +39,29 @@ internal sealed class Area : IDisposable
 
     public PrivateMapping Mapping => new(new PageRange((ulong)Address, (ulong)Address + (ulong)(_pages * PageBytes)), _hasFile, IsForked: true);
 
+    /// <summary>This one, and what trackers need beside it.</summary>
+    private IReadOnlyList<PrivateMapping> Mappings => [.. new[] { Mapping, _relocated.Value }.OrderBy(mapping => mapping.Range.Start)];
+
+    /// <summary>Names of the trackers that work on this kernel; one alone where none does, which fails then.</summary>
+    public static TheoryData<string> Trackers => SoftDirtyProbe.Works() ? WriteProtectProbe.Works() ? [WriteProtect, SoftDirty] : [SoftDirty] : [WriteProtect];
+
+    /// <summary>Memory that the kernel puts into a huge page where it has such.</summary>
+    public static Area InHugePages()
+    {
+        const nint HugePageBytes = HugePages * PageBytes;
+        var room = Libc.mmap64(0, (nuint)(2 * HugePageBytes), 0, Memory.MAP_PRIVATE | Memory.MAP_ANONYMOUS, -1, 0); // never unmapped
+        var area = new Area(HugePages, at: (room + HugePageBytes - 1) / HugePageBytes * HugePageBytes);
+        Assert.Equal(0, Libc.madvise(area.Address, (nuint)HugePageBytes, Memory.MADV_HUGEPAGE));
+        return area;
+    }
+
+    /// <summary>What another program does that tracks us by soft-dirty bits; nothing where there are none.</summary>
+    public static void ResetSoftDirty() => SoftDirtyTracker.Reset(_ours);
+
     /// <summary>A tracker of our own address space.</summary>
+    public static ITracker NewTracker(string name) => name == SoftDirty ? new SoftDirtyTracker(_ours) : NewTracker();
+
+    /// <summary>A tracker of our own address space, by write protection.</summary>
     public static WriteProtectTracker NewTracker()
     {
         var number = Libc.syscall((nint)Sys.Userfaultfd, FileFlag.O_CLOEXEC | Userfaultfd.UFFD_USER_MODE_ONLY, 0, 0, 0, 0);
@@ -114,8 +144,8 @@ internal sealed class Area : IDisposable
     {
         var written = new List<PageRange>();
         using var pages = PageMap.Open(_ours);
-        var watched = tracker.Watch([Mapping]);
-        tracker.TakeWritten([Mapping], pages, written);
+        var watched = tracker.Watch(Mappings);
+        tracker.TakeWritten(Mappings, pages, written);
         if (watched.IsEmpty)
         {
             pages.AddOwnPages(Mapping, written);
@@ -127,7 +157,7 @@ internal sealed class Area : IDisposable
     public FrozenPages Settle(ProcessMemory memory)
     {
         using var pages = PageMap.Open(_ours);
-        return memory.Settle([Mapping], pages, []);
+        return memory.Settle(Mappings, pages, []);
     }
 
     /// <summary>Asks the tracker while the process runs.</summary>
@@ -145,9 +175,18 @@ internal sealed class Area : IDisposable
         return Numbers(memory.TakeWritten([Mapping], pages).Ranges);
     }
 
-    public IEnumerable<(int First, int End)> Numbers(IEnumerable<PageRange> ranges) => [.. ranges.Select(range => (Number(range.Start), Number(range.End)))];
+    public IEnumerable<(int First, int End)> Numbers(IEnumerable<PageRange> ranges) => [.. PageSet.Of([.. ranges]).Within(Mapping.Range).Select(range => (Number(range.Start), Number(range.End)))];
 
     public void Dispose() => Assert.Equal(0, Libc.munmap(Address, (nuint)(_pages * PageBytes)));
+
+    private static PrivateMapping MapRelocated()
+    {
+        using var file = File.OpenHandle(typeof(Area).Assembly.Location);
+        var area = new Area(1, (int)file.DangerousGetHandle()); // never unmapped
+        area.Write(0);
+        Assert.Equal(0, Libc.syscall((nint)Sys.Mprotect, area.Address, PageBytes, Memory.PROT_READ, 0, 0));
+        return area.Mapping with { IsWritable = false };
+    }
 
     private int Number(ulong address) => (int)((long)(address - (ulong)Address) / PageBytes);
 }

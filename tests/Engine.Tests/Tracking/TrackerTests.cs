@@ -5,14 +5,17 @@ using Xunit;
 
 namespace Checkpointer.Engine.Tests.Tracking;
 
-/// <summary>The write-protect tracker on memory of ours, rule by rule.</summary>
+/// <summary>The trackers that this kernel has, on memory of ours, rule by rule.</summary>
 [Trait("kind", "kernel")]
 public sealed class TrackerTests
 {
-    [RootFact]
-    public void Written_IsWhatWasWrittenSinceTheLastTime()
+    public static TheoryData<string> Trackers => Area.Trackers;
+
+    [RootTheory]
+    [MemberData(nameof(Trackers))]
+    public void Written_IsWhatWasWrittenSinceTheLastTime(string name)
     {
-        using var tracker = Area.NewTracker();
+        using var tracker = Area.NewTracker(name);
         using var area = new Area(64);
         area.WriteAll();
 
@@ -24,10 +27,11 @@ public sealed class TrackerTests
         Assert.Empty(area.Written(tracker));
     }
 
-    [RootFact]
-    public void Written_OfAPagePopulatedLater_IsReported()
+    [RootTheory]
+    [MemberData(nameof(Trackers))]
+    public void Written_OfAPagePopulatedLater_IsReported(string name)
     {
-        using var tracker = Area.NewTracker();
+        using var tracker = Area.NewTracker(name);
         using var area = new Area(64);
         area.Write(1);
         area.Read(9);
@@ -39,10 +43,11 @@ public sealed class TrackerTests
         Assert.Equal([(9, 10), (30, 31)], area.Written(tracker));
     }
 
-    [RootFact]
-    public void Written_ByTheKernel_IsReported()
+    [RootTheory]
+    [MemberData(nameof(Trackers))]
+    public void Written_ByTheKernel_IsReported(string name)
     {
-        using var tracker = Area.NewTracker();
+        using var tracker = Area.NewTracker(name);
         using var area = new Area(8);
         area.WriteAll();
         Assert.NotEmpty(area.Written(tracker));
@@ -52,10 +57,11 @@ public sealed class TrackerTests
         Assert.Equal([(5, 6)], area.Written(tracker));
     }
 
-    [RootFact]
-    public void Written_AfterGrowthInPlace_HasTheNewPages()
+    [RootTheory]
+    [MemberData(nameof(Trackers))]
+    public void Written_AfterGrowthInPlace_HasTheNewPages(string name)
     {
-        using var tracker = Area.NewTracker();
+        using var tracker = Area.NewTracker(name);
         using var room = new Area(64);
         using var area = new Area(16, at: room.Address);
         area.WriteAll();
@@ -68,10 +74,11 @@ public sealed class TrackerTests
         Assert.Equal([(20, 21)], area.Written(tracker));
     }
 
-    [RootFact]
-    public void Written_AfterAMove_IsAll()
+    [RootTheory]
+    [MemberData(nameof(Trackers))]
+    public void Written_AfterAMove_IsAll(string name)
     {
-        using var tracker = Area.NewTracker();
+        using var tracker = Area.NewTracker(name);
         using var area = new Area(16);
         using var blocker = new Area(1);
         area.WriteAll();
@@ -83,10 +90,11 @@ public sealed class TrackerTests
         Assert.Empty(area.Written(tracker));
     }
 
-    [RootFact]
-    public void Written_AfterReplacement_IsWhatTheNewMappingHas()
+    [RootTheory]
+    [MemberData(nameof(Trackers))]
+    public void Written_AfterReplacement_IsWhatTheNewMappingHas(string name)
     {
-        using var tracker = Area.NewTracker();
+        using var tracker = Area.NewTracker(name);
         using var area = new Area(16);
         area.WriteAll();
         Assert.NotEmpty(area.Written(tracker));
@@ -97,13 +105,14 @@ public sealed class TrackerTests
         Assert.Equal([(2, 3)], replacement.Written(tracker));
     }
 
-    [RootFact]
-    public void Written_OfAPrivateFileMapping_IsWhatBecameOwn()
+    [RootTheory]
+    [MemberData(nameof(Trackers))]
+    public void Written_OfAPrivateFileMapping_IsWhatBecameOwn(string name)
     {
         using var scratch = new Scratch();
         File.WriteAllBytes(scratch["file"], new byte[8 * Area.PageBytes]);
         using var file = File.OpenHandle(scratch["file"]);
-        using var tracker = Area.NewTracker();
+        using var tracker = Area.NewTracker(name);
         using var area = new Area(8, (int)file.DangerousGetHandle());
         Enumerable.Range(0, 8).ToList().ForEach(area.Read);
         area.Write(6);
@@ -114,10 +123,11 @@ public sealed class TrackerTests
         Assert.Equal([(2, 3)], area.Written(tracker));
     }
 
-    [RootFact]
-    public void Settle_AfterDontNeed_TellsThePagesStale()
+    [RootTheory]
+    [MemberData(nameof(Trackers))]
+    public void Settle_AfterDontNeed_TellsThePagesStale(string name)
     {
-        using var memory = new ProcessMemory(Area.NewTracker());
+        using var memory = new ProcessMemory(Area.NewTracker(name));
         using var area = new Area(32);
         area.WriteAll();
         Dump(memory, area);
@@ -132,13 +142,14 @@ public sealed class TrackerTests
         Assert.Equal([(0, 4), (7, 32)], area.Numbers(pages.Populated.Ranges));
     }
 
-    [RootFact]
-    public void Settle_OfAnOwnPageOfAFileThatWasGivenBack_TakesItOrTellsItStale()
+    [RootTheory]
+    [MemberData(nameof(Trackers))]
+    public void Settle_OfAnOwnPageOfAFileThatWasGivenBack_TakesItOrTellsItStale(string name)
     {
         using var scratch = new Scratch();
         File.WriteAllBytes(scratch["file"], new byte[8 * Area.PageBytes]);
         using var file = File.OpenHandle(scratch["file"]);
-        using var memory = new ProcessMemory(Area.NewTracker());
+        using var memory = new ProcessMemory(Area.NewTracker(name));
         using var area = new Area(8, (int)file.DangerousGetHandle());
         area.Write(2);
         area.Write(6);
@@ -167,11 +178,44 @@ public sealed class TrackerTests
         Assert.Equal([(0, 8)], late.Numbers(Dump(memory, late).Take.Ranges));
     }
 
-    [RootFact]
-    public void Written_OfMemoryThatAnotherTrackerWatches_IsAllEveryTime()
+    [RootTheory]
+    [MemberData(nameof(Trackers))]
+    public void Written_WhenSomebodyElseHasResetTheBits_IsReported(string name)
     {
-        using var first = Area.NewTracker();
-        using var second = Area.NewTracker();
+        using var tracker = Area.NewTracker(name);
+        using var area = new Area(8);
+        area.WriteAll();
+        Assert.NotEmpty(area.Written(tracker));
+        area.Write(3);
+
+        Area.ResetSoftDirty();
+
+        Assert.Contains(area.Written(tracker), range => range.First <= 3 && range.End > 3);
+        Assert.Empty(area.Written(tracker));
+    }
+
+    [RootTheory]
+    [MemberData(nameof(Trackers))]
+    public void Settle_OfHugePagesThatWereGivenBackAndRead_TakesThemOrTellsThemStale(string name)
+    {
+        using var memory = new ProcessMemory(Area.NewTracker(name));
+        using var area = Area.InHugePages();
+        area.WriteAll();
+        Dump(memory, area);
+
+        area.Drop(0, Area.HugePages);
+        area.Read(3);
+        var pages = Dump(memory, area);
+
+        Assert.Equal([(0, Area.HugePages)], area.Numbers(pages.Take.Union(pages.Stale).Ranges));
+    }
+
+    [RootTheory]
+    [MemberData(nameof(Trackers))]
+    public void Written_OfMemoryThatAnotherTrackerWatches_IsAllEveryTime(string name)
+    {
+        using var first = Area.NewTracker(name);
+        using var second = Area.NewTracker(name);
         using var area = new Area(8);
         area.WriteAll();
         Assert.NotEmpty(area.Written(first));
@@ -183,10 +227,11 @@ public sealed class TrackerTests
         Assert.Equal([(3, 4)], area.Written(first));
     }
 
-    [RootFact]
-    public void Settle_AfterADumpThatWasNotCommitted_StillHasItsPages()
+    [RootTheory]
+    [MemberData(nameof(Trackers))]
+    public void Settle_AfterADumpThatWasNotCommitted_StillHasItsPages(string name)
     {
-        using var memory = new ProcessMemory(Area.NewTracker());
+        using var memory = new ProcessMemory(Area.NewTracker(name));
         using var area = new Area(32);
         area.WriteAll();
         Dump(memory, area);
@@ -235,10 +280,11 @@ public sealed class TrackerTests
         Assert.Equal([(0, 8)], area.Numbers(area.Settle(memory).Take.Ranges));
     }
 
-    [RootFact]
-    public void Settle_AfterForget_IsComplete()
+    [RootTheory]
+    [MemberData(nameof(Trackers))]
+    public void Settle_AfterForget_IsComplete(string name)
     {
-        using var memory = new ProcessMemory(Area.NewTracker());
+        using var memory = new ProcessMemory(Area.NewTracker(name));
         using var area = new Area(8);
         area.WriteAll();
         Dump(memory, area);
@@ -265,16 +311,17 @@ public sealed class TrackerTests
         Assert.False(memory.IsContinued);
     }
 
-    [RootFact]
-    public void Release_OfTheTracker_DropsAllProtection()
+    [RootTheory]
+    [MemberData(nameof(Trackers))]
+    public void Release_OfTheTracker_DropsAllProtection(string name)
     {
         using var area = new Area(8);
         area.WriteAll();
-        var tracker = Area.NewTracker();
+        var tracker = Area.NewTracker(name);
         Assert.NotEmpty(area.Written(tracker));
         tracker.Dispose();
 
-        using var next = Area.NewTracker();
+        using var next = Area.NewTracker(name);
 
         Assert.Equal([(0, 8)], area.Written(next));
     }
