@@ -74,9 +74,10 @@ public sealed class DaemonTests(ProgramFixture programs, ITestOutputHelper outpu
                 service.Restart();
             }
 
-            service.WaitForState(Name, "running");
+            session.Job.IsNow(service.WaitForState(Name, "running").GetProperty("pid").GetInt32());
             newest = service.WaitForGenerationAbove(Name, newest);
             Assert.Equal(1, Copies(session));
+            Assert.True(session.Job.IsRunning, $"round {round}: {service.Status(Name)}\n{string.Join(' ', service.Events(Name))}");
         }
 
         Finish(session, service);
