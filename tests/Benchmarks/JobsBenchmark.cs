@@ -20,7 +20,7 @@ internal sealed class JobsBenchmark(Place place) : IBenchmark
     /// <inheritdoc/>
     public void Run(TextWriter output)
     {
-        var measured = place.IsQuick ? _interval : 5 * _interval;
+        var measured = place.IsQuick ? _interval : 3 * _interval;
         output.WriteLine(
             $"`every 1m`, `keepLast` 2, each job {Mebibytes} MiB. Measured over {measured.TotalMinutes:0} min, from when each job had its first generation. CPU is of one processor; memory is that of the service. `apart` is "
             + "between the begins of two generations of a job; `at once` the most begins in a second; `late` how many due times had no dump of their own.\n");

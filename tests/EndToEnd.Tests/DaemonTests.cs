@@ -75,8 +75,9 @@ public sealed class DaemonTests(ProgramFixture programs, ITestOutputHelper outpu
             }
 
             newest = service.WaitForGenerationAbove(Name, newest);
-            Follow(session, service);
             Assert.Equal(1, Copies(session));
+            Follow(session, service);
+            Assert.True(session.Job.IsRunning, $"round {round}: {service.Status(Name)}\n{string.Join(' ', service.Events(Name))}");
         }
 
         Finish(session, service);
@@ -229,13 +230,7 @@ public sealed class DaemonTests(ProgramFixture programs, ITestOutputHelper outpu
 
     /// <summary>Where its PID was taken by then, it has another one, in a PID namespace.</summary>
     private static void Follow(Session session, Service service)
-    {
-        var pid = service.WaitForState(Name, "running").GetProperty("pid").GetInt32();
-        if (pid != session.Job.Pid)
-        {
-            session.Job.Follow(pid);
-        }
-    }
+        => session.Job.IsNow(service.WaitForState(Name, "running").GetProperty("pid").GetInt32());
 
     private static void Register(Session session, params string[] policy)
         => _ = session.Cli.Run(["register", Name, "--pid", $"{session.Job.Pid}", .. policy]).Expect(0);

@@ -35,6 +35,9 @@ internal sealed class TestJob : IDisposable
         _init = int.Parse(ProcFacts.StatField(pid, 4), System.Globalization.CultureInfo.InvariantCulture);
     }
 
+    /// <summary>After a restore by the service: the process as the host knows it, which is another one where somebody else has had its PID meanwhile.</summary>
+    public void IsNow(int pid) => Pid = pid;
+
     /// <summary>Where its standard output goes.</summary>
     public string OutputPath { get; }
 
