@@ -11,19 +11,28 @@ public sealed class EndedProcess : IDisposable
     private const int ExitStatusOffset = 60; // exit_code of struct pidfd_info, its last member
     private const ulong TellsExit = 1 << 3; // PIDFD_INFO_EXIT, Linux 6.15
 
-    private readonly SafeFd? _pidfd;
+    // The init of a PID namespace of ours ends within milliseconds of the job's root, and with its status, unless there are processes left in the namespace.
+    private const int InitPatience = 10;
 
-    internal EndedProcess(ProcessIdentity identity, SafeFd? pidfd)
+    private readonly SafeFd? _pidfd;
+    private readonly SafeFd? _init;
+
+    /// <param name="identity">Who it was.</param>
+    /// <param name="pidfd">The process; null where it was gone before.</param>
+    /// <param name="init">Its parent, where that is the init of a PID namespace of ours.</param>
+    internal EndedProcess(ProcessIdentity identity, SafeFd? pidfd, SafeFd? init = null)
     {
         Identity = identity;
         _pidfd = pidfd;
+        _init = init;
     }
 
     /// <summary>Who it was.</summary>
     public ProcessIdentity Identity { get; }
 
     /// <summary>
-    /// Tells how it ended, and reaps it where it is our child. Of others the kernel tells since Linux 6.15, once their parent has reaped them. Precondition: no dump of
+    /// Tells how it ended, and reaps it where it is our child. Of others the kernel tells since Linux 6.15, once their parent has reaped them; before, the init of a PID namespace of ours tells by its
+    /// own end, where it is our child. Precondition: no dump of
     /// it is under way, whose tracer waits for it, too.
     /// </summary>
     /// <param name="patience">Longest wait for another parent.</param>
@@ -34,28 +43,50 @@ public sealed class EndedProcess : IDisposable
             return ProcessEnd.Unknown;
         }
 
-        if (TryReap() is { } reaped)
+        if (TryReap(_pidfd) is { } reaped)
         {
             return ToEnd(reaped);
         }
 
         AwaitReaper(patience);
-        return TryInfo() is { } told ? ToEnd(told) : ProcessEnd.Unknown;
+        return (TryInfo() ?? TryReapInit(patience * InitPatience)) is { } told ? ToEnd(told) : ProcessEnd.Unknown;
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _pidfd?.Dispose();
+    public void Dispose()
+    {
+        _pidfd?.Dispose();
+        _init?.Dispose();
+    }
 
     private static ProcessEnd ToEnd(WaitStatus status)
         => status.IsExited ? new ProcessEnd(status.ExitCode, null) : new ProcessEnd(null, status.EndSignal);
 
-    private unsafe WaitStatus? TryReap()
+    /// <summary>The end of the init, which is that of the process; null where it is not our child, or does not end in time.</summary>
+    private unsafe WaitStatus? TryReapInit(TimeSpan patience)
+    {
+        if (_init is null || !IsChild(_init))
+        {
+            return null;
+        }
+
+        var file = new pollfd { fd = _init.Number, events = SocketNumber.POLLIN };
+        return Libc.poll(&file, 1, checked((int)patience.TotalMilliseconds)) > 0 ? TryReap(_init) : null;
+    }
+
+    private static unsafe bool IsChild(SafeFd pidfd)
+    {
+        siginfo_child info = default;
+        return Libc.waitid(WaitOption.P_PIDFD, pidfd.Number, &info, WaitOption.WEXITED | WaitOption.WNOHANG | WaitOption.WNOWAIT | WaitOption.__WALL) == 0;
+    }
+
+    private static unsafe WaitStatus? TryReap(SafeFd pidfd)
     {
         siginfo_child info = default;
         int result;
         do
         {
-            result = Libc.waitid(WaitOption.P_PIDFD, _pidfd!.Number, &info, WaitOption.WEXITED | WaitOption.WNOHANG | WaitOption.__WALL);
+            result = Libc.waitid(WaitOption.P_PIDFD, pidfd.Number, &info, WaitOption.WEXITED | WaitOption.WNOHANG | WaitOption.__WALL);
         }
         while (result < 0 && LastError.Get() == Errno.EINTR);
 

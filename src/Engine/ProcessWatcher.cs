@@ -1,6 +1,7 @@
 using Checkpointer.Engine.Interop;
 using Checkpointer.Engine.Proc;
 using Checkpointer.Engine.Support;
+using Checkpointer.Engine.Worker;
 
 namespace Checkpointer.Engine;
 
@@ -40,10 +41,11 @@ public sealed class ProcessWatcher : IDisposable
             return;
         }
 
+        var init = PrivateInit.IsParentOf(identity.Pid) ? Pidfd.TryOpen(stat.ParentPid, 0) : null;
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_isDisposed, this);
-            _watched.Add(new Watched(identity, pidfd, ended));
+            _watched.Add(new Watched(identity, pidfd, init, ended));
         }
 
         Wake();
@@ -56,7 +58,7 @@ public sealed class ProcessWatcher : IDisposable
         {
             foreach (var watched in _watched.Where(watched => watched.Identity == identity))
             {
-                watched.Pidfd.Dispose();
+                watched.Dispose();
             }
 
             _watched.RemoveAll(watched => watched.Identity == identity);
@@ -80,7 +82,7 @@ public sealed class ProcessWatcher : IDisposable
 
         Wake();
         _thread.Join();
-        _watched.ForEach(watched => watched.Pidfd.Dispose());
+        _watched.ForEach(watched => watched.Dispose());
         _watched.Clear();
         _wake.Dispose();
     }
@@ -125,7 +127,7 @@ public sealed class ProcessWatcher : IDisposable
             }
         }
 
-        ended.Ended(new EndedProcess(ended.Identity, ended.Pidfd));
+        ended.Ended(new EndedProcess(ended.Identity, ended.Pidfd, ended.Init));
     }
 
     private unsafe bool[] Poll(Watched[] watched)
@@ -151,5 +153,12 @@ public sealed class ProcessWatcher : IDisposable
         return [.. files.Take(watched.Length).Select(file => (file.revents & SocketNumber.POLLIN) != 0)];
     }
 
-    private sealed record Watched(ProcessIdentity Identity, SafeFd Pidfd, Action<EndedProcess> Ended);
+    private sealed record Watched(ProcessIdentity Identity, SafeFd Pidfd, SafeFd? Init, Action<EndedProcess> Ended) : IDisposable
+    {
+        public void Dispose()
+        {
+            Pidfd.Dispose();
+            Init?.Dispose();
+        }
+    }
 }
