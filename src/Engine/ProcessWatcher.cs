@@ -41,11 +41,10 @@ public sealed class ProcessWatcher : IDisposable
             return;
         }
 
-        var init = PrivateInit.IsParentOf(identity.Pid) ? Pidfd.TryOpen(stat.ParentPid, 0) : null;
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_isDisposed, this);
-            _watched.Add(new Watched(identity, pidfd, init, ended));
+            _watched.Add(new Watched(identity, pidfd, TryOpenInit(identity.Pid, stat.ParentPid), ended));
         }
 
         Wake();
@@ -128,6 +127,18 @@ public sealed class ProcessWatcher : IDisposable
         }
 
         ended.Ended(new EndedProcess(ended.Identity, ended.Pidfd, ended.Init));
+    }
+
+    private static SafeFd? TryOpenInit(ProcessId process, int parent)
+    {
+        try
+        {
+            return PrivateInit.IsParentOf(process) ? Pidfd.TryOpen(parent, 0) : null;
+        }
+        catch (EngineException exception) when (exception.Reason == EngineFailure.NotPermitted)
+        {
+            return null; // another user's, so no child of ours
+        }
     }
 
     private unsafe bool[] Poll(Watched[] watched)
