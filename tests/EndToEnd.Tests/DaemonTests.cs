@@ -74,6 +74,7 @@ public sealed class DaemonTests(ProgramFixture programs, ITestOutputHelper outpu
                 service.Restart();
             }
 
+            service.WaitForState(Name, "running");
             newest = service.WaitForGenerationAbove(Name, newest);
             Assert.Equal(1, Copies(session));
             Follow(session, service);

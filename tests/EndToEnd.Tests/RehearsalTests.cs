@@ -83,7 +83,7 @@ public sealed class RehearsalTests(ProgramFixture programs, ITestOutputHelper ou
         JsonElement status = default;
         Wait.Until(
             () => (status = service.Status(Session.RegisteredName)).GetProperty("rehearsal").GetString() == "proven", Wait.Patience,
-            () => $"{status}\n{string.Join(' ', service.Events(Session.RegisteredName))}");
+            () => $"{status}\n{service.Log}");
         var newest = service.WaitForGenerationAbove(Session.RegisteredName, service.Newest(Session.RegisteredName));
         _ = session.Cli.Run("rehearse", Session.RegisteredName).Expect(0);
 

@@ -54,7 +54,9 @@ internal static class ProcFile
         }
 
         var errno = LastError.Get();
-        return errno is Errno.ENOENT or Errno.ESRCH or Errno.ENOTDIR ? null : throw new LinuxException($"readlink of {path}", errno);
+        // EACCES is also what procfs says of a process that went between the look-up of the link and the look at it (fs/proc/namespaces.c).
+        var isGone = errno is Errno.ENOENT or Errno.ESRCH or Errno.ENOTDIR || (errno == Errno.EACCES && FileStat.TryOf(path, followsLinks: false) is null);
+        return isGone ? null : throw new LinuxException($"readlink of {path}", errno);
     }
 
     /// <summary>The names in a directory that are numbers, in the kernel's order, or null where it is absent.</summary>

@@ -42,7 +42,8 @@ internal sealed class RehearsalCare(string name, CareParts parts) : IDisposable
     public async Task ArmAsync(JobRecord job)
     {
         DateTimeOffset? due = parts.Rehearsals is null || !job.IsRegistered || job.IsPaused ? null : NextOf(job);
-        if (due == Next)
+        bool isAboutToBegin = due is not null && Next <= parts.Time.GetUtcNow(); // or under way: whoever looks again just then must not put it off
+        if (due == Next || isAboutToBegin)
         {
             return;
         }

@@ -21,6 +21,9 @@ internal sealed class Service : IDisposable
     /// <summary>Its process.</summary>
     public int Pid => _run.Pid;
 
+    /// <summary>What it logged since it was started last.</summary>
+    public string Log => _run.Error;
+
     /// <summary>Starts it and waits until it serves.</summary>
     public static Service Of(Cli cli, params (string Name, string Value)[] environment) => new(cli, environment);
 
