@@ -70,7 +70,9 @@ public sealed class ProcFsTests
         Assert.Single(vmas, vma => vma.IsVdso);
         Assert.True(Assert.Single(vmas, vma => vma.IsStack).VmFlags.HasFlag(VmaFlags.GrowsDown));
         Assert.All(vmas, vma => Assert.Equal("", vma.UnknownFlags));
-        Assert.Equal(vmas.OrderBy(vma => vma.Start), vmas);
+
+        // The kernel tells a page of them at a time, and other tests map and unmap here meanwhile: what moves between two pages may come twice.
+        Assert.Contains(Enumerable.Range(0, 10), _ => IsInOrder(ProcFs.Smaps(_self)));
     }
 
     [Fact]
@@ -180,6 +182,8 @@ public sealed class ProcFsTests
         Assert.True(SpinWait.SpinUntil(() => !Directory.Exists($"/proc/{link}"), TimeSpan.FromSeconds(30)), link);
         return stat!;
     }
+
+    private static bool IsInOrder(IReadOnlyList<Vma> vmas) => vmas.OrderBy(vma => vma.Start).SequenceEqual(vmas);
 
     private static bool ReadAll(ProcessId pid)
     {
