@@ -24,8 +24,8 @@ internal sealed class Precopy(EngineOptions options, JobMemory memory, Action<st
     // Each round has to leave less than half; a job that writes faster than we read is cloned instead.
     private const int RoundsMax = 4;
 
-    // What is written again while it is handed over goes to the store twice. Where that would be more than a quarter, it is left for the freeze.
-    private const double WasteMax = 0.25;
+    // What is written again while it is handed over goes to the store twice. Where that would be more than a tenth, it is left for the freeze.
+    private const double WasteMax = 0.1;
     private const double BytesHandedOverPerSecond = 0.8e9;
 
     // A hundredth of the time that handing over takes; where protecting held the job up for a moment, it catches up in the first milliseconds.
