@@ -88,7 +88,8 @@ internal sealed class Precopy(EngineOptions options, JobMemory memory, Action<st
 
             step($"take pages of {process} ahead, round {round}");
             before = waiting.Bytes;
-            pages.HandedOver(LivePages.Write(process, waiting.Intersect(OwnPages(process)), content, cancellation));
+            var taken = waiting.Intersect(OwnPages(process));
+            pages.HandedOver(taken, LivePages.Write(process, taken, content, cancellation));
             TakeWritten(process, pages);
         }
     }

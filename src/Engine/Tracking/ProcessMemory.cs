@@ -9,6 +9,7 @@ internal sealed class ProcessMemory(ITracker tracker) : IDisposable
     private PageSet _committed = PageSet.Empty;
     private PageSet _unsaved = PageSet.Empty;
     private PageSet _aside = PageSet.Empty;
+    private PageSet _inSink = PageSet.Empty;
     private PageSet? _populated;
 
     /// <summary>What tells the changed pages.</summary>
@@ -44,6 +45,7 @@ internal sealed class ProcessMemory(ITracker tracker) : IDisposable
     public void BeginDump()
     {
         _aside = PageSet.Empty;
+        _inSink = PageSet.Empty;
         _populated = null;
         if (tracker is CompareTracker)
         {
@@ -60,7 +62,13 @@ internal sealed class ProcessMemory(ITracker tracker) : IDisposable
     }
 
     /// <summary>Notes pages that were handed over while the process runs.</summary>
-    public void HandedOver(PageSet pages) => _aside = _aside.Union(pages);
+    /// <param name="pages">All that the sink has got, whatever became of them meanwhile.</param>
+    /// <param name="whole">Those that could be read; they need not be handed over again while nothing writes to them.</param>
+    public void HandedOver(PageSet pages, PageSet whole)
+    {
+        _inSink = _inSink.Union(pages);
+        _aside = _aside.Union(whole);
+    }
 
     /// <summary>Notes that pages handed over ahead may be stale: they are to be handed over again.</summary>
     public void DistrustHandedOver() => _aside = PageSet.Empty;
@@ -73,7 +81,6 @@ internal sealed class ProcessMemory(ITracker tracker) : IDisposable
     /// <param name="guards">Receives guard pages.</param>
     public FrozenPages Settle(IReadOnlyList<PrivateMapping> mappings, PageMap pages, List<PageRange> guards)
     {
-        var handedOverAhead = _aside;
         var mapped = PageSet.Of([.. mappings.Select(mapping => mapping.Range)]);
         var unwatched = mapped.Except(tracker.Watch(mappings));
         TakeWritten(mappings, pages);
@@ -90,7 +97,7 @@ internal sealed class ProcessMemory(ITracker tracker) : IDisposable
         var known = _committed.Union(_unsaved);
         _populated = known.Intersect(mapped).Except(PageSet.Of(foreign));
         var dirty = _unsaved.Intersect(_populated);
-        var stale = _committed.Union(handedOverAhead).Except(_populated);
+        var stale = _committed.Union(_inSink).Except(_populated);
         return new FrozenPages(_populated, dirty, dirty.Except(_aside), stale);
     }
 

@@ -254,7 +254,7 @@ public sealed class TrackerTests
         memory.BeginDump();
         area.TakeAhead(memory);
         Assert.Equal([(0, 32)], area.Numbers(memory.Waiting.Ranges));
-        memory.HandedOver(memory.Waiting);
+        memory.HandedOver(memory.Waiting, memory.Waiting);
 
         area.Write(11);
         area.Drop(13, 1);
@@ -265,6 +265,31 @@ public sealed class TrackerTests
         Assert.Equal([(0, 13), (14, 32)], area.Numbers(pages.Dirty.Ranges));
     }
 
+    [RootTheory]
+    [InlineData(true, true)]
+    [InlineData(true, false)]
+    [InlineData(false, false)]
+    public void Settle_OfPagesHandedOverAheadAndGivenBack_ClearsThem(bool couldBeRead, bool isDistrusted)
+    {
+        using var memory = new ProcessMemory(Area.NewTracker());
+        using var area = new Area(32);
+        area.WriteAll();
+        memory.BeginDump();
+        area.TakeAhead(memory);
+        memory.HandedOver(memory.Waiting, couldBeRead ? memory.Waiting : PageSet.Empty);
+
+        // Seen as written, so not to be trusted any more, and then gone.
+        area.Write(11);
+        area.TakeAhead(memory);
+        area.Drop(11, 1);
+        if (isDistrusted)
+        {
+            memory.DistrustHandedOver();
+        }
+
+        Assert.Equal([(11, 12)], area.Numbers(area.Settle(memory).Stale.Ranges));
+    }
+
     [RootFact]
     public void Settle_AfterDistrust_TakesAllAgain()
     {
@@ -273,7 +298,7 @@ public sealed class TrackerTests
         area.WriteAll();
         memory.BeginDump();
         area.TakeAhead(memory);
-        memory.HandedOver(memory.Waiting);
+        memory.HandedOver(memory.Waiting, memory.Waiting);
 
         memory.DistrustHandedOver();
 
