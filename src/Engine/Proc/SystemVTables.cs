@@ -20,14 +20,17 @@ internal sealed record SystemVSegmentEntry(SystemVEntry Entry, ulong Bytes, int 
 /// <param name="Entry">ID, key, rights.</param>
 /// <param name="Count">Number of semaphores.</param>
 /// <param name="OperatedUnix">Time of the last semop(2), seconds since the epoch; 0: never.</param>
-internal sealed record SystemVSemaphoreEntry(SystemVEntry Entry, int Count, long OperatedUnix);
+/// <param name="ChangedUnix">Time of its making or of the last value that was set.</param>
+internal sealed record SystemVSemaphoreEntry(SystemVEntry Entry, int Count, long OperatedUnix, long ChangedUnix);
 
 /// <summary>A line of /proc/sysvipc/msg.</summary>
 /// <param name="Entry">ID, key, rights.</param>
 /// <param name="Messages">Number of messages.</param>
 /// <param name="LastSender">Process of the last msgsnd(2).</param>
 /// <param name="LastReceiver">Process of the last msgrcv(2).</param>
-internal sealed record SystemVQueueEntry(SystemVEntry Entry, long Messages, int LastSender, int LastReceiver);
+/// <param name="SentUnix">When it was sent, seconds since the epoch; 0: never.</param>
+/// <param name="ReceivedUnix">When it was received.</param>
+internal sealed record SystemVQueueEntry(SystemVEntry Entry, long Messages, int LastSender, int LastReceiver, long SentUnix, long ReceivedUnix);
 
 /// <summary>Reads /proc/sysvipc/*: the System V objects of our IPC namespace. Empty on a kernel without them.</summary>
 internal static class SystemVTables
@@ -61,7 +64,8 @@ internal static class SystemVTables
         var count = fields.Decimal<int>("nsems"u8);
         entry = WithOwner(ref fields, entry);
         Skip(ref fields, "cuid"u8, "cgid"u8);
-        return new SystemVSemaphoreEntry(entry, count, fields.Decimal<long>("otime"u8));
+        var operated = fields.Decimal<long>("otime"u8);
+        return new SystemVSemaphoreEntry(entry, count, operated, fields.Decimal<long>("ctime"u8));
     });
 
     /// <summary>Parses /proc/sysvipc/msg.</summary>
@@ -72,7 +76,10 @@ internal static class SystemVTables
         var messages = fields.Decimal<long>("qnum"u8);
         var sender = fields.Decimal<int>("lspid"u8);
         var receiver = fields.Decimal<int>("lrpid"u8);
-        return new SystemVQueueEntry(WithOwner(ref fields, entry), messages, sender, receiver);
+        entry = WithOwner(ref fields, entry);
+        Skip(ref fields, "cuid"u8, "cgid"u8);
+        var sent = fields.Decimal<long>("stime"u8);
+        return new SystemVQueueEntry(entry, messages, sender, receiver, sent, fields.Decimal<long>("rtime"u8));
     });
 
     private delegate T LineParser<T>(ref FieldReader fields);

@@ -26,11 +26,11 @@ public sealed class SystemVTablesTests
     {
         var set = Assert.Single(SystemVTables.ParseSemaphoreSets(Encoding.ASCII.GetBytes("""
                    key      semid perms      nsems   uid   gid  cuid  cgid      otime      ctime
-                     0          5   600          2     0     7     0     0 1795342851 1795342851
+                     0          5   600          2     0     7     0     0 1795342851 1795342899
 
             """.ReplaceLineEndings("\n"))));
 
-        Assert.Equal(new SystemVSemaphoreEntry(new SystemVEntry(5, 0, 0x180, 0, 7), 2, 1795342851), set);
+        Assert.Equal(new SystemVSemaphoreEntry(new SystemVEntry(5, 0, 0x180, 0, 7), 2, 1795342851, 1795342899), set);
     }
 
     [Fact]
@@ -38,11 +38,11 @@ public sealed class SystemVTablesTests
     {
         var queue = Assert.Single(SystemVTables.ParseQueues(Encoding.ASCII.GetBytes("""
                    key      msqid perms      cbytes       qnum lspid lrpid   uid   gid  cuid  cgid      stime      rtime      ctime
-                    17          3   622           4          1  2274    99     1     2     0     0 1795342851          0 1795342851
+                    17          3   622           4          1  2274    99     1     2     0     0 1795342851         17 1795342899
 
             """.ReplaceLineEndings("\n"))));
 
-        Assert.Equal(new SystemVQueueEntry(new SystemVEntry(3, 17, 0x192, 1, 2), 1, 2274, 99), queue);
+        Assert.Equal(new SystemVQueueEntry(new SystemVEntry(3, 17, 0x192, 1, 2), 1, 2274, 99, 1795342851, 17), queue);
     }
 
     [Fact]

@@ -28,7 +28,7 @@ internal sealed class SystemVCollector(ProcessTree tree, FindingList findings, S
         var attached = vmas.Where(systemV.IsOf).ToLookup(vma => (int)vma.Inode);
         foreach (var segment in SystemVTables.Segments())
         {
-            if (attached.Contains(segment.Entry.Id) || _users.HasMade(segment.CreatorPid, segment.ChangedUnix))
+            if (attached.Contains(segment.Entry.Id) || _users.HasUsed(new SystemVUse(segment.CreatorPid, segment.ChangedUnix)))
             {
                 RefuseOthers(segment, attached[segment.Entry.Id].Count(), isFrozen);
                 image.Segments.Add(ImageOf(segment, attached[segment.Entry.Id].FirstOrDefault(), isFrozen));
@@ -95,14 +95,10 @@ internal sealed class SystemVCollector(ProcessTree tree, FindingList findings, S
     {
         var id = set.Entry.Id;
         var pids = Enumerable.Range(0, set.Count).Select(number => SystemVCalls.TryAsk(id, number, SystemVIpc.GETPID) ?? 0).ToList();
-        if (!pids.Exists(_users.IsOfJob) && !_users.IsWaited(id, Sys.Semop, Sys.Semtimedop))
+        var uses = pids.ConvertAll(pid => new SystemVUse(pid, Math.Max(set.OperatedUnix, set.ChangedUnix)));
+        if (!IsOfJob($"semaphores {id} of the job were", uses, () => _users.IsWaited(id, Sys.Semop, Sys.Semtimedop)))
         {
             return null;
-        }
-
-        if (_users.Outsider(pids) is { } outsider)
-        {
-            Refuse($"The System V semaphores {id} of the job were also used by {NameOf(outsider)}; end that process and try again.");
         }
 
         // Those who wait in the job have been interrupted.
@@ -122,6 +118,30 @@ internal sealed class SystemVCollector(ProcessTree tree, FindingList findings, S
         return image;
     }
 
+    /// <summary>
+    /// Whether an object is the job's, by the numbers of the processes that used it. One that another process uses as well is refused, unless the job has only come to a number of
+    /// old. The times decide nothing else: where the clock was set forward, they would make what is the job's a stranger's.
+    /// </summary>
+    private bool IsOfJob(string what, List<SystemVUse> uses, Func<bool> isWaited)
+    {
+        if (!uses.Exists(use => _users.IsOfJob(use.Pid)) && !isWaited())
+        {
+            return false;
+        }
+
+        if (_users.Outsider(uses) is { } outsider)
+        {
+            if (!uses.Exists(_users.HasUsed) && !isWaited())
+            {
+                return false;
+            }
+
+            Refuse($"The System V {what} also used by {NameOf(outsider)}; end that process and try again.");
+        }
+
+        return true;
+    }
+
     private static bool IsWaited(int id, int number) =>
         SystemVCalls.TryAsk(id, number, SystemVIpc.GETNCNT) > 0 || SystemVCalls.TryAsk(id, number, SystemVIpc.GETZCNT) > 0;
 
@@ -129,14 +149,10 @@ internal sealed class SystemVCollector(ProcessTree tree, FindingList findings, S
     {
         const int MessageBytesUsual = 8192 + sizeof(long); // msgmax, /proc/sys/kernel/msgmax
         var id = queue.Entry.Id;
-        if (!_users.IsOfJob(queue.LastSender) && !_users.IsOfJob(queue.LastReceiver) && !_users.IsWaited(id, Sys.Msgsnd, Sys.Msgrcv))
+        List<SystemVUse> uses = [new(queue.LastSender, queue.SentUnix), new(queue.LastReceiver, queue.ReceivedUnix)];
+        if (!IsOfJob($"message queue {id} of the job was", uses, () => _users.IsWaited(id, Sys.Msgsnd, Sys.Msgrcv)))
         {
             return null;
-        }
-
-        if (_users.Outsider([queue.LastSender, queue.LastReceiver]) is { } outsider)
-        {
-            Refuse($"The System V message queue {id} of the job was also used by {NameOf(outsider)}; end that process and try again.");
         }
 
         if (SystemVCalls.TryQueueBytesMax(id) is not { } bytesMax)

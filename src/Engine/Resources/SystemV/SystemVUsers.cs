@@ -6,6 +6,11 @@ using Checkpointer.Engine.Tracing;
 
 namespace Checkpointer.Engine.Resources;
 
+/// <summary>What the kernel keeps of who used a System V object.</summary>
+/// <param name="Pid">A process; 0 for none. By now it may be another's number.</param>
+/// <param name="Unix">Not later than then, seconds since the epoch.</param>
+internal readonly record struct SystemVUse(int Pid, long Unix);
+
 /// <summary>Who of a job, and who else, has used a System V object: the kernel keeps PIDs, and shows what a thread waits for.</summary>
 internal sealed class SystemVUsers(ProcessTree tree)
 {
@@ -18,9 +23,8 @@ internal sealed class SystemVUsers(ProcessTree tree)
     /// <summary>True for a process of the job, ended ones too.</summary>
     public bool IsOfJob(int pid) => _job.Contains(new ProcessId(pid));
 
-    /// <summary>True where a process of the job made something at a time: since then its PID may have been another's.</summary>
-    public bool HasMade(int pid, long unixSeconds) =>
-        IsOfJob(pid) && ProcFs.TryStat(new ProcessId(pid)) is { } stat && StartUnix(stat) <= unixSeconds + 1;
+    /// <summary>True where it was a process of the job, and not one that had its number before.</summary>
+    public bool HasUsed(SystemVUse use) => IsOfJob(use.Pid) && ProcFs.TryStat(new ProcessId(use.Pid)) is { } stat && HadBegun(stat, use);
 
     /// <summary>True where a thread of the job is in one of the calls, with this ID for its first argument.</summary>
     public bool IsWaited(int id, params ReadOnlySpan<Sys> calls)
@@ -37,12 +41,12 @@ internal sealed class SystemVUsers(ProcessTree tree)
     }
 
     /// <summary>A process outside of the job among those that have used an object last, where it still runs.</summary>
-    public ProcessId? Outsider(IEnumerable<int> pids)
+    public ProcessId? Outsider(IEnumerable<SystemVUse> uses)
     {
-        foreach (var pid in pids.Where(pid => pid > 0 && !IsOfJob(pid)).Distinct())
+        foreach (var use in uses.Where(use => use.Pid > 0 && !IsOfJob(use.Pid)).Distinct())
         {
-            var process = new ProcessId(pid);
-            if (ProcFs.TryStat(process) is { IsDead: false } && !ProcessAncestry.IsBelow(process, _job))
+            var process = new ProcessId(use.Pid);
+            if (ProcFs.TryStat(process) is { IsDead: false } stat && HadBegun(stat, use) && !ProcessAncestry.IsBelow(process, _job))
             {
                 return process;
             }
@@ -92,6 +96,8 @@ internal sealed class SystemVUsers(ProcessTree tree)
             }
         }
     }
+
+    private static bool HadBegun(ProcStat stat, SystemVUse use) => StartUnix(stat) <= use.Unix + 1;
 
     private static long StartUnix(ProcStat stat)
     {
