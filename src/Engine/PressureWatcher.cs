@@ -10,23 +10,29 @@ namespace Checkpointer.Engine;
 /// Tells when tasks wait for memory: one thread waits on triggers of the kernel's pressure stall information (Documentation/accounting/psi.rst), of the host or of a cgroup v2. Safe for use from any
 /// thread.
 /// </summary>
-/// <param name="stall">Within each window, tasks must have waited for memory so long.</param>
-/// <param name="window">The window, 500 ms to 10 s.</param>
-public sealed class PressureWatcher(TimeSpan stall, TimeSpan window) : IDisposable
+public sealed class PressureWatcher : IDisposable
 {
     /// <summary>The host's.</summary>
     public const string HostFile = "/proc/pressure/memory";
 
-    private readonly Lock _gate = new();
-    private readonly List<Watched> _watched = [];
-    private SafeFd? _wake;
-    private Thread? _thread;
-    private bool _isDisposed;
+    private readonly TimeSpan _stall;
+    private readonly TimeSpan _window;
+    private readonly DescriptorWatcher<Watched> _watcher;
 
     /// <summary>A seventh of the time, as in the example of the kernel's page, and far from where the kernel kills; in two seconds, which need no CAP_SYS_RESOURCE.</summary>
     public PressureWatcher()
         : this(TimeSpan.FromMilliseconds(300), TimeSpan.FromSeconds(2))
     {
+    }
+
+    /// <summary>Watches nothing yet.</summary>
+    /// <param name="stall">Within each window, tasks must have waited for memory so long.</param>
+    /// <param name="window">The window, 500 ms to 10 s.</param>
+    public PressureWatcher(TimeSpan stall, TimeSpan window)
+    {
+        _stall = stall;
+        _window = window;
+        _watcher = new DescriptorWatcher<Watched>("memory pressure", SocketNumber.POLLPRI, Tell);
     }
 
     /// <summary>True where the kernel tells of pressure (CONFIG_PSI, and not off by psi=0).</summary>
@@ -52,123 +58,37 @@ public sealed class PressureWatcher(TimeSpan stall, TimeSpan window) : IDisposab
         try
         {
             SetTrigger(trigger, file);
-            lock (_gate)
-            {
-                ObjectDisposedException.ThrowIf(_isDisposed, this);
-                _watched.Add(new Watched(key, trigger, pressed));
-                Start();
-            }
+            _watcher.Add(new Watched(key, trigger, pressed));
         }
         catch
         {
             trigger.Dispose();
             throw;
         }
-
-        Wake();
     }
 
     /// <summary>Ends a watch.</summary>
-    public void Forget(string key)
-    {
-        lock (_gate)
-        {
-            foreach (var watched in _watched.Where(watched => watched.Key == key))
-            {
-                watched.Trigger.Dispose();
-            }
-
-            _watched.RemoveAll(watched => watched.Key == key);
-        }
-
-        Wake();
-    }
+    public void Forget(string key) => _watcher.Forget(watched => watched.Key == key);
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-        lock (_gate)
-        {
-            _isDisposed = true;
-        }
-
-        Wake();
-        _thread?.Join();
-        _watched.ForEach(watched => watched.Trigger.Dispose());
-        _watched.Clear();
-        _wake?.Dispose();
-    }
+    public void Dispose() => _watcher.Dispose();
 
     private unsafe void SetTrigger(SafeFd trigger, string file)
     {
-        var text = Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"some {(long)stall.TotalMicroseconds} {(long)window.TotalMicroseconds}\0"));
+        var text = Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"some {(long)_stall.TotalMicroseconds} {(long)_window.TotalMicroseconds}\0"));
         fixed (byte* bytes = text)
         {
             LinuxException.ThrowIfFailed(Libc.write(trigger.Number, bytes, (nuint)text.Length), $"write of a trigger to {file}");
         }
     }
 
-    private void Start()
+    private void Tell(Watched watched, short events)
     {
-        if (_thread is null)
+        if ((events & SocketNumber.POLLERR) != 0)
         {
-            var wake = Libc.eventfd(0, FileFlag.O_CLOEXEC | FileFlag.O_NONBLOCK);
-            LinuxException.ThrowIfFailed(wake, "eventfd");
-            _wake = new SafeFd(wake);
-            _thread = new Thread(WaitForPressure) { Name = "memory pressure", IsBackground = true };
-            _thread.Start();
-        }
-    }
-
-    private unsafe void Wake()
-    {
-        ulong one = 1;
-        if (_wake is { } wake)
-        {
-            _ = Libc.write(wake.Number, (byte*)&one, sizeof(ulong));
-        }
-    }
-
-    private void WaitForPressure()
-    {
-        while (true)
-        {
-            Watched[] watched;
-            lock (_gate)
-            {
-                if (_isDisposed)
-                {
-                    return;
-                }
-
-                watched = [.. _watched];
-            }
-
-            var events = Poll(watched);
-            for (var at = 0; at < watched.Length; at++)
-            {
-                Tell(watched[at], events[at]);
-            }
-        }
-    }
-
-    /// <summary>A trigger that was closed meanwhile shows as POLLNVAL, or as another file's events: only what is still watched counts.</summary>
-    private void Tell(Watched watched, int events)
-    {
-        lock (_gate)
-        {
-            if (!_watched.Contains(watched))
-            {
-                return;
-            }
-
-            if ((events & SocketNumber.POLLERR) != 0)
-            {
-                // Its cgroup was removed.
-                watched.Trigger.Dispose();
-                _watched.Remove(watched);
-                return;
-            }
+            // Its cgroup was removed.
+            _watcher.Forget(other => other == watched);
+            return;
         }
 
         if ((events & SocketNumber.POLLPRI) != 0)
@@ -177,28 +97,8 @@ public sealed class PressureWatcher(TimeSpan stall, TimeSpan window) : IDisposab
         }
     }
 
-    private unsafe int[] Poll(Watched[] watched)
+    private sealed record Watched(string Key, SafeFd Descriptor, Action Pressed) : IWatchedDescriptor
     {
-        var files = new pollfd[watched.Length + 1];
-        files[^1] = new pollfd { fd = _wake!.Number, events = SocketNumber.POLLIN };
-        for (var at = 0; at < watched.Length; at++)
-        {
-            files[at] = new pollfd { fd = watched[at].Trigger.Number, events = SocketNumber.POLLPRI };
-        }
-
-        fixed (pollfd* pointer = files)
-        {
-            _ = Libc.poll(pointer, (nuint)files.Length, -1);
-        }
-
-        if (files[^1].revents != 0)
-        {
-            ulong count;
-            _ = Libc.read(_wake.Number, (byte*)&count, sizeof(ulong));
-        }
-
-        return [.. files.Take(watched.Length).Select(file => (int)file.revents)];
+        public void Dispose() => Descriptor.Dispose();
     }
-
-    private sealed record Watched(string Key, SafeFd Trigger, Action Pressed);
 }
