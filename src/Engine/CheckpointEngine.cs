@@ -34,6 +34,9 @@ public sealed class CheckpointEngine(EngineOptions options, ILoggerFactory logge
     /// <summary>The processes of a job that are alive now, its first one first; empty where there is none. Touches nothing.</summary>
     public static IReadOnlyList<ProcessIdentity> Members(JobScope scope) => [.. ProcessTree.Walk(scope).Live.Select(ProcFs.IdentityOf).OfType<ProcessIdentity>()];
 
+    /// <summary>Thaws the cgroup of a job where a dump held it and was killed; a dump does so, too, but may be far.</summary>
+    public static void ThawLeft(JobScope scope) => CgroupHold.EndLeft(scope);
+
     /// <summary>Lists what in the job cannot be carried. Touches nothing.</summary>
     /// <exception cref="EngineException">No such process, or not one that can be a job.</exception>
     /// <param name="scope">The job.</param>

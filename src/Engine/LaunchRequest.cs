@@ -11,6 +11,9 @@ public sealed record LaunchRequest(string File, IReadOnlyList<string> Arguments)
     /// <summary>Working directory; null for ours.</summary>
     public string? Directory { get; init; }
 
-    /// <summary>File that takes standard output and error, appended to, standard input being /dev/null; null where all three are ours.</summary>
+    /// <summary>File that takes standard output and error, appended to, standard input being <see cref="InputPath"/>; null where all three are ours.</summary>
     public string? OutputPath { get; init; }
+
+    /// <summary>File that is standard input where output is not ours. Opened in the child, so that <c>/proc/self/fd</c> has our descriptors.</summary>
+    public string InputPath { get; init; } = "/dev/null";
 }

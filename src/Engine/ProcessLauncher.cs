@@ -61,7 +61,7 @@ public static class ProcessLauncher
         if (request.OutputPath is { } output)
         {
             const int Append = FileFlag.O_WRONLY | FileFlag.O_CREAT | FileFlag.O_APPEND;
-            Check(Libc.posix_spawn_file_actions_addopen(actions, 0, "/dev/null", FileFlag.O_RDONLY, 0), request);
+            Check(Libc.posix_spawn_file_actions_addopen(actions, 0, request.InputPath, FileFlag.O_RDONLY, 0), request);
             Check(Libc.posix_spawn_file_actions_addopen(actions, 1, output, Append, OwnerOnly), request);
             Check(Libc.posix_spawn_file_actions_addopen(actions, 2, output, Append, OwnerOnly), request);
         }

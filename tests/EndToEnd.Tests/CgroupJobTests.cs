@@ -1,3 +1,4 @@
+using System.Globalization;
 using Checkpointer.EndToEnd.Tests.Support;
 using Xunit;
 
@@ -10,7 +11,7 @@ public sealed class CgroupJobTests(ProgramFixture programs)
 {
     private const string Program = "cgroup_forest";
 
-    public static TheoryData<string> Controllers => [.. TestCgroup.Controllers.Where(controller => controller != TestCgroup.Freezer)];
+    public static TheoryData<string> Controllers => [.. TestCgroup.Controllers];
 
     public static TheoryData<string> Freezers => [.. TestCgroup.Controllers.Where(controller => controller is "" or TestCgroup.Freezer)];
 
@@ -73,6 +74,67 @@ public sealed class CgroupJobTests(ProgramFixture programs)
         Assert.True(cgroup.IsFrozen);
         cgroup.Freeze(false);
         session.Cli.Run("dump", session.JobName).Expect(0);
+        session.Finish();
+    }
+
+    /// <summary>The kernel would keep it frozen for ever.</summary>
+    [CgroupTheory]
+    [MemberData(nameof(Freezers))]
+    public void Dump_KilledWhileTheCgroupIsHeld_LetsItGoOn(string controller)
+    {
+        const int KillsWanted = 5;
+        using var cgroup = TestCgroup.Make(controller);
+        using var session = Session.StartInCgroup(programs, Program, cgroup.Path);
+        var killed = 0;
+        for (var round = 0; killed < KillsWanted; round++)
+        {
+            Assert.InRange(round, 0, 20 * KillsWanted);
+            var run = session.Cli.Start("dump", session.JobName);
+            while (!cgroup.IsToFreeze && !run.HasEnded)
+            {
+                // It is held for less than any pause.
+            }
+
+            killed += cgroup.IsToFreeze && !run.HasEnded ? 1 : 0;
+            run.Kill();
+            Wait.Until(() => !cgroup.IsToFreeze && !cgroup.IsFrozen, Wait.Patience, () => $"round {round}: the cgroup stays frozen");
+        }
+
+        _ = session.Cli.Run("dump", session.JobName).Expect(0);
+        session.Finish();
+    }
+
+    /// <summary>What was to thaw it was killed, too.</summary>
+    [CgroupTheory]
+    [MemberData(nameof(Freezers))]
+    public void Dump_OfACgroupThatADeadDumpHolds_ThawsIt(string controller)
+    {
+        using var cgroup = TestCgroup.Make(controller);
+        using var session = Session.StartInCgroup(programs, Program, cgroup.Path);
+        cgroup.Freeze(true);
+        cgroup.MarkAsHeld(Environment.ProcessId, long.Parse(ProcFacts.StatField(Environment.ProcessId, 22), CultureInfo.InvariantCulture));
+        _ = session.Cli.Run("dump", session.JobName).Expect(5); // it lives
+
+        cgroup.MarkAsHeld(Environment.ProcessId, 1);
+        _ = session.Cli.Run("dump", session.JobName).Expect(0);
+
+        Assert.False(cgroup.IsFrozen);
+        session.Finish();
+    }
+
+    [CgroupTheory]
+    [MemberData(nameof(Freezers))]
+    public void Service_ThatFindsACgroupThatADeadDumpHolds_ThawsItAtOnce(string controller)
+    {
+        using var cgroup = TestCgroup.Make(controller);
+        using var session = Session.StartInCgroup(programs, Program, cgroup.Path);
+        cgroup.Freeze(true);
+        cgroup.MarkAsHeld(Environment.ProcessId, 1);
+
+        using var service = Service.Of(session.Cli);
+
+        Wait.Until(() => !cgroup.IsFrozen, Wait.Patience, () => "the cgroup stays frozen");
+        Assert.Equal(0, service.End().ExitCode);
         session.Finish();
     }
 

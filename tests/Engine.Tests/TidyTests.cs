@@ -58,6 +58,7 @@ public sealed partial class TidyTests
         "Support/SignalMask.cs",
         "Support/SocketCalls.cs",
         "Support/TerminalCalls.cs",
+        "Tracing/CgroupHold.cs",
         "Tracing/RemoteMemory.cs",
         "Tracing/Tracee.cs",
         "Tracking/PageMap.cs",

@@ -15,24 +15,12 @@ internal static class CgroupInspector
         {
             foreach (var cgroup in (ProcFs.TryCgroups(process) ?? []).Where(cgroup => seen.Add((cgroup.Controllers, cgroup.Path))))
             {
-                if (mounts.DirectoryOf(cgroup.Controllers, cgroup.Path) is { } directory && ThawWith(cgroup, directory) is { } remedy)
+                if (mounts.DirectoryOf(cgroup.Controllers, cgroup.Path) is { } directory && CgroupFreezer.Of(directory) is { IsFrozen: true } freezer)
                 {
-                    findings.Refuse(process, "cgroup", $"The cgroup {cgroup.Path} of process {process} is frozen; thaw it first: {remedy}.");
+                    findings.Refuse(
+                        process, "cgroup", $"The cgroup {cgroup.Path} of process {process} is frozen; thaw it first: `echo {freezer.Thawed} > {freezer.File}`.");
                 }
             }
         }
-    }
-
-    /// <summary>What thaws a cgroup; null where it is not frozen. One above it may have to be thawed, too.</summary>
-    private static string? ThawWith(CgroupMembership cgroup, string directory)
-    {
-        if (cgroup.IsUnified)
-        {
-            return CgroupFile.TryRead(directory, "cgroup.events")?.Contains("frozen 1\n", StringComparison.Ordinal) == true ? $"`echo 0 > {directory}/cgroup.freeze`" : null;
-        }
-
-        return cgroup.Controllers.Split(',').Contains("freezer") && CgroupFile.TryRead(directory, "freezer.state") is "FROZEN\n" or "FREEZING\n"
-            ? $"`echo THAWED > {directory}/freezer.state`"
-            : null;
     }
 }

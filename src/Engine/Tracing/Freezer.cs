@@ -7,7 +7,7 @@ namespace Checkpointer.Engine.Tracing;
 
 /// <summary>
 /// Stops every thread of a process tree by PTRACE_SEIZE and PTRACE_INTERRUPT, in rounds until a whole round finds nothing new: only what
-/// is not stopped yet can make new threads or children.
+/// is not stopped yet can make new threads or children. A cgroup is held by the kernel while its threads are told to stop; what is seized then is all there is.
 /// </summary>
 internal sealed class Freezer(EngineOptions options, Action<string> step)
 {
@@ -15,6 +15,7 @@ internal sealed class Freezer(EngineOptions options, Action<string> step)
     private static readonly TimeSpan _vforkPatience = TimeSpan.FromMilliseconds(20);
 
     private readonly Dictionary<int, Tracee> _stopped = [];
+    private readonly HashSet<int> _seized = [];
     private readonly HashSet<ProcessId> _prepared = [];
 
     /// <summary>Freezes a job and reads all about its mappings, however long that takes. On failure everything runs on.</summary>
@@ -51,6 +52,11 @@ internal sealed class Freezer(EngineOptions options, Action<string> step)
 
     private ProcessTree StopAll(JobScope scope, FrozenJob job)
     {
+        if (scope.Cgroup is { } cgroup)
+        {
+            StopTogether(scope, cgroup, job);
+        }
+
         // A stopped tree is found complete in two rounds; a fork bomb that outruns us is given up on.
         for (var start = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(start) < options.FreezeTimeout;)
         {
@@ -70,16 +76,52 @@ internal sealed class Freezer(EngineOptions options, Action<string> step)
             EngineFailure.TimedOut, $"The job of {scope} made new threads or processes faster than they could be stopped.", "try again");
     }
 
+    /// <summary>Seizes what there is while it runs, the rest of it while the kernel holds it, and has all of it stop as it is let go.</summary>
+    private void StopTogether(JobScope scope, string cgroup, FrozenJob job)
+    {
+        var seized = SeizeNew(ProcessTree.Walk(scope), job);
+        job.BeginFreeze();
+        step("hold cgroup");
+        job.Hold = CgroupHold.TryBegin(cgroup);
+        for (var start = Stopwatch.GetTimestamp(); job.Hold is not null && Stopwatch.GetElapsedTime(start) < options.FreezeTimeout;)
+        {
+            var fresh = SeizeNew(ProcessTree.Walk(scope), job);
+            if (fresh.Count == 0)
+            {
+                break;
+            }
+
+            seized.AddRange(fresh);
+        }
+
+        seized.ForEach(tracee => tracee.Interrupt());
+        step("release cgroup");
+        job.Hold?.Release();
+        AwaitStops(seized);
+    }
+
     private bool StopRound(ProcessTree tree, FrozenJob job)
+    {
+        var fresh = SeizeNew(tree, job);
+        job.BeginFreeze();
+        fresh.ForEach(tracee => tracee.Interrupt());
+        AwaitStops(fresh);
+
+        // A process that ended while we looked is neither stopped nor, in this round, a zombie.
+        return fresh.Count > 0 || tree.Live.Any(process => !IsStopped(process));
+    }
+
+    private List<Tracee> SeizeNew(ProcessTree tree, FrozenJob job)
     {
         var fresh = new List<Tracee>();
         foreach (var process in tree.Live)
         {
-            foreach (var thread in (ProcFs.TryThreads(process) ?? []).Where(thread => !_stopped.ContainsKey(thread.Value)))
+            foreach (var thread in (ProcFs.TryThreads(process) ?? []).Where(thread => !_seized.Contains(thread.Value)))
             {
                 step($"seize {thread}");
                 if (Seize(thread, process) is { } tracee)
                 {
+                    _ = _seized.Add(thread.Value);
                     job.Tracees.Add(tracee);
                     fresh.Add(tracee);
                 }
@@ -92,15 +134,18 @@ internal sealed class Freezer(EngineOptions options, Action<string> step)
             }
         }
 
-        job.BeginFreeze();
-        fresh.ForEach(tracee => tracee.Interrupt());
-        foreach (var tracee in fresh.Where(tracee => !tracee.IsGone && !_stopped.ContainsKey(tracee.Thread.Value)))
+        return fresh;
+    }
+
+    private void AwaitStops(List<Tracee> seized)
+    {
+        foreach (var tracee in seized.Where(tracee => !tracee.IsGone && !_stopped.ContainsKey(tracee.Thread.Value)))
         {
-            Stop(tracee, fresh);
+            Stop(tracee, seized);
         }
 
-        // A process that ended while we looked is neither stopped nor, in this round, a zombie.
-        return fresh.Count > 0 || tree.Live.Any(process => !IsStopped(process));
+        // The number of one that has ended may be given to another.
+        _seized.ExceptWith(seized.Where(tracee => tracee.IsGone).Select(tracee => tracee.Thread.Value));
     }
 
     /// <summary>True where its main thread has stopped, or has exited and another has stopped.</summary>

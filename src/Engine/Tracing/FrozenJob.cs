@@ -22,6 +22,9 @@ internal sealed class FrozenJob : IDisposable
     /// <summary>Every tracee, as the freezer found them; those of processes that failed to be captured included.</summary>
     public List<Tracee> Tracees { get; } = [];
 
+    /// <summary>The hold of its cgroup, where there was one; disposed of with the job.</summary>
+    public CgroupHold? Hold { get; set; }
+
     /// <summary>Starts the clock of the freeze time: the first thread is about to be interrupted.</summary>
     public void BeginFreeze()
     {
@@ -72,6 +75,8 @@ internal sealed class FrozenJob : IDisposable
         }
 
         var freezeTime = Stopwatch.GetElapsedTime(_frozenSince);
+        var stuck = Try(() => Hold?.Dispose());
+        failure ??= stuck;
         _processes.ForEach(process => process.Dispose());
         return failure is null ? freezeTime : throw failure;
     }

@@ -42,13 +42,14 @@ internal static class Leftovers
     }
 
     /// <summary>
-    /// Ends copies that outlived their tracer in a job, and waits until they are zombies. Most end by themselves, once they
+    /// Thaws a cgroup that was held, ends copies that outlived their tracer in a job, and waits until they are zombies. Most end by themselves, once they
     /// get to run; one that somebody stopped by SIGSTOP, in the microseconds before its life was tied to its tracer's, does not. To be called before the
     /// job is looked at: a live copy would be taken for a process that shares descriptors with its parent.
     /// </summary>
     /// <exception cref="EngineException">TimedOut: one does not die.</exception>
     public static void EndOrphans(JobScope scope)
     {
+        CgroupHold.EndLeft(scope);
         var start = Stopwatch.GetTimestamp();
         for (var orphans = Orphans(scope); orphans.Count > 0; orphans = Orphans(scope))
         {

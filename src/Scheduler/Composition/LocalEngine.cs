@@ -27,6 +27,9 @@ internal sealed class LocalEngine(CheckpointEngine engine) : IJobEngine
     public uint? OwnerOf(ProcessId process) => CheckpointEngine.OwnerOf(process);
 
     /// <inheritdoc/>
+    public void ThawLeft(JobScope scope) => CheckpointEngine.ThawLeft(scope);
+
+    /// <inheritdoc/>
     public IReadOnlyList<ProcessIdentity> Members(JobScope scope) => CheckpointEngine.Members(scope);
 
     /// <inheritdoc/>

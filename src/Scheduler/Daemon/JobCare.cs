@@ -240,6 +240,7 @@ internal sealed class JobCare(string name, CareParts parts) : IDisposable
         {
             await DropAsync();
             _followed = running;
+            parts.Engine.ThawLeft(JobLocator.ScopeOf(job));
             _lastStart ??= parts.Store.Generations(name) is [.., var latest] ? latest.CreatedAt : null;
             parts.Ends.Watch(running, collect => _ = Task.Run(() => EndedAsync(running, collect)));
             if (job.Outcome.Length > 0)

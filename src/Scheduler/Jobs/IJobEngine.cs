@@ -24,6 +24,9 @@ internal interface IJobEngine
     /// <summary>As <see cref="CheckpointEngine.OwnerOf"/>.</summary>
     uint? OwnerOf(ProcessId process);
 
+    /// <summary>As <see cref="CheckpointEngine.ThawLeft"/>.</summary>
+    void ThawLeft(JobScope scope);
+
     /// <summary>As <see cref="CheckpointEngine.Members"/>.</summary>
     IReadOnlyList<ProcessIdentity> Members(JobScope scope);
 

@@ -139,6 +139,10 @@ internal static unsafe partial class Libc
     [LibraryImport("libc")]
     public static partial int sigfillset(void* signals);
 
+    /// <summary>setxattr(2).</summary>
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int setxattr(string path, string name, byte* value, nuint size, int flags);
+
     /// <summary>SETVAL of semctl(2).</summary>
     public const int SETVAL = 16;
 

@@ -1,3 +1,7 @@
+using System.Text;
+using Checkpointer.EndToEnd.Tests.Interop;
+using Xunit;
+
 namespace Checkpointer.EndToEnd.Tests.Support;
 
 /// <summary>An empty cgroup, removed at disposal.</summary>
@@ -43,6 +47,19 @@ internal sealed class TestCgroup : IDisposable
         var (file, value) = IsV1 ? ("freezer.state", isToFreeze ? "FROZEN" : "THAWED") : ("cgroup.freeze", isToFreeze ? "1" : "0");
         File.WriteAllText(System.IO.Path.Combine(Path, file), value);
         Wait.Until(() => IsFrozen == isToFreeze, Wait.Patience, () => $"{Path} does not freeze or thaw");
+    }
+
+    /// <summary>True where it was asked to freeze.</summary>
+    public bool IsToFreeze => IsV1 ? Read("freezer.self_freezing") == "1\n" : Read("cgroup.freeze") == "1\n";
+
+    /// <summary>Marks it as held by a process, as a dump does.</summary>
+    public unsafe void MarkAsHeld(int pid, long startTicks)
+    {
+        var text = Encoding.ASCII.GetBytes($"{pid} {startTicks}");
+        fixed (byte* bytes = text)
+        {
+            Assert.Equal(0, Libc.setxattr(Path, IsV1 ? "trusted.checkpointer.held" : "user.checkpointer.held", bytes, (nuint)text.Length, 0));
+        }
     }
 
     /// <summary>Removes it, as happens to the cgroups of a service that has ended.</summary>

@@ -122,6 +122,11 @@ internal sealed class FakeEngine(List<string> journal) : IJobEngine
 
     public uint? OwnerOf(ProcessId process) => Alive.ContainsKey(process.Value) ? 1000u : null;
 
+    public void ThawLeft(JobScope scope)
+    {
+        // Nothing here is frozen.
+    }
+
     public IReadOnlyList<ProcessIdentity> Members(JobScope scope) => Identify(scope) is { } root ? [root] : [];
 
     public IReadOnlyList<FileChange> PlanRestore(ICheckpointSource source, string generationSuffix, RestoreChoices choices)
