@@ -209,7 +209,7 @@ internal sealed partial class Care : IDisposable
     {
         // Collections of garbage run into power cuts, too.
         _ = Machine.Shell.Run(
-            $"CHECKPOINTER_Daemon__CollectEvery=00:01:00 setsid checkpointer daemon --store {Store} </dev/null >/dev/null 2>/dev/ttyS0 & echo $! >/run/service.pid");
+            $"CHECKPOINTER_Upkeep__CollectSchedule='every 1m' setsid checkpointer daemon --store {Store} </dev/null >/dev/null 2>/dev/ttyS0 & echo $! >/run/service.pid");
         Machine.Log.WaitUntil(lines => lines.Any(line => line.Contains("The service of", StringComparison.Ordinal)), _patience, "begin of the service");
     }
 
