@@ -1,3 +1,4 @@
+using Checkpointer.Engine.Host;
 using Checkpointer.Engine.Interop;
 using Checkpointer.Engine.Support;
 using Checkpointer.Engine.Tracing;
@@ -11,29 +12,28 @@ public sealed class EndedProcess : IDisposable
     private const int ExitStatusOffset = 60; // exit_code of struct pidfd_info, its last member
     private const ulong TellsExit = 1 << 3; // PIDFD_INFO_EXIT, Linux 6.15
 
-    // The init of a PID namespace of ours ends within milliseconds of the job's root, and with its status, unless there are processes left in the namespace.
-    private const int InitPatience = 10;
-
     private readonly SafeFd? _pidfd;
     private readonly SafeFd? _init;
+    private readonly ExitEvents? _exits;
 
     /// <param name="identity">Who it was.</param>
     /// <param name="pidfd">The process; null where it was gone before.</param>
     /// <param name="init">Its parent, where that is the init of a PID namespace of ours.</param>
-    internal EndedProcess(ProcessIdentity identity, SafeFd? pidfd, SafeFd? init = null)
+    /// <param name="exits">What tells how it ended where the kernel's pidfds do not; null where they do.</param>
+    internal EndedProcess(ProcessIdentity identity, SafeFd? pidfd, SafeFd? init = null, ExitEvents? exits = null)
     {
         Identity = identity;
         _pidfd = pidfd;
         _init = init;
+        _exits = exits;
     }
 
     /// <summary>Who it was.</summary>
     public ProcessIdentity Identity { get; }
 
     /// <summary>
-    /// Tells how it ended, and reaps it where it is our child. Of others the kernel tells since Linux 6.15, once their parent has reaped them; before, the init of a PID namespace of ours tells by its
-    /// own end, where it is our child. Precondition: no dump of
-    /// it is under way, whose tracer waits for it, too.
+    /// Tells how it ended, and reaps it where it is our child, and the init of its PID namespace where that is. Of others the kernel tells since Linux 6.15, once their parent has reaped them;
+    /// before, the process connector tells the superuser. Precondition: no dump of it is under way, whose tracer waits for it, too, and nobody of ours is in its PID namespace any more.
     /// </summary>
     /// <param name="patience">Longest wait for another parent.</param>
     public ProcessEnd Collect(TimeSpan patience)
@@ -48,8 +48,9 @@ public sealed class EndedProcess : IDisposable
             return ToEnd(reaped);
         }
 
-        AwaitReaper(patience);
-        return (TryInfo() ?? TryReapInit(patience * InitPatience)) is { } told ? ToEnd(told) : ProcessEnd.Unknown;
+        var told = _exits is null ? TryInfo(patience) : _exits.Await(Identity.Pid.Value, patience);
+        var init = TryReapInit(patience);
+        return (told ?? init) is { } status ? ToEnd(status) : ProcessEnd.Unknown;
     }
 
     /// <inheritdoc/>
@@ -57,6 +58,7 @@ public sealed class EndedProcess : IDisposable
     {
         _pidfd?.Dispose();
         _init?.Dispose();
+        _exits?.Forget(Identity.Pid.Value);
     }
 
     private static ProcessEnd ToEnd(WaitStatus status)
@@ -100,8 +102,9 @@ public sealed class EndedProcess : IDisposable
         _ = Libc.poll(&file, 1, checked((int)patience.TotalMilliseconds));
     }
 
-    private unsafe WaitStatus? TryInfo()
+    private unsafe WaitStatus? TryInfo(TimeSpan patience)
     {
+        AwaitReaper(patience);
         Span<byte> info = stackalloc byte[InfoBytes];
         BitConverter.TryWriteBytes(info, TellsExit);
         fixed (byte* pointer = info)

@@ -1,3 +1,4 @@
+using Checkpointer.Engine.Host;
 using Checkpointer.Engine.Interop;
 using Checkpointer.Engine.Proc;
 using Checkpointer.Engine.Support;
@@ -12,20 +13,37 @@ namespace Checkpointer.Engine;
 public sealed class ProcessWatcher : IDisposable
 {
     private readonly DescriptorWatcher<Watched> _watcher;
+    private readonly ExitEvents? _exits;
 
     /// <summary>Watches nothing yet.</summary>
-    public ProcessWatcher() => _watcher = new DescriptorWatcher<Watched>("process ends", SocketNumber.POLLIN, Tell);
+    public ProcessWatcher()
+        : this(ExitEvents.AreNeeded)
+    {
+    }
+
+    /// <summary>Watches nothing yet.</summary>
+    /// <param name="usesEvents">True to learn from the process connector how processes ended, as on kernels whose pidfds do not tell.</param>
+    internal ProcessWatcher(bool usesEvents)
+    {
+        _watcher = new DescriptorWatcher<Watched>("process ends", SocketNumber.POLLIN, Tell);
+        _exits = usesEvents ? ExitEvents.TryOpen() : null;
+    }
+
+    /// <summary>True where it learns from the process connector.</summary>
+    internal bool HasEvents => _exits is not null;
 
     /// <summary>Watches a process.</summary>
     /// <param name="identity">Who; where that process is gone by now, the end is told at once.</param>
     /// <param name="ended">Told once, on the watcher's thread; must not take long. Owns what it is given.</param>
     public void Watch(ProcessIdentity identity, Action<EndedProcess> ended)
     {
+        _exits?.Expect(identity.Pid.Value);
         // In this order: a PID that changed hands before the pidfd was opened shows by its start time.
         var pidfd = Pidfd.TryOpen(identity.Pid.Value, 0);
         if (pidfd is null || ProcFs.TryStat(identity.Pid) is not { } stat || stat.StartTicks != identity.StartTicks || identity.BootId != ProcFs.BootId())
         {
             pidfd?.Dispose();
+            _exits?.Forget(identity.Pid.Value);
             ended(new EndedProcess(identity, null));
             return;
         }
@@ -34,16 +52,24 @@ public sealed class ProcessWatcher : IDisposable
     }
 
     /// <summary>Ends the watch of a process; one that was told already is none.</summary>
-    public void Forget(ProcessIdentity identity) => _watcher.Forget(watched => watched.Identity == identity);
+    public void Forget(ProcessIdentity identity)
+    {
+        _watcher.Forget(watched => watched.Identity == identity);
+        _exits?.Forget(identity.Pid.Value);
+    }
 
     /// <inheritdoc/>
-    public void Dispose() => _watcher.Dispose();
+    public void Dispose()
+    {
+        _watcher.Dispose();
+        _exits?.Dispose();
+    }
 
     private void Tell(Watched watched, short events)
     {
         if ((events & SocketNumber.POLLIN) != 0 && _watcher.TryTake(watched))
         {
-            watched.Ended(new EndedProcess(watched.Identity, watched.Descriptor, watched.Init));
+            watched.Ended(new EndedProcess(watched.Identity, watched.Descriptor, watched.Init, _exits));
         }
     }
 

@@ -16,6 +16,7 @@ public sealed partial class TidyTests
     [
         "Dump/PageReaders.cs",
         "EndedProcess.cs",
+        "Host/ExitEvents.cs",
         "PressureWatcher.cs",
         "Proc/InetSocketTable.cs",
         "Proc/SocketDiagnoser.cs",

@@ -64,6 +64,11 @@ internal sealed class HostProbe(EngineOptions options)
 
         Try("page tracking", CapabilityState.Degraded, "use Linux 6.7 or newer with CONFIG_USERFAULTFD; until then each dump reads all memory", () =>
             Tracking.TrackerChoice.IsLive(useWriteProtect: true) ? "Write protection tells which pages changed." : null);
+        Try("exits", CapabilityState.Degraded, "use Linux 6.15 or newer, or CONFIG_PROC_EVENTS as root outside of containers; until then it is not known how a job ended that we did not start", () =>
+        {
+            using var exits = ExitEvents.AreNeeded ? ExitEvents.TryOpen() : null;
+            return exits is not null ? "The process connector tells how processes ended." : ExitEvents.AreNeeded ? null : "Pidfds tell how processes ended.";
+        });
         Try("packet filter", CapabilityState.Degraded, "use a kernel with CONFIG_NF_TABLES_INET and CAP_NET_ADMIN; without, TCP connections out of a job cannot be kept (--tcp keep)", () =>
         {
             PacketFilter.FilterTables.Try();

@@ -47,6 +47,7 @@ internal enum Errno
     ENETUNREACH = 101,
     ECONNRESET = 104,
     EHOSTUNREACH = 113,
+    ENOBUFS = 105,
     ENOTCONN = 107,
     ETIMEDOUT = 110,
     EINPROGRESS = 115,

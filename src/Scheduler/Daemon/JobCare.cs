@@ -481,6 +481,12 @@ internal sealed class JobCare(string name, CareParts parts) : IDisposable
             await InTurnAsync(
                 async () =>
                 {
+                    if (_followed == process && parts.Store.Job(name).Cgroup is null)
+                    {
+                        // What followed it is in its PID namespace, which cannot end before.
+                        DropDumper();
+                    }
+
                     ProcessEnd end = collect();
                     if (_followed == process)
                     {

@@ -32,7 +32,7 @@ public sealed class HostProbeTests
     {
         Assert.Equal(
             [
-                "architecture", "user", "hard limits", "page map", "page tracking", "packet filter", "map_files", "children", "ptrace", "rseq", "injected calls", "tid address",
+                "architecture", "user", "hard limits", "page map", "page tracking", "exits", "packet filter", "map_files", "children", "ptrace", "rseq", "injected calls", "tid address",
                 "memory map", "descriptors", "chosen PIDs",
             ],
             Probe().Select(capability => capability.Name));

@@ -24,16 +24,20 @@ public sealed class ProcessWatcherTests : IDisposable
         Assert.Null(ProcFs.TryStat(ended.Identity.Pid));
     }
 
-    [Fact]
-    public void EndOfAStranger_IsToldWhereTheKernelCan()
+    [Theory]
+    [InlineData(false, "exit 5", 5, null)]
+    [InlineData(true, "exit 5", 5, null)]
+    [InlineData(true, "kill -TERM $$", null, 15)]
+    public void EndOfAStranger_IsToldWhereTheKernelCan(bool usesEvents, string script, int? code, int? signal)
     {
+        using var watcher = new ProcessWatcher(usesEvents);
         var fifo = Path.Combine(Path.GetTempPath(), Guid.NewGuid().ToString("N"));
-        var shell = Start($"mkfifo {fifo}; sh -c 'read line < {fifo}; exit 5'; rm {fifo}");
+        var shell = Start($"mkfifo {fifo}; sh -c 'read line < {fifo}; {script}'; rm {fifo}");
         ProcessIdentity? child = null;
         Assert.True(SpinWait.SpinUntil(() => (child = ReaderOf(shell)) is not null, _patience), "the child does not come");
         EndedProcess? ended = null;
         using var told = new ManualResetEventSlim();
-        _watcher.Watch(child!, process =>
+        watcher.Watch(child!, process =>
         {
             ended = process;
             told.Set();
@@ -42,8 +46,8 @@ public sealed class ProcessWatcherTests : IDisposable
         File.WriteAllText(fifo, "\n");
 
         Assert.True(told.Wait(_patience), "the end is not told");
-        var tells = Version.Parse(ProcFs.KernelRelease().Split('-', '+')[0]) >= new Version(6, 15);
-        Assert.Equal(tells ? new ProcessEnd(5, null) : ProcessEnd.Unknown, ended!.Collect(_patience));
+        var tells = usesEvents ? watcher.HasEvents : ProcFs.KernelVersion() >= new Version(6, 15);
+        Assert.Equal(tells ? new ProcessEnd(code, signal) : ProcessEnd.Unknown, ended!.Collect(_patience));
         ended.Dispose();
         using var shellEnd = WaitForEnd(shell);
         Assert.Equal(new ProcessEnd(0, null), shellEnd.Collect(_patience));
