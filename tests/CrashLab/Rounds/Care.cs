@@ -30,9 +30,6 @@ internal sealed partial class Care : IDisposable
     private VirtualMachine? _machine;
     private int _boots;
 
-    /// <summary>Jobs and the numbers of their processes.</summary>
-    private static readonly Dictionary<string, int> _processes = new() { ["threads"] = 1, ["tree"] = 3, ["append"] = 1 };
-
     public Care(Laboratory lab, int seed, string directory, DiskRecording? recording = null)
     {
         _lab = lab;
@@ -50,6 +47,9 @@ internal sealed partial class Care : IDisposable
 
     /// <summary>The kernel of the next boot.</summary>
     public string Kernel { get; set; } = "6.12";
+
+    /// <summary>Jobs, which are programs of the laboratory, and the numbers of their processes.</summary>
+    public IReadOnlyDictionary<string, int> Processes { get; init; } = new Dictionary<string, int> { ["threads"] = 1, ["tree"] = 3, ["append"] = 1 };
 
     /// <summary>Policy of the jobs.</summary>
     public string Policy { get; init; } = $"{{{EveryTwoSeconds}, \"retention\": {{\"keepLast\": 4}}}}";
@@ -74,7 +74,7 @@ internal sealed partial class Care : IDisposable
         _ = Machine.Shell.Run($"mkdir -p {Jobs}");
         StartService();
         serviceIsUp?.Invoke();
-        foreach (var job in _processes.Keys)
+        foreach (var job in Processes.Keys)
         {
             _ = Machine.Shell.Run($"setsid {RootImage.Programs}/lab_{job} {Jobs}/{job} </dev/null >{Jobs}/{job}.out 2>&1 & echo $! >/run/{job}.pid");
             _ = Machine.Shell.Run($"tries=0; until grep -q ready {Jobs}/{job}.out || [ $tries = 300 ]; do usleep 100000; tries=$((tries + 1)); done; grep -q ready {Jobs}/{job}.out");
@@ -92,8 +92,8 @@ internal sealed partial class Care : IDisposable
         beforeService?.Invoke();
         StartService();
         Machine.Log.WaitUntil(
-            lines => _processes.Keys.All(job => Numbers(lines, job, "recovered").Count > 0), _patience, "recovery of all three jobs by the service");
-        var recovered = _processes.Keys.ToDictionary(job => job, job => Assert.Single(Numbers(Machine.Log.Lines, job, "recovered")));
+            lines => Processes.Keys.All(job => Numbers(lines, job, "recovered").Count > 0), _patience, "recovery of all jobs by the service");
+        var recovered = Processes.Keys.ToDictionary(job => job, job => Assert.Single(Numbers(Machine.Log.Lines, job, "recovered")));
         foreach (var (job, number) in recovered)
         {
             Assert.True(
@@ -107,8 +107,8 @@ internal sealed partial class Care : IDisposable
     /// <summary>Waits until each job has one more generation.</summary>
     public void AwaitNewGenerations()
     {
-        var before = _processes.Keys.ToDictionary(job => job, job => Newest(job));
-        Machine.Log.WaitUntil(lines => _processes.Keys.All(job => Numbers(lines, job, "dumped").LastOrDefault() > before[job]), _patience, "new generations of all jobs");
+        var before = Processes.Keys.ToDictionary(job => job, job => Newest(job));
+        Machine.Log.WaitUntil(lines => Processes.Keys.All(job => Numbers(lines, job, "dumped").LastOrDefault() > before[job]), _patience, "new generations of all jobs");
         NoteAcknowledged();
     }
 
@@ -127,7 +127,7 @@ internal sealed partial class Care : IDisposable
         Machine.Log.WaitUntil(
             lines =>
             {
-                foreach (var job in _processes.Keys)
+                foreach (var job in Processes.Keys)
                 {
                     Numbers(lines, job, "dumped").ForEach(number => acknowledged($"{job}/{number}"));
                 }
@@ -164,12 +164,12 @@ internal sealed partial class Care : IDisposable
     /// <summary>Tells the jobs to check all that they hold, and to end.</summary>
     public void Finish()
     {
-        foreach (var job in _processes.Keys)
+        foreach (var job in Processes.Keys)
         {
             _ = Machine.Shell.Run($"touch {Jobs}/{job}.go");
         }
 
-        foreach (var job in _processes.Keys)
+        foreach (var job in Processes.Keys)
         {
             _ = Machine.Shell.Try($"tries=0; until tail -n 1 {Jobs}/{job}.out | grep -qE 'PASS|FAIL' || [ $tries = 600 ]; do usleep 100000; tries=$((tries + 1)); done");
             var last = Machine.Shell.Run($"tail -n 3 {Jobs}/{job}.out");
@@ -177,7 +177,7 @@ internal sealed partial class Care : IDisposable
         }
 
         Machine.Log.WaitUntil(
-            lines => _processes.Keys.All(job => lines.Any(line => line.Contains($"Job {job}: finished", StringComparison.Ordinal))), _patience, "end of all jobs");
+            lines => Processes.Keys.All(job => lines.Any(line => line.Contains($"Job {job}: finished", StringComparison.Ordinal))), _patience, "end of all jobs");
         Machine.PowerOff();
         LetGo();
     }
@@ -185,7 +185,7 @@ internal sealed partial class Care : IDisposable
     /// <summary>Fails unless there is one copy of each job, and none has found anything wrong.</summary>
     public void ExpectOneOfEach()
     {
-        foreach (var (job, count) in _processes)
+        foreach (var (job, count) in Processes)
         {
             var running = Machine.Shell.Run($"ps | grep -c '[l]ab/programs/lab_{job}'; tail -n 2 {Jobs}/{job}.out");
             Assert.True(
@@ -218,7 +218,7 @@ internal sealed partial class Care : IDisposable
 
     private void NoteAcknowledged()
     {
-        foreach (var job in _processes.Keys)
+        foreach (var job in Processes.Keys)
         {
             _acknowledged[job] = Newest(job);
         }
