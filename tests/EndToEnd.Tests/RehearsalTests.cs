@@ -76,7 +76,7 @@ public sealed class RehearsalTests(ProgramFixture programs, ITestOutputHelper ou
     {
         using var session = Session.StartUnregistered(programs, "compute");
         var policies = Directory.CreateDirectory(Path.Combine(session.Directory, "policies")).FullName;
-        File.WriteAllText(Path.Combine(policies, "tried.json"), """{"schedule": {"every": "200ms"}, "retention": {"keepLast": 3}, "rehearse": {"schedule": {"every": "500ms"}}}""");
+        File.WriteAllText(Path.Combine(policies, "tried.json"), """{"schedule": {"every": "1s"}, "retention": {"keepLast": 3}, "rehearse": {"schedule": {"every": "500ms"}}}""");
         using var service = Service.Of(session.Cli, ("CHECKPOINTER_Policies__Directory", policies), ("CHECKPOINTER_Daemon__LookEvery", "00:00:01"));
         _ = session.Cli.Run("register", Session.RegisteredName, "--pid", $"{session.Job.Pid}", "--policy", "tried").Expect(0);
 
