@@ -12,6 +12,7 @@ namespace Checkpointer.Benchmarks;
 internal sealed class JobsBenchmark(Place place) : IBenchmark
 {
     private const int Mebibytes = 4;
+    private const int PauseMilliseconds = 100; // heartbeats every 200 us of 200 jobs would be all that the processors do
     private const int Terminate = 15; // SIGTERM
     private const double TicksPerSecond = 100; // sysconf(_SC_CLK_TCK), 100 on Linux for x86-64
     private static readonly TimeSpan _patience = TimeSpan.FromMinutes(10);
@@ -42,7 +43,7 @@ internal sealed class JobsBenchmark(Place place) : IBenchmark
             Wait.Until(() => File.Exists(Path.Combine(place.Directory, "service.out")) && new FileInfo(Path.Combine(place.Directory, "service.out")).Length > 0, _patience, () => "the service does not begin");
             for (var number = 0; number < count; number++)
             {
-                jobs.Add(Spawn(place.Executable("dirty_rate"), [Path.Combine(place.Directory, $"j{number}"), Mebibytes, 1, 1, 1000, "scattered", "random"], $"j{number}"));
+                jobs.Add(Spawn(place.Executable("dirty_rate"), [Path.Combine(place.Directory, $"j{number}"), Mebibytes, 1, 1, 1000, "scattered", "random", PauseMilliseconds], $"j{number}"));
             }
 
             Wait.Until(() => Enumerable.Range(0, count).All(number => new FileInfo(Path.Combine(place.Directory, $"j{number}.out")).Length > 0), _patience, () => "a job is not ready");

@@ -1,22 +1,22 @@
 /*
  * Dirties a known part of its memory in a known time, and notes every time for which it stood still: the job of the benchmarks.
  *
- *   dirty_rate SCRATCH [MIB THREADS PERCENT PERIOD_MS PATTERN FILL]
+ *   dirty_rate SCRATCH [MIB THREADS PERCENT PERIOD_MS PATTERN FILL [PAUSE_MS]]
  *
  * PERCENT of the pages are written in each PERIOD_MS, each once; with PERIOD_MS 0 they are written once for each SIGUSR2. On SIGUSR2
  * PERCENT and PERIOD_MS are read anew from SCRATCH.pace where that exists. PATTERN is
  * "scattered" or "contiguous"; FILL is "random" (does not compress), "half" (to about half) or "word" (one word of a page that
  * does not compress). SCRATCH.gaps gets a record of start and length, ns of CLOCK_MONOTONIC, of each gap between two
- * heartbeats that is longer than it should be; SCRATCH.stats gets a record of Stats every 10 ms.
+ * heartbeats that is longer than it should be; with PAUSE_MS all threads pause so long between two looks, so that many such jobs leave the processors free. SCRATCH.stats gets a record of Stats every 10 ms.
  */
 #include "program.h"
 
-enum { Page = 4096, Words = Page / 8, ThreadsMax = 64, HeartbeatNs = 200000, GapNs = 500000, StatsNs = 10000000, TickNs = 1000000, CatchUpTicks = 20 };
+enum { Page = 4096, Words = Page / 8, ThreadsMax = 64, HeartbeatNs = 200000, GapNs = 500000, StatsNs = 10000000, CatchUpTicks = 20 };
 typedef struct { uint64_t now, pages, rounds, longest_gap; } Stats;
 typedef struct { char *at; uint64_t first, pages, stride; volatile uint64_t written, rounds; } Worker;
 
 static Worker workers[ThreadsMax];
-static long mib = 16, thread_count = 2;
+static long mib = 16, thread_count = 2, pause_ms;
 static volatile long period_ms = 100;
 static volatile double percent = 1;
 static const char *pattern = "scattered", *contents = "random";
@@ -44,13 +44,15 @@ static void *work(void *argument)
 {
     Worker *w = argument;
     double due = 0;
+    long tick_ms = pause_ms > 0 ? pause_ms : 1;
+    uint64_t late = (uint64_t)(CatchUpTicks * tick_ms) * 1000000;
     for (uint64_t last = now_ns(), now; !stop; last = now) {
         double part = (double)w->pages * percent / 100;
         long period = period_ms;
         now = now_ns();
         if (period > 0) {
             /* What was missed while it stood still is not made up for: the rate stays that of the period. */
-            uint64_t passed = now - last < (uint64_t)CatchUpTicks * TickNs ? now - last : (uint64_t)CatchUpTicks * TickNs;
+            uint64_t passed = now - last < late ? now - last : late;
             due += part * (double)passed / 1e6 / (double)period;
         } else if (w->rounds < rounds_wanted) {
             due += part;
@@ -59,7 +61,7 @@ static void *work(void *argument)
             write_next(w);
         if (period == 0 && w->rounds < rounds_wanted)
             w->rounds++;
-        nap_ms(1);
+        nap_ms(tick_ms);
     }
     return NULL;
 }
@@ -68,12 +70,14 @@ static void *beat(void *unused)
 {
     int gaps = must(open(scratch_path("gaps"), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0600));
     int file = must(open(scratch_path("stats"), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0600));
-    const struct timespec pause = {0, HeartbeatNs};
+    long beat_ns = pause_ms > 0 ? pause_ms * 1000000 : HeartbeatNs;
+    uint64_t gap_ns = pause_ms > 0 ? 2 * (uint64_t)beat_ns : GapNs;
+    const struct timespec pause = {0, beat_ns};
     Stats stats = {0};
     for (uint64_t last = now_ns(), next = 0; !stop; last = now_ns()) {
         nanosleep(&pause, NULL);
         uint64_t record[2] = {last, now_ns() - last};
-        if (record[1] > GapNs)
+        if (record[1] > gap_ns)
             require(write(gaps, record, sizeof record) == sizeof record, "gaps: %s", strerror(errno));
         if (record[1] > stats.longest_gap)
             stats.longest_gap = record[1];
@@ -135,8 +139,9 @@ static void read_arguments(int argc, char **argv)
         period_ms = atol(argv[5]);
         pattern = argv[6];
         contents = argv[7];
+        pause_ms = argc >= 9 ? atol(argv[8]) : 0;
     }
-    require(mib > 0 && thread_count > 0 && thread_count <= ThreadsMax && percent >= 0 && period_ms >= 0, "arguments");
+    require(mib > 0 && thread_count > 0 && thread_count <= ThreadsMax && percent >= 0 && period_ms >= 0 && pause_ms >= 0 && pause_ms < 1000, "arguments");
 }
 
 static void read_pace(void)
