@@ -152,14 +152,14 @@ if [ -z "${CRASHLAB_ROUNDS:-}" ]; then
 
     # The end-to-end tests mostly wait, so two halves of them run at once. What the kernel numbers for the whole host stays in one half: a restore needs the
     # number of its System V objects free, and a test takes the pool of huge pages away from all.
-    start EndToEnd.Tests.1 tests/EndToEnd.Tests '((FullyQualifiedName~ProgramTests|FullyQualifiedName~TreeTests)&DisplayName!~sysv&DisplayName!~huge)'
-    start EndToEnd.Tests.2 tests/EndToEnd.Tests '((FullyQualifiedName!~ProgramTests&FullyQualifiedName!~TreeTests)|DisplayName~sysv|DisplayName~huge)'
+    start EndToEnd.Tests.1 tests/EndToEnd.Tests '((FullyQualifiedName~ProgramTests|FullyQualifiedName~TreeTests|FullyQualifiedName~RunTests)&DisplayName!~sysv&DisplayName!~huge)'
+    start EndToEnd.Tests.2 tests/EndToEnd.Tests '((FullyQualifiedName!~ProgramTests&FullyQualifiedName!~TreeTests&FullyQualifiedName!~RunTests)|DisplayName~sysv|DisplayName~huge)'
     finish EndToEnd.Tests.1
     finish EndToEnd.Tests.2
 fi
 
-# The virtual machine, last and alone: it takes all processors. Power cuts, crash points and soft-dirty bits are in the long form only.
-lab_filter='FullyQualifiedName~BootTests|FullyQualifiedName~PowerDiskTests'
+# The virtual machine, last and alone: it takes all processors. Power cuts, reboots, crash points and soft-dirty bits are in the long form only.
+lab_filter='FullyQualifiedName~.BootTests|FullyQualifiedName~PowerDiskTests'
 [ -z "${CRASHLAB_ROUNDS:-}" ] || lab_filter=''
 start CrashLab tests/CrashLab "${lab_filter:+($lab_filter)}"
 finish CrashLab

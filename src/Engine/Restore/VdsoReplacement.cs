@@ -9,7 +9,7 @@ namespace Checkpointer.Engine.Restore;
 
 /// <summary>
 /// What a job keeps of the vDSO of the kernel that it was dumped under, where this kernel has another: its code stays at its address, as memory of the job,
-/// because the job knows its functions by address. Each begins with a jump to the same function of this kernel's vDSO, which is mapped elsewhere. Nothing else
+/// because the job knows its functions by address. Each begins with a jump to the same function of this kernel's vDSO, which is mapped elsewhere, or, where that has none, with the system call. Nothing else
 /// of the old code is run any more; its data pages, whose layout is the old kernel's secret, are gone.
 /// </summary>
 internal sealed class VdsoReplacement
@@ -69,14 +69,15 @@ internal sealed class VdsoReplacement
         var end = 0ul;
         foreach (var (name, offset) in VdsoImage.FunctionsOf(old).Where(function => function.Key != NotNeeded).OrderBy(function => function.Value))
         {
-            if (!now.TryGetValue(name, out var target))
+            var start = now.TryGetValue(name, out var target) ? VdsoJump.To(newCode + target) : VdsoJump.ToCall(name);
+            if (start is null)
             {
                 throw Changed(images, $"and this one has no {name}, which the job may call", "restore under a newer kernel");
             }
 
-            Invariant.Require(offset >= end && offset + VdsoJump.Bytes <= (ulong)old.Length, $"{name} leaves no room for a jump");
-            VdsoJump.To(newCode + target).CopyTo(patched.AsSpan((int)offset));
-            end = offset + VdsoJump.Bytes;
+            Invariant.Require(offset >= end && offset + (ulong)start.Length <= (ulong)old.Length, $"{name} leaves no room for a jump");
+            start.CopyTo(patched.AsSpan((int)offset));
+            end = offset + (ulong)start.Length;
         }
 
         return patched;

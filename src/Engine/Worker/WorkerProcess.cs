@@ -21,6 +21,9 @@ internal sealed class WorkerProcess : IDisposable
     // Above all that is inherited, while numbers are put in order.
     private const ulong Aside = 500;
 
+    // Its runtime makes no pipes and sockets for debuggers: a worker often ends by SIGKILL, and they would stay in /tmp.
+    private const string Diagnostics = "DOTNET_EnableDiagnostics";
+
     // What a worker needs to say goodbye: to unmap what it holds, not to work.
     private static readonly TimeSpan _farewell = TimeSpan.FromSeconds(10);
 
@@ -163,7 +166,8 @@ internal sealed class WorkerProcess : IDisposable
             words.Add(EngineWorker.Verbose);
         }
 
-        var variables = Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().Select(entry => $"{entry.Key}={entry.Value}").ToList();
+        var variables = Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().Where(entry => !Diagnostics.Equals(entry.Key)).Select(entry => $"{entry.Key}={entry.Value}")
+            .Append($"{Diagnostics}=0").ToList();
         var texts = words.Concat(variables).Select(text => Encoding.UTF8.GetBytes(text + '\0')).ToList();
         var pointers = texts.Count + 2;
         var bytes = (pointers * sizeof(ulong)) + texts.Sum(text => text.Length);

@@ -202,9 +202,16 @@ internal sealed class TestJob : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        if (Pid > 1)
+        if (Pid <= 1)
         {
-            Kill();
+            return;
+        }
+
+        Kill();
+        // Programs name what they make there by their PID; a restore may have kept copies beside it.
+        foreach (var file in Directory.EnumerateFiles("/dev/shm", $"checkpointer-*-{Pid}*").Where(file => file.Split('.')[0].EndsWith($"-{Pid}", StringComparison.Ordinal)))
+        {
+            File.Delete(file);
         }
     }
 
