@@ -1,6 +1,7 @@
 using Checkpointer.CrashLab.Disk;
 using Checkpointer.CrashLab.Kit;
 using Checkpointer.CrashLab.Machine;
+using Checkpointer.CrashLab.Rounds;
 using Xunit;
 using Xunit.Abstractions;
 
@@ -31,7 +32,7 @@ public sealed class BootTests(Laboratory lab, ITestOutputHelper output)
         using var again = Boot(disk, kernel, directory, "second");
         Assert.Equal("kept\n", again.Shell.Run("cat /data/kept"));
         Assert.NotEqual("lost\n", again.Shell.Try("cat /data/lost").Output);
-        var doctor = again.Shell.Try("checkpointer doctor --store /data/store");
+        var doctor = again.Shell.Try($"{Care.ServiceOptions} checkpointer doctor --store /data/store"); // says, too, if there are no such options
         output.WriteLine(doctor.Output);
         Assert.True(doctor.ExitCode is Works or Degraded, doctor.Output);
         again.PowerOff();

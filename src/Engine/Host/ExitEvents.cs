@@ -16,6 +16,7 @@ internal sealed unsafe class ExitEvents : IDisposable
     private const int CN_IDX_PROC = 1; // linux/connector.h; also its group
     private const int CN_VAL_PROC = 1;
     private const int PROC_CN_MCAST_LISTEN = 1; // linux/cn_proc.h
+    private const int PROC_CN_MCAST_IGNORE = 2;
     private const uint PROC_EVENT_EXIT = 0x80000000;
 
     // struct nlmsghdr, struct cn_msg, struct proc_event; the numbers in the bytes of this machine.
@@ -60,7 +61,7 @@ internal sealed unsafe class ExitEvents : IDisposable
             BinaryPrimitives.WriteUInt16LittleEndian(group, SocketNumber.AF_NETLINK);
             BinaryPrimitives.WriteInt32LittleEndian(group[8..], CN_IDX_PROC);
             SocketCalls.Bind(socket, group, "the process connector");
-            Ask(socket);
+            Ask(socket, PROC_CN_MCAST_LISTEN);
             var file = new pollfd { fd = socket.Number, events = SocketNumber.POLLIN };
             if (Libc.poll(&file, 1, AnswerMilliseconds) > 0)
             {
@@ -124,7 +125,7 @@ internal sealed unsafe class ExitEvents : IDisposable
         _told.Dispose();
     }
 
-    private static void Ask(SafeFd socket)
+    private static void Ask(SafeFd socket, int operation)
     {
         Span<byte> request = stackalloc byte[EventAt + sizeof(int)];
         request.Clear();
@@ -133,7 +134,7 @@ internal sealed unsafe class ExitEvents : IDisposable
         BinaryPrimitives.WriteInt32LittleEndian(request[ConnectorAt..], CN_IDX_PROC);
         BinaryPrimitives.WriteInt32LittleEndian(request[(ConnectorAt + 4)..], CN_VAL_PROC);
         BinaryPrimitives.WriteUInt16LittleEndian(request[LengthAt..], sizeof(int));
-        BinaryPrimitives.WriteInt32LittleEndian(request[EventAt..], PROC_CN_MCAST_LISTEN);
+        BinaryPrimitives.WriteInt32LittleEndian(request[EventAt..], operation);
         fixed (byte* bytes = request)
         {
             LinuxException.ThrowIfFailed(Libc.write(socket.Number, bytes, (nuint)request.Length), "write to the process connector");
@@ -199,6 +200,19 @@ internal sealed unsafe class ExitEvents : IDisposable
 
     private sealed record Connection(SafeFd Descriptor) : IWatchedDescriptor
     {
-        public void Dispose() => Descriptor.Dispose();
+        public void Dispose()
+        {
+            try
+            {
+                // Before Linux 6.6 the kernel counts us as a listener until we say so.
+                Ask(Descriptor, PROC_CN_MCAST_IGNORE);
+            }
+            catch (LinuxException)
+            {
+                // It goes on making events that nobody reads.
+            }
+
+            Descriptor.Dispose();
+        }
     }
 }

@@ -13,6 +13,9 @@ namespace Checkpointer.CrashLab.Rounds;
 /// </summary>
 internal sealed partial class Care : IDisposable
 {
+    /// <summary>Environment of the service. Collections of garbage run into power cuts, too.</summary>
+    public const string ServiceOptions = "CHECKPOINTER_Upkeep__CollectSchedule='every 1m'";
+
     private const string Store = "/data/store";
     private const string Jobs = "/data/jobs";
     private const string EveryTwoSeconds = """
@@ -207,9 +210,8 @@ internal sealed partial class Care : IDisposable
 
     private void StartService()
     {
-        // Collections of garbage run into power cuts, too.
         _ = Machine.Shell.Run(
-            $"CHECKPOINTER_Upkeep__CollectSchedule='every 1m' setsid checkpointer daemon --store {Store} </dev/null >/dev/null 2>/dev/ttyS0 & echo $! >/run/service.pid");
+            $"{ServiceOptions} setsid checkpointer daemon --store {Store} </dev/null >/dev/null 2>/dev/ttyS0 & echo $! >/run/service.pid");
         Machine.Log.WaitUntil(lines => lines.Any(line => line.Contains("The service of", StringComparison.Ordinal)), _patience, "begin of the service");
     }
 
