@@ -1,4 +1,7 @@
 using System.Diagnostics;
+using System.Globalization;
+using System.Net.Sockets;
+using System.Text;
 using System.Text.Json;
 using Checkpointer.EndToEnd.Tests.Interop;
 using Checkpointer.EndToEnd.Tests.Support;
@@ -149,6 +152,29 @@ public sealed class DaemonTests(ProgramFixture programs, ITestOutputHelper outpu
         Assert.InRange(seconds, asked * 0.8, (asked * 1.5) + 3);
         Assert.InRange(line.GetProperty("freeze_us").GetInt64() / 1e6, 0, seconds / 2);
         Finish(session, service);
+    }
+
+    /// <summary>sd_notify(3), as systemd listens to it.</summary>
+    [RootFact]
+    public void ServiceManager_IsToldOfBeginReloadLifeAndEnd()
+    {
+        const int HangUp = 1; // SIGHUP
+        using var session = Session.StartUnregistered(programs, "nanosleep");
+        var path = Path.Combine(session.Directory, "notify");
+        using var manager = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified) { ReceiveTimeout = (int)Wait.Patience.TotalMilliseconds };
+        manager.Bind(new UnixDomainSocketEndPoint(path));
+        using var service = Service.Of(session.Cli, ("NOTIFY_SOCKET", path), ("WATCHDOG_USEC", "1000000"));
+        AwaitNotice(manager, "READY=1");
+        AwaitNotice(manager, "WATCHDOG=1");
+
+        Assert.True(Child.Signal(service.Pid, HangUp));
+        var reloading = AwaitNotice(manager, "RELOADING=1");
+        AwaitNotice(manager, "READY=1");
+
+        var microseconds = long.Parse(reloading.Split('\n').Single(line => line.StartsWith("MONOTONIC_USEC=", StringComparison.Ordinal)).Split('=')[1], CultureInfo.InvariantCulture);
+        Assert.InRange((Stopwatch.GetTimestamp() / (Stopwatch.Frequency / 1_000_000)) - microseconds, 0, Wait.Patience.TotalMicroseconds);
+        Assert.Equal(0, service.End().ExitCode);
+        AwaitNotice(manager, "STOPPING=1");
     }
 
     [RootFact]
@@ -302,6 +328,19 @@ public sealed class DaemonTests(ProgramFixture programs, ITestOutputHelper outpu
         catch (IOException)
         {
             return false; // it has ended
+        }
+    }
+
+    private static string AwaitNotice(Socket manager, string wanted)
+    {
+        var buffer = new byte[1024];
+        while (true)
+        {
+            var text = Encoding.UTF8.GetString(buffer, 0, manager.Receive(buffer));
+            if (text.Split('\n').Contains(wanted))
+            {
+                return text;
+            }
         }
     }
 }
