@@ -1,6 +1,6 @@
 /*
- * timerfd: expirations that were not read, intervals, time that is left, a timer that is not armed, an absolute wall time, and
- * a thread that waits for one.
+ * timerfd: expirations that were not read, intervals, time that is left, a timer that is not armed, an absolute wall time, a thread that waits for one, and intervals so short that
+ * they end while somebody looks at them.
  */
 #include "program.h"
 #include <sys/timerfd.h>
@@ -30,12 +30,19 @@ int main(int argc, char **argv)
     int expired = armed(CLOCK_MONOTONIC, 0, 0, 1000000, 1000000), once = armed(CLOCK_REALTIME, 0, HourS, 0, 0);
     int idle = must(timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC)), late = armed(CLOCK_MONOTONIC, 0, HourS, 0, 5000000000);
     int wall = armed(CLOCK_REALTIME, TFD_TIMER_ABSTIME, time(NULL) + HourS, 0, 0);
+    int fast = armed(CLOCK_MONOTONIC, 0, 0, 1000000, 20000), to_time = armed(CLOCK_BOOTTIME, TFD_TIMER_ABSTIME, 1, 0, 20000);
     int waited = must(timerfd_create(CLOCK_MONOTONIC, 0));
     pthread_t thread = start_thread(await, &waited);
     nap_ms(30);
     ready_and_wait();
 
     require(read(expired, &ticks, sizeof ticks) == sizeof ticks && ticks >= 20, "%lu expirations are left of 20", ticks);
+    int goes_on[] = {expired, fast, to_time};
+    for (int i = 0; i < 3; i++) {
+        require(i == 0 || read(goes_on[i], &ticks, sizeof ticks) == sizeof ticks, "timer %d has not ticked", i);
+        nap_ms(5);
+        require(read(goes_on[i], &ticks, sizeof ticks) == sizeof ticks, "timer %d has stopped", i);
+    }
     must(timerfd_gettime(expired, &now));
     require(now.it_interval.tv_nsec == 1000000, "the interval is %ld ns", now.it_interval.tv_nsec);
     must(timerfd_gettime(once, &now));
