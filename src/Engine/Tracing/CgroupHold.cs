@@ -25,12 +25,14 @@ internal sealed class CgroupHold : IDisposable
     private readonly CgroupFreezer _freezer;
     private readonly ProcessId _guard;
     private readonly SafeFd _life;
+    private bool _isHeld;
     private bool _isReleased;
 
     private CgroupHold(CgroupFreezer freezer, ProcessId guard, SafeFd life) => (_freezer, _guard, _life) = (freezer, guard, life);
 
-    /// <summary>Holds a cgroup; null where it has no freezer, we may not, or we are in it ourselves, and then its threads are stopped one by one. Precondition: <see cref="EndLeft"/>.</summary>
-    public static CgroupHold? TryBegin(string cgroup)
+    /// <summary>Makes what thaws a cgroup should we die; null where it has no freezer, we may not, or we are in it ourselves, and then its threads are stopped one by one. Precondition:
+    /// <see cref="EndLeft"/>.</summary>
+    public static CgroupHold? TryPrepare(string cgroup)
     {
         if (CgroupFreezer.Of(cgroup) is not { IsAsked: false } freezer || CgroupProcesses.Of(cgroup).Contains(new ProcessId(Environment.ProcessId)) || !Mark.TrySet(freezer))
         {
@@ -41,21 +43,21 @@ internal sealed class CgroupHold : IDisposable
         if (hold is null)
         {
             Mark.Remove(freezer);
-            return null;
         }
 
-        if (!freezer.TrySet(isFrozen: true))
-        {
-            hold.Dispose();
-            return null;
-        }
+        return hold;
+    }
 
-        for (var start = Stopwatch.GetTimestamp(); !freezer.IsSettled && Stopwatch.GetElapsedTime(start) < _patience;)
+    /// <summary>Holds the processes; false where we may not.</summary>
+    public bool TryBegin()
+    {
+        _isHeld = _freezer.TrySet(isFrozen: true);
+        for (var start = Stopwatch.GetTimestamp(); _isHeld && !_freezer.IsSettled && Stopwatch.GetElapsedTime(start) < _patience;)
         {
             _ = Libc.usleep(PollMicroseconds);
         }
 
-        return hold;
+        return _isHeld;
     }
 
     /// <summary>Thaws a cgroup that one of us held who has died.</summary>
@@ -78,7 +80,7 @@ internal sealed class CgroupHold : IDisposable
         }
 
         _isReleased = true;
-        if (!_freezer.TrySet(isFrozen: false) && _freezer.IsAsked)
+        if (_isHeld && !_freezer.TrySet(isFrozen: false) && _freezer.IsAsked)
         {
             // The guard tries, too, as the pipe ends.
             throw new EngineException(EngineFailure.Failed, $"The cgroup {_freezer.Directory} cannot be thawed.", $"thaw it: echo {_freezer.Thawed} > {_freezer.File}");

@@ -80,10 +80,11 @@ internal sealed class Freezer(EngineOptions options, Action<string> step)
     private void StopTogether(JobScope scope, string cgroup, FrozenJob job)
     {
         var seized = SeizeNew(ProcessTree.Walk(scope), job);
+        job.Hold = CgroupHold.TryPrepare(cgroup);
         job.BeginFreeze();
         step("hold cgroup");
-        job.Hold = CgroupHold.TryBegin(cgroup);
-        for (var start = Stopwatch.GetTimestamp(); job.Hold is not null && Stopwatch.GetElapsedTime(start) < options.FreezeTimeout;)
+        var isHeld = job.Hold?.TryBegin() == true;
+        for (var start = Stopwatch.GetTimestamp(); isHeld && Stopwatch.GetElapsedTime(start) < options.FreezeTimeout;)
         {
             var fresh = SeizeNew(ProcessTree.Walk(scope), job);
             if (fresh.Count == 0)
