@@ -48,7 +48,7 @@ internal sealed unsafe class ExitEvents : IDisposable
     }
 
     /// <summary>True on kernels whose pidfds do not tell (PIDFD_INFO_EXIT).</summary>
-    public static bool AreNeeded => Proc.ProcFs.KernelVersion() < new Version(6, 15);
+    public static bool AreNeeded => Environment.OSVersion.Version < new Version(6, 15);
 
     /// <summary>Begins to listen; null where the kernel tells us nothing: to others than the superuser, in a PID namespace, or without CONFIG_PROC_EVENTS.</summary>
     public static ExitEvents? TryOpen()

@@ -210,15 +210,6 @@ internal static class ProcFs
     public static string KernelRelease()
         => ProcFile.TryParse("/proc/sys/kernel/osrelease", text => Encoding.ASCII.GetString(text.TrimEnd((byte)'\n'))) ?? string.Empty;
 
-    /// <summary>Version of the running kernel: the numbers that its release begins with.</summary>
-    public static Version KernelVersion()
-    {
-        string[] numbers = KernelRelease().Split('.', '-', '+');
-        return numbers is [var major, var minor, ..] && int.TryParse(major, CultureInfo.InvariantCulture, out int first) && int.TryParse(minor, CultureInfo.InvariantCulture, out int second)
-            ? new Version(first, second)
-            : throw new EngineException(EngineFailure.Failed, $"The kernel calls itself {KernelRelease()}, which is no version.");
-    }
-
     /// <summary>Features of the first processor, the "flags" line of /proc/cpuinfo.</summary>
     public static IReadOnlyList<string> CpuFlags()
     {

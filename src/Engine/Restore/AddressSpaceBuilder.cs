@@ -19,7 +19,7 @@ internal sealed class AddressSpaceBuilder(RestoredProcess process, OpenedFiles o
     // Descriptors taken over at a time; below any usual RLIMIT_NOFILE.
     private const int FilesPerRound = 200;
 
-    private static readonly Lazy<bool> _hasDroppable = new(() => ProcFs.KernelVersion() >= new Version(6, 11));
+    private static readonly bool _hasDroppable = Environment.OSVersion.Version >= new Version(6, 11);
 
     private readonly AddressSpace _space = process.Images.Space;
 
@@ -262,7 +262,7 @@ internal sealed class AddressSpaceBuilder(RestoredProcess process, OpenedFiles o
     private void AddMapping(DescriptorTransfer transfer, Mapping mapping, int descriptor)
     {
         // An older kernel drops nothing; it wipes the memory at a fork, as the flags of the mapping say.
-        var isDroppable = ((VmaFlags)mapping.Flags).HasFlag(VmaFlags.Droppable) && _hasDroppable.Value;
+        var isDroppable = ((VmaFlags)mapping.Flags).HasFlag(VmaFlags.Droppable) && _hasDroppable;
         var flags = Memory.MAP_FIXED_NOREPLACE | (mapping.IsShared ? Memory.MAP_SHARED : isDroppable ? Memory.MAP_DROPPABLE : Memory.MAP_PRIVATE);
         flags |= descriptor < 0 ? (int)HugePages.Flag(mapping.HugePageBytes, Memory.MAP_HUGETLB) : 0;
         flags |= descriptor < 0 ? Memory.MAP_ANONYMOUS : 0;
