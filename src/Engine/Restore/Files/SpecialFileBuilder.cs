@@ -39,14 +39,15 @@ internal static unsafe class SpecialFileBuilder
         var timer = image.Timerfd;
         var fd = Keep(Libc.timerfd_create(timer.Clock, Flags(image)), $"timerfd_create({timer.Clock})");
         var isAbsolute = timer.AbsoluteNs != 0;
+        var missed = isAbsolute ? Missed(timer, ClockTime.Now(timer.Clock)) : 0;
         var value = new itimerspec
         {
             it_interval = ClockTime.Timespec(timer.IntervalNs),
-            it_value = ClockTime.Timespec(isAbsolute ? timer.AbsoluteNs : timer.RemainingNs),
+            it_value = ClockTime.Timespec(isAbsolute ? timer.AbsoluteNs + (missed * timer.IntervalNs) : timer.RemainingNs),
         };
         var flags = isAbsolute ? (int)timer.SetTimeFlags : 0;
         LinuxException.ThrowIfFailed(Libc.timerfd_settime(fd.Number, flags, value, null), "timerfd_settime");
-        var ticks = timer.Ticks;
+        var ticks = timer.Ticks + (ulong)missed;
         if (ticks != 0)
         {
             LinuxException.ThrowIfFailed(Libc.ioctl(fd.Number, TimerFile.TFD_IOC_SET_TICKS, (nint)(&ticks)), $"ioctl(TFD_IOC_SET_TICKS, {ticks})");
@@ -54,6 +55,13 @@ internal static unsafe class SpecialFileBuilder
 
         return fd;
     }
+
+    /// <summary>
+    /// Intervals that ended while the job was away. The kernel would count them, but in a time namespace it takes whatever was before the boot of the host for that boot, where most of an outage may
+    /// have passed (timens_ktime_to_host, kernel/time/namespace.c).
+    /// </summary>
+    private static long Missed(Timerfd timer, long now)
+        => timer.IntervalNs == 0 || timer.AbsoluteNs > now ? 0 : ((now - timer.AbsoluteNs) / timer.IntervalNs) + 1;
 
     private static SafeFd Fanotify(OpenFile image)
     {
