@@ -13,7 +13,8 @@ published=${1:?the directory of the published program is missing}
 
 # Each version has a directory of its own, and a link names the one that holds: the service that runs still reads from its own, and whatever starts in
 # between finds one of both, whole.
-mkdir -p "$root/opt" "$root/usr/local/bin" "$root/etc/systemd/system" "$root/etc/tmpfiles.d" "$root/etc/checkpointer/policies"
+units=$root/etc/systemd/system
+mkdir -p "$root/opt" "$root/usr/local/bin" "$units/scope.d" "$units/user@.service.d" "$root/etc/tmpfiles.d" "$root/etc/checkpointer/policies"
 version=$(basename "$(mktemp -d "$root/opt/checkpointer-XXXXXXXX")")
 cp -r "$published/." "$root/opt/$version"
 chmod 755 "$root/opt/$version"
@@ -24,7 +25,9 @@ ln -sfn "$version" "$root/opt/checkpointer.new"
 mv -T "$root/opt/checkpointer.new" "$root/opt/checkpointer"
 ln -sfn /opt/checkpointer/checkpointer "$root/usr/local/bin/checkpointer"
 
-install -m 644 "$config/checkpointer.service" "$root/etc/systemd/system/checkpointer.service"
+install -m 644 "$config/checkpointer.service" "$units/checkpointer.service"
+install -m 644 "$config/scope.d/checkpointer.conf" "$units/scope.d/checkpointer.conf"
+install -m 644 "$config/scope.d/checkpointer.conf" "$units/user@.service.d/checkpointer.conf"
 install -m 644 "$config/tmpfiles.d/checkpointer.conf" "$root/etc/tmpfiles.d/checkpointer.conf"
 for policy in "$config"/policies/*.json; do
     # What an administrator has written is not touched.

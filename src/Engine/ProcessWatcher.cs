@@ -48,7 +48,7 @@ public sealed class ProcessWatcher : IDisposable
             return;
         }
 
-        _watcher.Add(new Watched(identity, pidfd, TryOpenInit(identity.Pid, stat.ParentPid), ended));
+        _watcher.Add(new Watched(identity, pidfd, TryOpenInit(identity.Pid), ended));
     }
 
     /// <summary>Ends the watch of a process; one that was told already is none.</summary>
@@ -73,11 +73,12 @@ public sealed class ProcessWatcher : IDisposable
         }
     }
 
-    private static SafeFd? TryOpenInit(ProcessId process, int parent)
+    /// <summary>While a job is restored, its first process is a child of another one.</summary>
+    private static SafeFd? TryOpenInit(ProcessId process)
     {
         try
         {
-            return PrivateInit.IsParentOf(process) ? Pidfd.TryOpen(parent, 0) : null;
+            return PrivateInit.Of(process) is { } init ? Pidfd.TryOpen(init.Value, 0) : null;
         }
         catch (EngineException exception) when (exception.Reason == EngineFailure.NotPermitted)
         {

@@ -87,6 +87,26 @@ public sealed class DaemonTests(ProgramFixture programs, ITestOutputHelper outpu
         Finish(session, service);
     }
 
+    /// <summary>What ends before anybody can look at it was followed before it ran: it is not restored again.</summary>
+    [RootTheory]
+    [InlineData("WhenTaken")]
+    [InlineData("Always")]
+    public void JobThatEndsAsSoonAsItIsBack_HasFinished(string pidNamespace)
+    {
+        using var session = Session.StartUnregistered(programs, "signal_masks");
+        using var service = Service.Of(session.Cli, ("CHECKPOINTER_Engine__PidNamespace", pidNamespace));
+        Register(session, "--on-crash", "auto");
+        _ = session.Cli.Run("dump", Name).Expect(0);
+
+        _ = Child.Signal(session.Job.Pid, Libc.SIGSTOP);
+        session.Job.Go(byFile: true);
+        KillJob(session);
+        service.WaitForState(Name, "finished", "gave_up");
+
+        Assert.Equal(["registered", "dumped", "killed", "recovered", "finished"], service.Events(Name));
+        Assert.EndsWith("PASS\n", session.Job.Output, StringComparison.Ordinal);
+    }
+
     [RootTheory]
     [InlineData("auto", "running")]
     [InlineData("manual", "gone")]

@@ -57,6 +57,8 @@ public sealed class InstallTests : IDisposable
         Assert.Equal("{}", File.ReadAllText(policy));
         Assert.True(File.Exists(Path.Combine(_root, "opt/checkpointer/checkpointer")));
         Assert.True(File.Exists(Path.Combine(_root, "etc/systemd/system/checkpointer.service")));
+        Assert.True(File.Exists(Path.Combine(_root, "etc/systemd/system/scope.d/checkpointer.conf")));
+        Assert.True(File.Exists(Path.Combine(_root, "etc/systemd/system/user@.service.d/checkpointer.conf")));
         Assert.True(File.Exists(Path.Combine(_root, "etc/checkpointer/policies/long-run.json")));
     }
 

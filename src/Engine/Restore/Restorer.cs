@@ -60,11 +60,11 @@ internal sealed class Restorer(EngineOptions options, RestoreChoices choices, Ac
             step("put into cgroups");
             cgroups.Place(_processes);
             watcher.Watch();
-            built?.Invoke(IdentityOfRoot());
+            var root = IdentityOfRoot(); // before it runs: it may end at once
+            built?.Invoke(root);
             LetGo(shellJob, connections);
             cgroups.Keep();
             systemV.Keep();
-            var root = IdentityOfRoot();
             RestoreLog.Restored(logger, root.Pid.Value, _processes.Count, _restoredBytes);
             return new RestoreReport(root, _processes.Count, _processes.Sum(process => process.Threads.Count), _restoredBytes, files.Changes, connections.Warnings);
         }
@@ -116,7 +116,7 @@ internal sealed class Restorer(EngineOptions options, RestoreChoices choices, Ac
     }
 
     private ProcessIdentity IdentityOfRoot() => ProcFs.IdentityOf(_processes[0].Id)
-        ?? throw new EngineException(EngineFailure.Failed, $"Process {_processes[0].Id} ended as soon as it was restored.");
+        ?? throw new EngineException(EngineFailure.Failed, $"Process {_processes[0].Id} was killed while it was restored.");
 
     private void AddBytes(IProgress<long>? progress, long bytes)
     {

@@ -26,6 +26,10 @@ internal sealed class PrivateInit(StubCalls calls) : IDisposable
     /// <summary>True for the first process of a job in a PID namespace of ours.</summary>
     public static bool IsParentOf(ProcessId process) => ProcFs.TryStat(process) is { ParentPid: > 0 and var parent } && Is(new ProcessId(parent));
 
+    /// <summary>The one of the PID namespace that a process is in; null for a process in ours, or in one that others made.</summary>
+    public static ProcessId? Of(ProcessId process)
+        => NamespaceOf(process) is { } names && names != NamespaceOf(new ProcessId(Environment.ProcessId)) && Member(names, 1) is { } init && Is(init) ? init : null;
+
     /// <summary>Equips it: its own /proc in our mount namespace, which the job shares, and nothing of ours.</summary>
     /// <param name="lastPid">The number after which the kernel gives PIDs next.</param>
     public void Equip(int lastPid)
@@ -39,12 +43,10 @@ internal sealed class PrivateInit(StubCalls calls) : IDisposable
     }
 
     /// <summary>The process with a number inside, as the host knows it; null where there is none.</summary>
-    public ProcessId? Member(int inner)
-    {
-        var ours = NamespaceOf(Id);
-        return (ProcFile.TryListNumbers(Proc) ?? []).Select(number => new ProcessId(number))
-            .Where(process => HostProc.InnerPid(process) == inner && NamespaceOf(process) == ours).Select(process => (ProcessId?)process).FirstOrDefault();
-    }
+    public ProcessId? Member(int inner) => NamespaceOf(Id) is { } names ? Member(names, inner) : null;
+
+    private static ProcessId? Member(string names, int inner) => (ProcFile.TryListNumbers(Proc) ?? []).Select(number => new ProcessId(number))
+        .Where(process => HostProc.InnerPid(process) == inner && NamespaceOf(process) == names).Select(process => (ProcessId?)process).FirstOrDefault();
 
     private static string? NamespaceOf(ProcessId process) => ProcFs.ReadLink(ProcFs.PathOf(process, "ns/pid"));
 

@@ -17,7 +17,12 @@ internal sealed class RemoteRestore(EngineOptions options, NamespacePlan plan, b
         ICheckpointSource source, string suffix, IProgress<long>? bytesDone, RestoreChoices choices, Action<ProcessIdentity>? built, CancellationToken cancellation)
     {
         using var worker = WorkerProcess.Start(plan, isVerbose, options.SyscallTimeout);
-        using var attendant = new WorkerAttendant(worker.Channel, null, source, bytesDone, inner => built?.Invoke(IdentityOf(worker, inner)));
+        ProcessIdentity? root = null;
+        using var attendant = new WorkerAttendant(worker.Channel, null, source, bytesDone, inner =>
+        {
+            root = IdentityOf(worker, inner);
+            built?.Invoke(root);
+        });
         var request = new WorkerRequest(WorkerTask.Restore)
         {
             Options = options.With(PidNamespaceChoice.Refuse, TimeNamespaceChoice.Never),
@@ -31,10 +36,8 @@ internal sealed class RemoteRestore(EngineOptions options, NamespacePlan plan, b
         var report = new WorkerClient(worker.Channel).Ask<RestoreReport>(request, attendant, cancellation);
         // Its children are those of the init from here on, or of the host's where there is none.
         worker.Finish();
-        var inner = report.Root.Pid.Value;
-        var identity = IdentityOf(worker, inner);
-        worker.Init?.LetGo(inner);
-        return report with { Root = identity, Namespaces = [.. Names()] };
+        worker.Init?.LetGo(report.Root.Pid.Value);
+        return report with { Root = root ?? throw new EngineException(EngineFailure.Failed, "The worker has not told who it restored."), Namespaces = [.. Names()] };
     }
 
     /// <summary>Rehearses a restore. All that is made is gone when this returns, or when we die.</summary>
@@ -57,7 +60,7 @@ internal sealed class RemoteRestore(EngineOptions options, NamespacePlan plan, b
     private static ProcessIdentity IdentityOf(WorkerProcess worker, int inner)
     {
         var root = worker.Init is { } init ? init.Member(inner) : new ProcessId(inner);
-        return (root is { } found ? ProcFs.IdentityOf(found) : null) ?? throw new EngineException(EngineFailure.Failed, $"Process {inner} ended as soon as it was restored.");
+        return (root is { } found ? ProcFs.IdentityOf(found) : null) ?? throw new EngineException(EngineFailure.Failed, $"Process {inner} was killed while it was restored.");
     }
 
     private IEnumerable<string> Names()

@@ -33,7 +33,7 @@ internal sealed class DaemonVerb : Verb
         Settings settings = invocation.Rooms.Settings;
         using ILoggerFactory loggers = ServiceLogging.Create(invocation.IsVerbose, settings.Daemon.LogFile);
         using IJobStore store = invocation.Rooms.OpenStoreForService(loggers);
-        using PolicyFolder policies = invocation.Rooms.OpenPolicies();
+        PolicyFolder policies = invocation.Rooms.OpenPolicies();
         using var commands = new LocalCommands(invocation.Time);
         await using var reporting = new Reporting(store, policies, commands, settings.Status, loggers, invocation.Time);
         var host = new DaemonHost(invocation.Rooms.EngineForService(loggers), store, policies, settings.Daemon, settings.Upkeep, loggers, invocation.Time, reporting, commands);

@@ -21,7 +21,7 @@ internal sealed class JobsVerb : Verb
     {
         using IJobStore store = invocation.Rooms.OpenStore();
         var locator = new JobLocator(invocation.Rooms.Engine);
-        using PolicyFolder policies = invocation.Rooms.OpenPolicies();
+        PolicyFolder policies = invocation.Rooms.OpenPolicies();
         JobLine[] lines = [.. store.Jobs().Select(job => Describe(job, store.Generations(job.Name), locator, policies, invocation.Time))];
         foreach (JobLine line in lines)
         {

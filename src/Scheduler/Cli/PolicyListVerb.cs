@@ -16,7 +16,7 @@ internal sealed class PolicyListVerb : Verb
     /// <inheritdoc/>
     public override int Run(Invocation invocation, ParseResult arguments)
     {
-        using PolicyFolder policies = invocation.Rooms.OpenPolicies();
+        PolicyFolder policies = invocation.Rooms.OpenPolicies();
         PolicyLine[] lines =
         [
             .. policies.Files.Select(file => Describe(file, invocation.Time)),

@@ -27,7 +27,7 @@ internal sealed class PolicyShowVerb : Verb
     public override int Run(Invocation invocation, ParseResult arguments)
     {
         string name = arguments.GetRequiredValue(_name);
-        using PolicyFolder policies = invocation.Rooms.OpenPolicies();
+        PolicyFolder policies = invocation.Rooms.OpenPolicies();
         bool isFile = policies.Has(name);
         JobPolicy policy = isFile ? policies.Named(name).Policy : policies.Resolve(Job(invocation, name));
         string schedule = PolicySummary.Schedule(policy, name, invocation.Time);

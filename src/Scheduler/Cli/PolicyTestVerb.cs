@@ -70,7 +70,7 @@ internal sealed class PolicyTestVerb : Verb
     {
         if (!word.Contains('/', StringComparison.Ordinal) && !word.EndsWith(PolicyFileReader.Extension, StringComparison.Ordinal))
         {
-            using PolicyFolder policies = invocation.Rooms.OpenPolicies();
+            PolicyFolder policies = invocation.Rooms.OpenPolicies();
             return policies.Named(word);
         }
 

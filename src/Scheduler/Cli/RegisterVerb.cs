@@ -90,7 +90,7 @@ internal sealed class RegisterVerb : Verb
     // A policy that does not exist, or a time zone that nobody knows, is told now and not when the first dump is due.
     private static JobPolicy Resolve(Invocation invocation, JobPolicy policy)
     {
-        using PolicyFolder policies = invocation.Rooms.OpenPolicies();
+        PolicyFolder policies = invocation.Rooms.OpenPolicies();
         JobPolicy effective = policies.Resolve(policy);
         _ = effective.Zone(invocation.Time.LocalTimeZone);
         return effective;

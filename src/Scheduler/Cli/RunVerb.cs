@@ -53,7 +53,7 @@ internal sealed class RunVerb : Verb
     /// <inheritdoc/>
     public override int Run(Invocation invocation, ParseResult arguments)
     {
-        using PolicyFolder policies = invocation.Rooms.OpenPolicies();
+        PolicyFolder policies = invocation.Rooms.OpenPolicies();
         RunRequest request = Request(arguments);
         JobPolicy policy = policies.Resolve(request.Policy);
         _ = policy.Zone(invocation.Time.LocalTimeZone);

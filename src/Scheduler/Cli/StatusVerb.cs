@@ -98,7 +98,7 @@ internal sealed class StatusVerb : Verb
     private static StatusLine[] Look(Invocation invocation, string? name)
     {
         using IJobStore store = invocation.Rooms.OpenStore();
-        using PolicyFolder policies = invocation.Rooms.OpenPolicies();
+        PolicyFolder policies = invocation.Rooms.OpenPolicies();
         var memory = new ServiceMemory(store.Directory, (failure, file) => invocation.Output.Warning($"{file}: {failure.Message}"));
         var report = new StatusReport(invocation.Rooms.Engine, store, policies, memory, invocation.Time);
         IEnumerable<JobRecord> jobs = name is null ? store.Jobs().Where(job => job.IsRegistered) : [store.Job(name)];

@@ -29,11 +29,14 @@ internal sealed record CareParts(
         init => History.Observers = value;
     }
 
-    /// <summary>Runs hooks; null where nothing can.</summary>
+    /// <summary>Runs hooks and asks systemd; null where nothing can.</summary>
     public ICommandRunner? Commands { get; init; }
 
     /// <summary>The commands that policies want around dumps.</summary>
     public DumpHooks Hooks => new(Commands, Log);
+
+    /// <summary>Says whether the host goes down.</summary>
+    public HostShutdown Shutdown => new(Commands, Log);
 
     /// <summary>Tells when memory is short; null where nobody asks.</summary>
     public IPressure? Pressure { get; init; }

@@ -71,7 +71,7 @@ internal sealed class DaemonHost(
         serves(control);
         await Task.WhenAll(looking, reporting.RunAsync(stopping), KeepAliveAsync(manager, stopping));
         manager.Stopping();
-        await new LastDumps(roster, parts, commands).RunAsync();
+        await new LastDumps(roster, parts).RunAsync();
         await roster.LetGoAsync();
         await upkeep.EndAsync();
         await host.StopAsync(CancellationToken.None);

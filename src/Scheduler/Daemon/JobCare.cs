@@ -102,7 +102,7 @@ internal sealed class JobCare(string name, CareParts parts) : IDisposable
             }
 
             await _rehearsals.EndAsync();
-            RecoveryOutcome outcome = await OnOwnThreadAsync(() => recover(Recoverer(keepFiles, pidNamespace), job));
+            RecoveryOutcome outcome = await FollowedFromTheStartAsync(() => OnOwnThreadAsync(() => recover(Recoverer(keepFiles, pidNamespace), job)));
             if (outcome.Restored is { } restored)
             {
                 CameBack(restored);
@@ -180,7 +180,7 @@ internal sealed class JobCare(string name, CareParts parts) : IDisposable
 
     private JobRecoverer Recoverer(bool keepFiles, PidNamespaceChoice? pidNamespace)
         => new(parts.Engine, parts.Store, new GenerationRestorer(
-            parts.Engine, parts.Store, new NoProgress(), parts.Time, new RestoreChoices(null, keepFiles, pidNamespace, Waiting: _waiters.Descriptors())));
+            parts.Engine, parts.Store, new NoProgress(), parts.Time, new RestoreChoices(null, keepFiles, pidNamespace, Waiting: _waiters.Descriptors()), built: Follow));
 
     private async Task LookInTurnAsync()
     {
@@ -223,7 +223,7 @@ internal sealed class JobCare(string name, CareParts parts) : IDisposable
     /// <summary>The job ended while nobody watched.</summary>
     private async Task FoundGoneAsync(JobRecord job)
     {
-        if (parts.Store.Events(name, 1) is not [{ Kind: EventKind.RecoveryFailed or EventKind.Failed or EventKind.Killed or EventKind.Vanished }])
+        if (parts.Store.Events(name, 1) is not [{ Kind: EventKind.RecoveryFailed or EventKind.Failed or EventKind.Killed or EventKind.Vanished or EventKind.Interrupted }])
         {
             parts.History.Ended(name, job.Pid, ProcessEnd.Unknown, relapsedFrom: null);
         }
@@ -239,18 +239,55 @@ internal sealed class JobCare(string name, CareParts parts) : IDisposable
         if (_followed != running)
         {
             await DropAsync();
-            _followed = running;
+            Follow(running);
             parts.Engine.ThawLeft(JobLocator.ScopeOf(job));
-            _lastStart ??= parts.Store.Generations(name) is [.., var latest] ? latest.CreatedAt : null;
-            parts.Ends.Watch(running, collect => _ = Task.Run(() => EndedAsync(running, collect)));
-            if (job.Outcome.Length > 0)
-            {
-                parts.Store.SetOutcome(name, "");
-            }
+        }
+
+        if (job.Outcome.Length > 0)
+        {
+            parts.Store.SetOutcome(name, "");
         }
 
         _remnants.Remember(job);
         await ArmAsync(parts.Store.Job(name));
+    }
+
+    /// <summary>Waits for the end of a process that the care is about from now on.</summary>
+    private void Follow(ProcessIdentity root)
+    {
+        _followed = root;
+        _lastStart ??= parts.Store.Generations(name) is [.., var latest] ? latest.CreatedAt : null;
+        parts.Ends.Watch(root, collect => _ = Task.Run(() => EndedAsync(root, collect)));
+    }
+
+    private void Unfollow()
+    {
+        if (_followed is { } followed)
+        {
+            parts.Ends.Forget(followed);
+            parts.Pressure?.Forget(name);
+            _followed = null;
+            _pressureOf = null;
+        }
+    }
+
+    /// <summary>A restore: what it restores is followed before it runs, since it may end at once, and no more where the restore fails after all.</summary>
+    private async Task<RecoveryOutcome> FollowedFromTheStartAsync(Func<Task<RecoveryOutcome>> restore)
+    {
+        ProcessIdentity? before = _followed;
+        try
+        {
+            return await restore();
+        }
+        catch
+        {
+            if (_followed != before)
+            {
+                Unfollow();
+            }
+
+            throw;
+        }
     }
 
     /// <summary>Forgets process, tracker and timers.</summary>
@@ -259,14 +296,7 @@ internal sealed class JobCare(string name, CareParts parts) : IDisposable
         await parts.Timers.DisarmAsync(DumpKey);
         await parts.Timers.DisarmAsync(RecoveryKey);
         State = State with { Root = null, NextDump = null, RetryAt = null };
-        if (_followed is { } followed)
-        {
-            parts.Ends.Forget(followed);
-            parts.Pressure?.Forget(name);
-            _followed = null;
-            _pressureOf = null;
-        }
-
+        Unfollow();
         DropDumper();
     }
 
@@ -527,6 +557,13 @@ internal sealed class JobCare(string name, CareParts parts) : IDisposable
             return;
         }
 
+        if (await parts.Shutdown.IsUnderWayAsync())
+        {
+            parts.History.Interrupted(name, process.Pid.Value, end);
+            State = State with { Word = EventKind.Interrupted, LastEnd = end };
+            return;
+        }
+
         RecoveryPolicy policy = parts.Policies.Resolve(job).ToRecoveryPolicy();
         long? relapsedFrom = _cameBack is { } back && parts.Time.GetUtcNow() - back.At < policy.Grace ? back.Generation : null;
         string kind = parts.History.Ended(name, process.Pid.Value, end, relapsedFrom);
@@ -549,6 +586,11 @@ internal sealed class JobCare(string name, CareParts parts) : IDisposable
     private async Task RecoverByPolicyAsync(JobRecord job, string kind, bool isBoot)
     {
         RecoveryPolicy policy = parts.Policies.Resolve(job).ToRecoveryPolicy();
+        if (ChoiceOf(policy, isBoot) != RecoveryChoice.Manual && await parts.Shutdown.IsUnderWayAsync())
+        {
+            return; // the next boot decides
+        }
+
         if (ChoiceOf(policy, isBoot) == RecoveryChoice.Never)
         {
             parts.Store.SetOutcome(name, kind);
@@ -630,7 +672,8 @@ internal sealed class JobCare(string name, CareParts parts) : IDisposable
         try
         {
             await _rehearsals.EndAsync();
-            RecoveryOutcome outcome = await parts.Restores.RunAsync(() => Recoverer(keepFiles: false, pidNamespace: null).RestoreOnly(generation, parts.Stopping), parts.Stopping);
+            RecoveryOutcome outcome = await FollowedFromTheStartAsync(
+                () => parts.Restores.RunAsync(() => Recoverer(keepFiles: false, pidNamespace: null).RestoreOnly(generation, parts.Stopping), parts.Stopping));
             CameBack(outcome.Restored!);
             await LookInTurnAsync();
             return true;

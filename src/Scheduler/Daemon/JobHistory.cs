@@ -37,16 +37,14 @@ internal sealed class JobHistory(IJobStore store, TimeProvider time, ILogger log
     /// <param name="relapsedFrom">Generation that it came back from just before; null for none.</param>
     public string Ended(string job, int process, ProcessEnd end, long? relapsedFrom)
     {
-        (string kind, string detail) = end switch
-        {
-            { ExitCode: 0 } => (EventKind.Finished, "exit code 0"),
-            { ExitCode: { } code } => (EventKind.Failed, string.Create(CultureInfo.InvariantCulture, $"exit code {code}")),
-            { Signal: { } signal } => (EventKind.Killed, string.Create(CultureInfo.InvariantCulture, $"signal {signal}")),
-            _ => (EventKind.Vanished, "how it ended is not known"),
-        };
+        (string kind, string detail) = Describe(end);
         Add(new JobEvent(job, Now, kind, detail) { Pid = process, ExitCode = end.ExitCode, Signal = end.Signal, Generation = kind == EventKind.Finished ? null : relapsedFrom });
         return kind;
     }
+
+    /// <summary>The job ended while the host goes down, as all that runs there does. How says nothing: many programs end with exit code 0 when they are told to.</summary>
+    public void Interrupted(string job, int process, ProcessEnd end)
+        => Add(new JobEvent(job, Now, EventKind.Interrupted, $"the host goes down: {Describe(end).Detail}") { Pid = process, ExitCode = end.ExitCode, Signal = end.Signal });
 
     /// <summary>The job was restored.</summary>
     public void Recovered(RestoredGeneration restored)
@@ -97,6 +95,14 @@ internal sealed class JobHistory(IJobStore store, TimeProvider time, ILogger log
     public void Note(string job, string kind, string detail, ProcessIdentity? process = null) => Add(new JobEvent(job, Now, kind, detail) { Pid = process?.Pid.Value });
 
     private DateTimeOffset Now => time.GetUtcNow();
+
+    private static (string Kind, string Detail) Describe(ProcessEnd end) => end switch
+    {
+        { ExitCode: 0 } => (EventKind.Finished, "exit code 0"),
+        { ExitCode: { } code } => (EventKind.Failed, string.Create(CultureInfo.InvariantCulture, $"exit code {code}")),
+        { Signal: { } signal } => (EventKind.Killed, string.Create(CultureInfo.InvariantCulture, $"signal {signal}")),
+        _ => (EventKind.Vanished, "how it ended is not known"),
+    };
 
     private void Add(JobEvent happened)
     {

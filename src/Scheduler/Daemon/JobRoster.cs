@@ -8,6 +8,7 @@ namespace Checkpointer.Scheduler.Daemon;
 internal sealed class JobRoster(CareParts parts, DaemonOptions options) : IDisposable
 {
     private readonly ConcurrentDictionary<string, JobCare> _cares = new(StringComparer.Ordinal);
+    private IReadOnlyList<PolicyProblem> _told = [];
 
     /// <summary>All jobs that are cared for, by name.</summary>
     public IReadOnlyList<JobCare> All => [.. _cares.Values.OrderBy(care => care.Name, StringComparer.Ordinal)];
@@ -55,13 +56,14 @@ internal sealed class JobRoster(CareParts parts, DaemonOptions options) : IDispo
 
     private void LookAtPolicies()
     {
-        if (parts.Policies.Reload())
+        _ = parts.Policies.Reload();
+        IReadOnlyList<PolicyProblem> problems = parts.Policies.Problems;
+        foreach (PolicyProblem problem in problems.Except(_told))
         {
-            foreach (PolicyProblem problem in parts.Policies.Problems)
-            {
-                DaemonLog.PolicyProblem(parts.Log, problem.ToString());
-            }
+            DaemonLog.PolicyProblem(parts.Log, problem.ToString());
         }
+
+        _told = problems;
     }
 
     private void LookAtJobs()

@@ -1,5 +1,3 @@
-using Checkpointer.Engine;
-using Checkpointer.Scheduler.Jobs;
 using Checkpointer.Scheduler.Policies;
 using Checkpointer.Store;
 
@@ -9,34 +7,15 @@ namespace Checkpointer.Scheduler.Daemon;
 /// One more dump of the jobs whose policy asks for it, when the service ends because the host goes down. systemd ends services before it unmounts what they need
 /// (After= in the unit), and waits for this one (TimeoutStopSec=).
 /// </summary>
-internal sealed class LastDumps(JobRoster roster, CareParts parts, ICommandRunner commands)
+internal sealed class LastDumps(JobRoster roster, CareParts parts)
 {
-    /// <summary>What systemctl(1) is asked may hang when the host goes down.</summary>
-    private static readonly TimeSpan _askLimit = TimeSpan.FromSeconds(10);
-
-    /// <summary>A shell, because the answer is a word and the exit code says something else.</summary>
-    private static readonly string[] _ask = ["/bin/sh", "-c", "test \"$(systemctl is-system-running 2>/dev/null)\" = stopping"];
-
     /// <summary>Takes them, where the host goes down. They run at once, as far as there are slots.</summary>
     public async Task RunAsync()
     {
         (string Job, TimeSpan Grace)[] wanted = [.. roster.All.Select(care => (care.Name, Grace: GraceOf(care.Name))).Where(one => one.Grace is not null).Select(one => (one.Name, one.Grace!.Value))];
-        if (wanted.Length > 0 && await GoesDownAsync())
+        if (wanted.Length > 0 && await parts.Shutdown.IsUnderWayAsync())
         {
             await Task.WhenAll(wanted.Select(one => DumpAsync(one.Job, one.Grace)));
-        }
-    }
-
-    private async Task<bool> GoesDownAsync()
-    {
-        try
-        {
-            return await commands.RunAsync(_ask, new Dictionary<string, string>(), _askLimit) is { ExitCode: 0 };
-        }
-        catch (EngineException failure)
-        {
-            DaemonLog.Failed(parts.Log, failure, "*", "the question whether the host goes down");
-            return false;
         }
     }
 

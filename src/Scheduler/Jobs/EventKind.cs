@@ -26,6 +26,9 @@ internal static class EventKind
     /// <summary>The job is gone, and nobody knows how it ended.</summary>
     public const string Vanished = "vanished";
 
+    /// <summary>The job ended while the host went down: it is for the next boot to bring it back.</summary>
+    public const string Interrupted = "interrupted";
+
     /// <summary>The job was dumped and stopped.</summary>
     public const string Stopped = "stopped";
 

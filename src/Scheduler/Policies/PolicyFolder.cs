@@ -6,12 +6,11 @@ namespace Checkpointer.Scheduler.Policies;
 /// The policies of a directory, one of each <c>*.json</c> in it. A directory that does not exist has none. A file that becomes bad, or goes, keeps what it said before, and
 /// <see cref="Problems"/> says so: a slip of an editor must not end the care of jobs. May be used from several threads.
 /// </summary>
-internal sealed class PolicyFolder : IDisposable
+internal sealed class PolicyFolder
 {
     private readonly Lock _reloading = new();
     private readonly string _directory;
     private volatile Contents _contents;
-    private ITimer? _timer;
 
     /// <summary>Reads the directory.</summary>
     public PolicyFolder(string directory)
@@ -19,9 +18,6 @@ internal sealed class PolicyFolder : IDisposable
         _directory = directory;
         _contents = Load(new Contents([], [], []));
     }
-
-    /// <summary>After what the files say has become another, on a thread of the pool.</summary>
-    public event EventHandler? Changed;
 
     /// <summary>The directory.</summary>
     public string Directory => _directory;
@@ -32,10 +28,7 @@ internal sealed class PolicyFolder : IDisposable
     /// <summary>What is wrong with files of the directory.</summary>
     public IReadOnlyList<PolicyProblem> Problems => _contents.Problems;
 
-    /// <summary>Looks at the files again and again, until disposed of. By their times and sizes: notifications do not come from network file systems.</summary>
-    public void Watch(TimeProvider time, TimeSpan period) => _timer ??= time.CreateTimer(_ => Reload(), null, period, period);
-
-    /// <summary>Looks at the files again now.</summary>
+    /// <summary>Looks at the files again now. By their times and sizes: notifications do not come from network file systems.</summary>
     /// <returns>Whether they say something else than before.</returns>
     public bool Reload()
     {
@@ -48,24 +41,13 @@ internal sealed class PolicyFolder : IDisposable
             }
 
             _contents = Load(before);
+            return true;
         }
-
-        Changed?.Invoke(this, EventArgs.Empty);
-        return true;
     }
 
-    /// <summary>The policy of a file.</summary>
+    /// <summary>The policy of a file, also of one that was written just now.</summary>
     /// <exception cref="SchedulerException">There is none of that name, or the file is bad.</exception>
-    public PolicyFile Named(string name)
-    {
-        Contents contents = _contents;
-        string path = Path.Combine(_directory, name + PolicyFileReader.Extension);
-        return contents.Files.FirstOrDefault(file => file.Name == name)
-            ?? throw new SchedulerException(
-                SchedulerFailure.BadConfiguration,
-                contents.Problems.FirstOrDefault(problem => problem.Path == path) is { } problem ? $"policy {name} is bad: {problem}" : $"there is no policy {name}: {path} does not exist",
-                contents.Files.Count > 0 ? $"policies are {string.Join(", ", contents.Files.Select(file => file.Name))}" : "make the file; docs/policies.md says how");
-    }
+    public PolicyFile Named(string name) => TryNamed(name) ?? (Reload() ? TryNamed(name) : null) ?? throw NoSuch(name);
 
     /// <summary>Whether there is a file of that name, good or bad.</summary>
     public bool Has(string name)
@@ -82,8 +64,17 @@ internal sealed class PolicyFolder : IDisposable
     /// <exception cref="SchedulerException">There is none of that name, or the file is bad.</exception>
     public JobPolicy Resolve(JobPolicy policy) => policy.From is { } name ? policy.Over(Named(name).Policy) : policy;
 
-    /// <inheritdoc/>
-    public void Dispose() => _timer?.Dispose();
+    private PolicyFile? TryNamed(string name) => _contents.Files.FirstOrDefault(file => file.Name == name);
+
+    private SchedulerException NoSuch(string name)
+    {
+        Contents contents = _contents;
+        string path = Path.Combine(_directory, name + PolicyFileReader.Extension);
+        return new SchedulerException(
+            SchedulerFailure.BadConfiguration,
+            contents.Problems.FirstOrDefault(problem => problem.Path == path) is { } problem ? $"policy {name} is bad: {problem}" : $"there is no policy {name}: {path} does not exist",
+            contents.Files.Count > 0 ? $"policies are {string.Join(", ", contents.Files.Select(file => file.Name))}" : "make the file; docs/policies.md says how");
+    }
 
     private Contents Load(Contents before)
     {

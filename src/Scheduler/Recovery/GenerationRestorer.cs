@@ -14,8 +14,9 @@ namespace Checkpointer.Scheduler.Recovery;
 /// <param name="time">The clock.</param>
 /// <param name="choices">What is decided.</param>
 /// <param name="copy">Name of a new job that is restored beside the one of the generation; null where it is that job.</param>
+/// <param name="built">Told who the root is, before any of the processes runs.</param>
 internal sealed class GenerationRestorer(
-    IJobEngine engine, IJobStore store, IProgressDisplay progress, TimeProvider time, RestoreChoices choices, string? copy = null)
+    IJobEngine engine, IJobStore store, IProgressDisplay progress, TimeProvider time, RestoreChoices choices, string? copy = null, Action<ProcessIdentity>? built = null)
 {
     /// <summary>Verifies and restores. The caller made sure that the job does not run.</summary>
     /// <exception cref="SchedulerException">Damaged: nothing was restored.</exception>
@@ -58,7 +59,17 @@ internal sealed class GenerationRestorer(
     {
         using IStoredGeneration generation = store.OpenGeneration(name);
         using IProgressTask task = progress.Start($"restore of {name}", generation.Record.Summary.PopulatedBytes);
-        return engine.Restore(generation, SuffixOf(name), task, choices, root => Record(name, root), cancellation);
+        return engine.Restore(
+            generation,
+            SuffixOf(name),
+            task,
+            choices,
+            root =>
+            {
+                Record(name, root);
+                built?.Invoke(root);
+            },
+            cancellation);
     }
 
     private void Record(GenerationName name, ProcessIdentity root)

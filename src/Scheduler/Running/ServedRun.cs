@@ -17,7 +17,7 @@ internal sealed class ServedRun(RunRequest request, string storeDirectory, Contr
     /// <summary>systemd starts a service again within a second or two.</summary>
     private static readonly TimeSpan _silenceMax = TimeSpan.FromSeconds(5);
 
-    /// <summary>What has ended may be brought back by a service that comes back: waited for that long, then nobody will.</summary>
+    /// <summary>What has ended may be brought back by a service that comes back: waited for that long, then nobody will. Not where we passed on a signal that asks to end: a host that goes down waits for us.</summary>
     private static readonly TimeSpan _absenceMax = TimeSpan.FromSeconds(60);
 
     private readonly TaskCompletionSource<ProcessEnd> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -28,6 +28,7 @@ internal sealed class ServedRun(RunRequest request, string storeDirectory, Contr
     private bool _isSilenceTold;
     private int _pid;
     private bool _isRegistered;
+    private volatile bool _isAskedToEnd;
 
     private string Path => $"/v1/jobs/{request.Name}";
 
@@ -60,6 +61,7 @@ internal sealed class ServedRun(RunRequest request, string storeDirectory, Contr
     /// <inheritdoc/>
     public void Signal(int signal)
     {
+        _isAskedToEnd = true;
         if (_child is { } child && !_ended.Task.IsCompleted)
         {
             _ = ProcessLauncher.TrySignal(child, signal);
@@ -177,7 +179,7 @@ internal sealed class ServedRun(RunRequest request, string storeDirectory, Contr
             tell($"the service of {storeDirectory} does not answer: job {request.Name} runs on, if it does, without dumps and recoveries; start it again, `checkpointer daemon`");
         }
 
-        if ((_restored is null ? own ?? ProcessEnd.Unknown : _restored.End) is not { } end || (end is not { ExitCode: 0 } && silence < _absenceMax))
+        if ((_restored is null ? own ?? ProcessEnd.Unknown : _restored.End) is not { } end || (end is not { ExitCode: 0 } && !_isAskedToEnd && silence < _absenceMax))
         {
             return null;
         }

@@ -53,6 +53,15 @@ public sealed class Laboratory : IDisposable
         return path;
     }
 
+    /// <summary>Makes a root file system that boots with systemd may change, and returns its path.</summary>
+    internal string NewSystemRoot()
+    {
+        var path = Path.Combine(Directory, $"system-{++_disks}.ext4");
+        _ = Tool.Run(Directory, "cp", "--sparse=always", RootImage, path);
+        _ = Tool.Run(Directory, "tune2fs", "-O", "has_journal", path);
+        return path;
+    }
+
     /// <summary>QEMU loads the libraries that were unpacked beside it.</summary>
     internal void AddQemuEnvironment(Dictionary<string, string> environment)
     {

@@ -20,8 +20,13 @@ internal sealed partial class RootImage(string tree)
     /// <summary>Where the sources of the programs and the tests' assemblies are: what they take for the repository.</summary>
     public const string Sources = "/lab/repository";
 
+    /// <summary>The first process where systemd is wanted.</summary>
+    public const string Systemd = "/lib/systemd/systemd";
+
     /// <summary>Where the compiled programs are.</summary>
     public const string Programs = "/lab/programs";
+
+    private static string Guest => Path.Combine(AppContext.BaseDirectory, "Guest");
 
     /// <summary>Makes the image.</summary>
     /// <param name="busybox">A static busybox.</param>
@@ -37,6 +42,7 @@ internal sealed partial class RootImage(string tree)
         }
 
         AddBusybox(busybox);
+        AddSystemd();
         AddRuntime();
         AddDirectory(program, Program);
         File.CreateSymbolicLink(Within("/usr/bin/checkpointer"), Program + "/checkpointer");
@@ -65,6 +71,33 @@ internal sealed partial class RootImage(string tree)
         }
     }
 
+    /// <summary>The systemd of this machine, as its package has it, with the shell of the laboratory as what is wanted of a boot; nothing else is set up.</summary>
+    private void AddSystemd()
+    {
+        const string Units = "/etc/systemd/system";
+        foreach (var file in Tool.Run(tree, "dpkg", "-L", "systemd").Split('\n').Where(file => file.Length > 0 && !file.StartsWith("/usr/share", StringComparison.Ordinal)))
+        {
+            if (Directory.Exists(file))
+            {
+                continue; // a directory here may be a link
+            }
+
+            Directory.CreateDirectory(Path.GetDirectoryName(Within(file))!);
+            _ = Tool.Run(tree, "cp", "-P", "--preserve=mode,timestamps", file, Within(file));
+        }
+
+        foreach (var tool in new[] { "/bin/bash", "/usr/bin/install" })
+        {
+            Copy(tool, tool); // what the script of the installation uses and busybox has not
+        }
+
+        Copy(Path.Combine(Guest, "lab.service"), Units + "/lab.service");
+        Directory.CreateDirectory(Within(Units + "/multi-user.target.wants"));
+        File.CreateSymbolicLink(Within(Units + "/multi-user.target.wants/lab.service"), "../lab.service");
+        File.CreateSymbolicLink(Within(Units + "/default.target"), "/lib/systemd/system/multi-user.target");
+        File.WriteAllText(Within("/etc/machine-id"), "");
+    }
+
     /// <summary>The runtime that runs us: both frameworks that the program needs, and the host that finds them.</summary>
     private void AddRuntime()
     {
@@ -84,14 +117,17 @@ internal sealed partial class RootImage(string tree)
     {
         Copy(Path.Combine(Repository.Root, "Checkpointer.sln"), Sources + "/Checkpointer.sln");
         AddDirectory(Path.Combine(Repository.Root, "tests", "Programs"), Sources + "/tests/Programs");
+        AddDirectory(Path.Combine(Repository.Root, "config"), Sources + "/config");
     }
 
     private void AddGuest()
     {
-        var guest = Path.Combine(AppContext.BaseDirectory, "Guest");
-        Copy(Path.Combine(guest, "lab-init"), "/sbin/lab-init");
-        Copy(Path.Combine(guest, "lab-shell"), "/sbin/lab-shell");
-        Copy(Path.Combine(guest, "cc"), "/usr/bin/cc");
+        foreach (var script in new[] { "lab-init", "lab-serve", "lab-shell" })
+        {
+            Copy(Path.Combine(Guest, script), "/sbin/" + script);
+        }
+
+        Copy(Path.Combine(Guest, "cc"), "/usr/bin/cc");
         File.WriteAllText(Within("/etc/passwd"), "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/sh\n");
         File.WriteAllText(Within("/etc/group"), "root:x:0:\nnogroup:x:65534:\n");
     }

@@ -10,10 +10,14 @@ namespace Checkpointer.CrashLab.Machine;
 /// <param name="DataOptions">Options of that mount.</param>
 /// <param name="Directory">Where its serial log and its sockets are.</param>
 /// <param name="Name">What its files are called.</param>
-internal sealed record BootPlan(KernelFiles Kernel, PowerDisk Disk, string DataOptions, string Directory, string Name);
+internal sealed record BootPlan(KernelFiles Kernel, PowerDisk Disk, string DataOptions, string Directory, string Name)
+{
+    /// <summary>A root file system of its own, which may be changed, with systemd as the first process; null for the one of all boots, and a script.</summary>
+    public string? SystemRoot { get; init; }
+}
 
 /// <summary>
-/// One boot of a virtual machine: QEMU without hardware support (a stock kernel does not run on the project machines with it), two processors, 2 GiB, a root file system that is only
+/// One boot of a virtual machine: QEMU without hardware support (a stock kernel does not run on the project machines with it), two processors, 2 GiB, a root file system that most only
 /// read, and a disk whose power can be cut. Killed at disposal.
 /// </summary>
 internal sealed class VirtualMachine : IDisposable
@@ -22,7 +26,7 @@ internal sealed class VirtualMachine : IDisposable
 
     /// <summary>4 to 8 s are usual.</summary>
     private static readonly TimeSpan _bootLimit = TimeSpan.FromSeconds(90);
-    private static readonly TimeSpan _endLimit = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan _endLimit = TimeSpan.FromMinutes(3);
 
     private readonly BootPlan _plan;
     private readonly NbdServer _server;
@@ -42,9 +46,10 @@ internal sealed class VirtualMachine : IDisposable
             "-no-reboot", "-kernel", plan.Kernel.Image, "-initrd", plan.Kernel.Initrd,
             "-chardev", $"file,id=log,path={PathOf("serial")}", "-serial", "chardev:log",
             "-chardev", $"socket,id=shell,path={shell},server=on,wait=off", "-serial", "chardev:shell",
-            "-drive", $"if=none,id=root,file={lab.RootImage},format=raw,readonly=on", "-device", "virtio-blk-pci,drive=root",
+            "-drive", plan.SystemRoot is { } own ? $"if=none,id=root,file={own},format=raw" : $"if=none,id=root,file={lab.RootImage},format=raw,readonly=on", "-device", "virtio-blk-pci,drive=root",
             "-drive", $"if=none,id=data,file=nbd+unix:///?socket={_server.Path},format=raw,cache=none", "-device", "virtio-blk-pci,drive=data",
-            "-append", $"console=ttyS0 panic=-1 quiet loglevel=4 mitigations=off data={plan.DataOptions}",
+            "-append", $"console=ttyS0 panic=-1 quiet loglevel=4 mitigations=off data={plan.DataOptions} "
+            + (plan.SystemRoot is null ? "labroot=ro labinit=/sbin/lab-init" : $"labroot=rw labinit={Kit.RootImage.Systemd} systemd.journald.forward_to_console=1 systemd.mask=getty.target"),
         ];
         var output = PathOf("qemu");
         var environment = Tool.Environment();
@@ -85,6 +90,9 @@ internal sealed class VirtualMachine : IDisposable
 
     /// <summary>Ends it as <c>reboot -f</c> does: nothing is synced, and the disk keeps what it was told.</summary>
     public void RebootByForce() => End("reboot -f");
+
+    /// <summary>Ends it as an administrator does, where systemd is the first process.</summary>
+    public void Reboot() => End("systemctl --no-block reboot");
 
     /// <summary>Ends it cleanly.</summary>
     public void PowerOff() => End("sync; umount /data; poweroff -f");

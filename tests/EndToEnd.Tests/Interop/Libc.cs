@@ -10,6 +10,7 @@ internal static unsafe partial class Libc
 {
     public const int SIGINT = 2;
     public const int SIGKILL = 9;
+    public const int SIGSTOP = 19;
     public const int SIGUSR1 = 10;
     public const int WNOHANG = 1;
     public const int ECHILD = 10;

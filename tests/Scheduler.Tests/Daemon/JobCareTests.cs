@@ -1,6 +1,7 @@
 using Checkpointer.Engine;
 using Checkpointer.Engine.Support;
 using Checkpointer.Scheduler.Daemon;
+using Checkpointer.Scheduler.Jobs;
 using Checkpointer.Scheduler.Policies;
 using Checkpointer.Scheduler.Tests.Fakes;
 using Checkpointer.Scheduler.Upkeep;
@@ -45,7 +46,6 @@ public sealed class JobCareTests : IDisposable
     {
         _care.Dispose();
         _store.Dispose();
-        _policies.Dispose();
         _dumps.Dispose();
         _restores.Dispose();
     }
@@ -311,6 +311,43 @@ public sealed class JobCareTests : IDisposable
     }
 
     [Fact]
+    public async Task JobThatEndsAsSoonAsItIsRestored_HasFinished()
+    {
+        Say(new JobPolicy { Recovery = new RecoveryRules { OnCrash = RecoveryChoice.Auto } });
+        _store.AddGeneration(Name);
+        await _care.LookAsync();
+        _engine.AfterRestore = root =>
+        {
+            _ends.End(root, new ProcessEnd(0, null));
+            return false;
+        };
+
+        await EndAsync(_root, new ProcessEnd(null, 9), () => _care.State.Word == "finished" && _care.IsOver);
+
+        Assert.Equal(["killed", "recovered", "finished"], Kinds);
+        Assert.Equal("finished", _store.Job(Name).Outcome);
+    }
+
+    [Fact]
+    public async Task RestoreThatFailsLate_IsNotTakenForACrash()
+    {
+        Say(new JobPolicy { Recovery = new RecoveryRules { OnCrash = RecoveryChoice.Auto, Attempts = 1 } });
+        _store.AddGeneration(Name);
+        await _care.LookAsync();
+        ProcessIdentity? built = null;
+        _engine.AfterRestore = root =>
+        {
+            built = root;
+            throw new EngineException(EngineFailure.Failed, "a thread did not go on");
+        };
+
+        await EndAsync(_root, new ProcessEnd(null, 9), () => _care.State.Word == "gave_up");
+
+        Assert.Equal(["killed", "recovery_failed", "gave_up"], Kinds);
+        Assert.False(_ends.IsWatched(built!));
+    }
+
+    [Fact]
     public async Task JobThatIsGoneAtTheStart_IsRecoveredByTheRuleOfItsBoot()
     {
         Say(new JobPolicy { Recovery = new RecoveryRules { OnBoot = RecoveryChoice.Auto, OnCrash = RecoveryChoice.Manual } });
@@ -323,6 +360,29 @@ public sealed class JobCareTests : IDisposable
         _store.Replace(Name, job => job with { BootId = "an earlier one" });
         await _care.LookAsync();
         Assert.Equal(["vanished", "recovered"], Kinds);
+    }
+
+    [Theory]
+    [InlineData(true, null, 15)]
+    [InlineData(false, null, 15)]
+    [InlineData(true, 0, null)]
+    public async Task JobThatEndsWhileTheHostGoesDown_IsLeftToTheNextBoot(bool isCrashRepaired, int? code, int? signal)
+    {
+        Say(new JobPolicy { Recovery = new RecoveryRules { OnBoot = RecoveryChoice.Auto, OnCrash = isCrashRepaired ? RecoveryChoice.Auto : RecoveryChoice.Never } });
+        _store.AddGeneration(Name);
+        var system = new FakeSystem { IsStopping = true };
+        using var care = new JobCare(
+            Name, new CareParts(_engine, _store, _policies, _ends, _timers, _dumps, _restores, _time, NullLogger.Instance, CancellationToken.None) { Commands = system });
+        await care.LookAsync();
+
+        await EndAsync(_root, new ProcessEnd(code, signal), () => care.State.Word == "interrupted");
+        await care.LookAsync();
+        Assert.Equal(["interrupted"], Kinds);
+
+        system.IsStopping = false;
+        _store.Replace(Name, job => job with { BootId = "an earlier one" });
+        await care.LookAsync();
+        Assert.Equal(["interrupted", "recovered"], Kinds);
     }
 
     [Fact]
@@ -356,6 +416,15 @@ public sealed class JobCareTests : IDisposable
         public void Watch(string job, ProcessIdentity root, Action pressed) => Watched[job] = pressed;
 
         public void Forget(string job) => Watched.Remove(job);
+    }
+
+    /// <summary>What systemd says of itself.</summary>
+    private sealed class FakeSystem : ICommandRunner
+    {
+        public bool IsStopping { get; set; }
+
+        public Task<ProcessEnd?> RunAsync(IReadOnlyList<string> command, IReadOnlyDictionary<string, string> variables, TimeSpan limit)
+            => Task.FromResult<ProcessEnd?>(new ProcessEnd(IsStopping ? 0 : 1, null));
     }
 
     private static ScheduleRules Every(TimeSpan interval) => new() { Every = interval, Jitter = TimeSpan.Zero };

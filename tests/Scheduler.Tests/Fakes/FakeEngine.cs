@@ -35,6 +35,9 @@ internal sealed class FakeEngine(List<string> journal) : IJobEngine
     /// <summary>Runs before a restore with the generation's name; may throw.</summary>
     public Action<string> DuringRestore { get; set; } = _ => { };
 
+    /// <summary>Runs when restored processes run; false where they have ended already.</summary>
+    public Func<ProcessIdentity, bool> AfterRestore { get; set; } = _ => true;
+
     public Exception? KillFailure { get; set; }
 
     public ProcessIdentity Start(int pid, ulong startTicks = 100)
@@ -117,7 +120,12 @@ internal sealed class FakeEngine(List<string> journal) : IJobEngine
         DuringRestore(source.Name);
         var root = new ProcessIdentity(new ProcessId(4711), 999, Boot);
         built(root);
-        return new RestoreReport(Alive[4711] = root, 2, 5, 220L << 20, Files, Warnings);
+        if (AfterRestore(root))
+        {
+            Alive[4711] = root;
+        }
+
+        return new RestoreReport(root, 2, 5, 220L << 20, Files, Warnings);
     }
 
     public uint? OwnerOf(ProcessId process) => Alive.ContainsKey(process.Value) ? 1000u : null;

@@ -37,7 +37,6 @@ public sealed class StoreUpkeepTests : IDisposable
     public void Dispose()
     {
         _store.Dispose();
-        _policies.Dispose();
         _dumps.Dispose();
         _restores.Dispose();
         _stopping.Dispose();
