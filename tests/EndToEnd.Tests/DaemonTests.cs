@@ -107,6 +107,27 @@ public sealed class DaemonTests(ProgramFixture programs, ITestOutputHelper outpu
         Assert.EndsWith("PASS\n", session.Job.Output, StringComparison.Ordinal);
     }
 
+    /// <summary>Its parent has not waited for it, so its PID is taken: no fault of the generation.</summary>
+    [RootFact]
+    public void KilledJob_ThatNobodyReaps_IsWaitedFor_AndComesBackAsItself()
+    {
+        using var session = Session.StartUnregistered(programs, "nanosleep");
+        using var service = Service.Of(session.Cli, ("CHECKPOINTER_Engine__PidNamespace", "Refuse"), ("CHECKPOINTER_Engine__PidReleaseTimeout", "00:00:00.5"));
+        Register(session, "--on-crash", "auto");
+        _ = session.Cli.Run("dump", Name).Expect(0);
+        var pid = session.Job.Pid;
+
+        Assert.True(Child.Signal(pid, Libc.SIGKILL));
+        service.WaitForState(Name, "waiting");
+        Assert.Equal("recovery_waits", service.Events(Name)[^1]);
+        Assert.Equal("Z", session.Job.State);
+        Wait.Until(() => Child.TryReap(pid) is not null, Wait.Patience, () => $"is not reaped: {session.Job}");
+
+        Assert.Equal(pid, service.WaitForState(Name, "running").GetProperty("pid").GetInt32());
+        Finish(session, service);
+        Assert.Equal(["recovery_waits", "recovered", "finished"], service.Events(Name).TakeLast(3));
+    }
+
     [RootTheory]
     [InlineData("auto", "running")]
     [InlineData("manual", "gone")]
