@@ -15,8 +15,8 @@ public sealed class RehearsalTests(ProgramFixture programs, ITestOutputHelper ou
     /// <summary>One of each kind; all that are carried where CHECKPOINTER_ROUNDS is set.</summary>
     public static TheoryData<string> Programs()
         => Environment.GetEnvironmentVariable("CHECKPOINTER_ROUNDS") is null
-            ? new() { "mem_kinds", "many_threads", "sysv_shm", "fd_epoll" }
-            : [.. TestProgram.All.Where(program => program is { RefusedFor: null, IsAlone: false }).Select(program => program.Name)];
+            ? new() { "mem_kinds", "mem_memfd", "tree_leader_exited", "fd_inotify", "many_threads", "sysv_shm", "fd_epoll" }
+            : [.. TestProgram.All.Where(program => program is { RefusedFor: null, IsAlone: false, DumpOptions: [] }).Select(program => program.Name)];
 
     [RootTheory]
     [MemberData(nameof(Programs))]

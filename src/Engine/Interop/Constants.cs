@@ -265,6 +265,7 @@ internal static class SpecialFile
     internal const int LOCK_NB = 4;
     internal const int IN_ACCESS = 1;
     internal const int IN_MODIFY = 2;
+    internal const int IN_CLOSE_WRITE = 8;
     internal const int IN_CLOSE_NOWRITE = 0x10;
     internal const int IN_OPEN = 0x20;
     internal const uint IN_ONESHOT = 0x80000000;

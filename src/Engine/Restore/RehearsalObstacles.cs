@@ -12,6 +12,9 @@ internal static class RehearsalObstacles
 {
     private const ulong MemoryDevices = 1; // admin-guide/devices.txt: null, zero, full, random, urandom
 
+    // What opening a file and closing it again tells who watches it.
+    private const uint Opening = SpecialFile.IN_ACCESS | SpecialFile.IN_OPEN | SpecialFile.IN_CLOSE_WRITE | SpecialFile.IN_CLOSE_NOWRITE;
+
     // Page tables and what the kernel holds for files and threads.
     private const double Overhead = 1.1;
 
@@ -45,6 +48,8 @@ internal static class RehearsalObstacles
             { Locks.Count: > 0 } => $"{path} would be locked",
             { Kind: OpenFile.Types.Kind.Socket } => WhyNot(file.Socket),
             { Kind: OpenFile.Types.Kind.Terminal } => $"the terminal {path} would be made",
+            { Kind: OpenFile.Types.Kind.Inotify } => file.InotifyWatches.FirstOrDefault(watch => (watch.Mask & Opening) != 0) is { } watch
+                ? $"{watch.Path.ToStringUtf8()}, which the job watches for being opened, read or closed (inotify), may be" : null,
             { Kind: OpenFile.Types.Kind.Fanotify } => "a fanotify group would watch files of the host",
             { Kind: OpenFile.Types.Kind.Device } when file.DeviceNode >> 32 != MemoryDevices => $"the device {path} would be opened",
             _ => null,

@@ -84,7 +84,8 @@ internal sealed class RestoredCheck(GenerationImages images, IReadOnlyList<Resto
         }
 
         var table = images.Files.Tables.FirstOrDefault(table => table.Pid == process.Id.Value)?.Descriptors.ToDictionary(entry => entry.Number) ?? [];
-        var found = ProcFs.FileDescriptors(process.Id).Order().ToList();
+        var shown = Shown(process);
+        var found = ProcFs.FileDescriptors(shown).Order().ToList();
         if (!table.Keys.Order().SequenceEqual(found))
         {
             Differs($"process {process.Id} has the descriptors {Join(found)} and not {Join(table.Keys.Order())}");
@@ -94,7 +95,7 @@ internal sealed class RestoredCheck(GenerationImages images, IReadOnlyList<Resto
         var files = images.Files.OpenFiles.ToDictionary(file => file.Id);
         foreach (var number in found)
         {
-            var (file, info) = (files[table[number].OpenFile], ProcFs.FdInfo(process.Id, number));
+            var (file, info) = (files[table[number].OpenFile], ProcFs.FdInfo(shown, number));
             var hasPosition = file.Kind == OpenFile.Types.Kind.Regular && ((int)file.Flags & FileFlag.O_PATH) == 0;
             if ((hasPosition && info.Position != file.Position) || (info.Flags & ComparedFlags) != ((int)file.Flags & ComparedFlags))
             {
@@ -108,7 +109,7 @@ internal sealed class RestoredCheck(GenerationImages images, IReadOnlyList<Resto
 
     private void CompareMappings(RestoredProcess process)
     {
-        var vmas = ProcFs.Maps(process.Id);
+        var vmas = ProcFs.Maps(Shown(process));
         foreach (var mapping in process.Images.Space.Mappings.Where(mapping => mapping.Kind != Mapping.Types.Kind.Vdso))
         {
             var at = mapping.Start;
@@ -129,13 +130,16 @@ internal sealed class RestoredCheck(GenerationImages images, IReadOnlyList<Resto
         }
     }
 
+    /// <summary>Under whose number the kernel shows what its threads share: not that of a main thread that has ended.</summary>
+    private static ProcessId Shown(RestoredProcess process) => new(process.Leader.Thread.Value);
+
     private static uint ProtectionOf(Vma vma) =>
         (uint)((vma.Readable ? Memory.PROT_READ : 0) | (vma.Writable ? Memory.PROT_WRITE : 0) | (vma.Executable ? Memory.PROT_EXEC : 0));
 
-    /// <summary>Through whoever has the object mapped; what nobody maps is not compared.</summary>
+    /// <summary>Through whoever has the object mapped shared, without pages of its own; what nobody maps so is not compared.</summary>
     private void CompareShared(SharedMemory shared, CancellationToken cancellation)
     {
-        var mapped = processes.SelectMany(process => process.Images.Space.Mappings.Where(mapping => mapping.SharedMemory == shared.Id).Select(mapping => (process, mapping))).ToList();
+        var mapped = processes.SelectMany(process => process.Images.Space.Mappings.Where(mapping => mapping.IsShared && mapping.SharedMemory == shared.Id).Select(mapping => (process, mapping))).ToList();
         source.ReadPages(ImageVersion.Shared(shared.Id), (offset, pages) =>
         {
             cancellation.ThrowIfCancellationRequested();
