@@ -32,7 +32,8 @@ static void rotate(void)
 {
     close(log_fd);
     must(rename(scratch_path("log"), scratch_path("log.1")));
-    log_fd = must(open(scratch_path("log"), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0640));
+    /* Not O_EXCL: restored to here, the next log of the time after the dump may be there. */
+    log_fd = must(open(scratch_path("log"), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640));
     rotations++;
 }
 
