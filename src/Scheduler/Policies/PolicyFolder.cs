@@ -47,7 +47,16 @@ internal sealed class PolicyFolder
 
     /// <summary>The policy of a file, also of one that was written just now.</summary>
     /// <exception cref="SchedulerException">There is none of that name, or the file is bad.</exception>
-    public PolicyFile Named(string name) => TryNamed(name) ?? (Reload() ? TryNamed(name) : null) ?? throw NoSuch(name);
+    public PolicyFile Named(string name)
+    {
+        if (TryNamed(name) is { } known)
+        {
+            return known;
+        }
+
+        _ = Reload();
+        return TryNamed(name) ?? throw NoSuch(name);
+    }
 
     /// <summary>Whether there is a file of that name, good or bad.</summary>
     public bool Has(string name)
