@@ -1,4 +1,3 @@
-using System.Numerics;
 using Checkpointer.Store.Chunking;
 
 namespace Checkpointer.Store.Packs;
@@ -73,21 +72,6 @@ internal static class PackFormat
     public static int PlainBytesMax(ChunkKind kind)
         => kind is ChunkKind.Manifest or ChunkKind.Ledger ? ManifestBytesMax : Geometry.ChunkBytesMax;
 
-    /// <summary>CRC-32C (Castagnoli), initial value and final XOR all ones: any flip of up to 3 bits of a header is found.</summary>
-    public static uint Guard(ReadOnlySpan<byte> bytes)
-    {
-        var crc = uint.MaxValue;
-        while (bytes.Length >= sizeof(ulong))
-        {
-            crc = BitOperations.Crc32C(crc, System.Buffers.Binary.BinaryPrimitives.ReadUInt64LittleEndian(bytes));
-            bytes = bytes[sizeof(ulong)..];
-        }
-
-        foreach (var value in bytes)
-        {
-            crc = BitOperations.Crc32C(crc, value);
-        }
-
-        return ~crc;
-    }
+    /// <summary>CRC-32C: any flip of up to 3 bits of a header is found.</summary>
+    public static uint Guard(ReadOnlySpan<byte> bytes) => Crc32C.Of(bytes);
 }
