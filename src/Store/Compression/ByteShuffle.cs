@@ -10,12 +10,14 @@ namespace Checkpointer.Store.Compression;
 /// lie side by side. What does not fill an element stays at the end.
 /// Overview of the fast path: interleaving the first half of a block with its second half moves the highest bit of every byte's address to the lowest place. A block of 16 elements has 4 address
 /// bits for the element and 2 or 3 for the byte within it; four times interleaved, the element is below, the byte above, which is the shuffle; as often as there are bits for the byte, it
-/// is undone. One SSE2 register holds 16 bytes. Where there is none, bytes are moved one by one.
+/// is undone. An AVX2 register holds 16 bytes of each of two blocks, and its instructions work on both halves alike. Where there is none, bytes are moved one by one.
 /// </summary>
 internal static class ByteShuffle
 {
-    /// <summary>Elements of a block: as many as a register has bytes.</summary>
+    /// <summary>Elements of a block: as many as half a register has bytes.</summary>
     private const int BlockElements = 16;
+
+    private const int PairElements = 2 * BlockElements;
 
     /// <summary>Shuffles.</summary>
     /// <param name="size">Bytes of an element, 4 or 8.</param>
@@ -26,11 +28,11 @@ internal static class ByteShuffle
         RequireSizes(size, source, target);
         var elements = source.Length / size;
         var done = 0;
-        if (Sse2.IsSupported)
+        if (Avx2.IsSupported)
         {
-            for (; done + BlockElements <= elements; done += BlockElements)
+            for (; done + PairElements <= elements; done += PairElements)
             {
-                ShuffleBlock(size, source.Slice(done * size, BlockElements * size), target, done, elements);
+                ShufflePair(size, source.Slice(done * size, PairElements * size), target, done, elements);
             }
         }
 
@@ -51,11 +53,11 @@ internal static class ByteShuffle
         RequireSizes(size, source, target);
         var elements = source.Length / size;
         var done = 0;
-        if (Sse2.IsSupported)
+        if (Avx2.IsSupported)
         {
-            for (; done + BlockElements <= elements; done += BlockElements)
+            for (; done + PairElements <= elements; done += PairElements)
             {
-                UnshuffleBlock(size, source, done, elements, target.Slice(done * size, BlockElements * size));
+                UnshufflePair(size, source, done, elements, target.Slice(done * size, PairElements * size));
             }
         }
 
@@ -73,81 +75,98 @@ internal static class ByteShuffle
     private static void RequireSizes(int size, ReadOnlySpan<byte> source, Span<byte> target)
         => Invariant.Require(size is 4 or 8 && source.Length == target.Length, $"a shuffle by {size} from {source.Length} to {target.Length} bytes");
 
-    private static void ShuffleBlock(int size, ReadOnlySpan<byte> block, Span<byte> target, int first, int elements)
+    private static void ShufflePair(int size, ReadOnlySpan<byte> pair, Span<byte> target, int first, int elements)
     {
         if (size == 8)
         {
-            var registers = Load8(block, Vector128<byte>.Count);
+            var registers = new Eight(Halves(pair, 8, 0), Halves(pair, 8, 1), Halves(pair, 8, 2), Halves(pair, 8, 3), Halves(pair, 8, 4), Halves(pair, 8, 5), Halves(pair, 8, 6), Halves(pair, 8, 7));
             Interleave(ref registers);
             Interleave(ref registers);
             Interleave(ref registers);
             Interleave(ref registers);
-            Store8(registers, target[first..], elements);
+            StorePlanes(registers, target[first..], elements);
             return;
         }
 
-        var four = Load4(block, Vector128<byte>.Count);
+        var four = new Four(Halves(pair, 4, 0), Halves(pair, 4, 1), Halves(pair, 4, 2), Halves(pair, 4, 3));
         Interleave(ref four);
         Interleave(ref four);
         Interleave(ref four);
         Interleave(ref four);
-        Store4(four, target[first..], elements);
+        StorePlanes(four, target[first..], elements);
     }
 
-    private static void UnshuffleBlock(int size, ReadOnlySpan<byte> source, int first, int elements, Span<byte> block)
+    private static void UnshufflePair(int size, ReadOnlySpan<byte> source, int first, int elements, Span<byte> pair)
     {
         if (size == 8)
         {
-            var registers = Load8(source[first..], elements);
+            var registers = LoadPlanes8(source[first..], elements);
             Interleave(ref registers);
             Interleave(ref registers);
             Interleave(ref registers);
-            Store8(registers, block, Vector128<byte>.Count);
+            StoreHalves(registers.A, pair, 8, 0);
+            StoreHalves(registers.B, pair, 8, 1);
+            StoreHalves(registers.C, pair, 8, 2);
+            StoreHalves(registers.D, pair, 8, 3);
+            StoreHalves(registers.E, pair, 8, 4);
+            StoreHalves(registers.F, pair, 8, 5);
+            StoreHalves(registers.G, pair, 8, 6);
+            StoreHalves(registers.H, pair, 8, 7);
             return;
         }
 
-        var four = Load4(source[first..], elements);
+        var four = LoadPlanes4(source[first..], elements);
         Interleave(ref four);
         Interleave(ref four);
-        Store4(four, block, Vector128<byte>.Count);
+        StoreHalves(four.A, pair, 4, 0);
+        StoreHalves(four.B, pair, 4, 1);
+        StoreHalves(four.C, pair, 4, 2);
+        StoreHalves(four.D, pair, 4, 3);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Interleave(ref Eight r)
         => r = new Eight(
-            Sse2.UnpackLow(r.A, r.E), Sse2.UnpackHigh(r.A, r.E), Sse2.UnpackLow(r.B, r.F), Sse2.UnpackHigh(r.B, r.F),
-            Sse2.UnpackLow(r.C, r.G), Sse2.UnpackHigh(r.C, r.G), Sse2.UnpackLow(r.D, r.H), Sse2.UnpackHigh(r.D, r.H));
+            Avx2.UnpackLow(r.A, r.E), Avx2.UnpackHigh(r.A, r.E), Avx2.UnpackLow(r.B, r.F), Avx2.UnpackHigh(r.B, r.F),
+            Avx2.UnpackLow(r.C, r.G), Avx2.UnpackHigh(r.C, r.G), Avx2.UnpackLow(r.D, r.H), Avx2.UnpackHigh(r.D, r.H));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Interleave(ref Four r)
-        => r = new Four(Sse2.UnpackLow(r.A, r.C), Sse2.UnpackHigh(r.A, r.C), Sse2.UnpackLow(r.B, r.D), Sse2.UnpackHigh(r.B, r.D));
+        => r = new Four(Avx2.UnpackLow(r.A, r.C), Avx2.UnpackHigh(r.A, r.C), Avx2.UnpackLow(r.B, r.D), Avx2.UnpackHigh(r.B, r.D));
 
-    // The registers lie a stride apart: one behind the other in a block, one in each plane of the shuffled bytes.
+    // The same 16 bytes of both blocks of a pair.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Eight Load8(ReadOnlySpan<byte> bytes, int stride)
+    private static Vector256<byte> Halves(ReadOnlySpan<byte> pair, int size, int number)
+        => Vector256.Create(
+            Vector128.Create(pair.Slice(number * BlockElements, BlockElements)), Vector128.Create(pair.Slice((size + number) * BlockElements, BlockElements)));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void StoreHalves(Vector256<byte> register, Span<byte> pair, int size, int number)
+    {
+        register.GetLower().CopyTo(pair[(number * BlockElements)..]);
+        register.GetUpper().CopyTo(pair[((size + number) * BlockElements)..]);
+    }
+
+    // In the shuffled bytes both halves lie side by side, and the planes as far apart as there are elements.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Eight LoadPlanes8(ReadOnlySpan<byte> bytes, int stride)
         => new(
             Load(bytes, 0), Load(bytes, stride), Load(bytes, 2 * stride), Load(bytes, 3 * stride),
             Load(bytes, 4 * stride), Load(bytes, 5 * stride), Load(bytes, 6 * stride), Load(bytes, 7 * stride));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Four Load4(ReadOnlySpan<byte> bytes, int stride)
+    private static Four LoadPlanes4(ReadOnlySpan<byte> bytes, int stride)
         => new(Load(bytes, 0), Load(bytes, stride), Load(bytes, 2 * stride), Load(bytes, 3 * stride));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Store8(Eight r, Span<byte> bytes, int stride)
+    private static void StorePlanes(Eight r, Span<byte> bytes, int stride)
     {
-        r.A.CopyTo(bytes);
-        r.B.CopyTo(bytes[stride..]);
-        r.C.CopyTo(bytes[(2 * stride)..]);
-        r.D.CopyTo(bytes[(3 * stride)..]);
-        r.E.CopyTo(bytes[(4 * stride)..]);
-        r.F.CopyTo(bytes[(5 * stride)..]);
-        r.G.CopyTo(bytes[(6 * stride)..]);
-        r.H.CopyTo(bytes[(7 * stride)..]);
+        StorePlanes(new Four(r.A, r.B, r.C, r.D), bytes, stride);
+        StorePlanes(new Four(r.E, r.F, r.G, r.H), bytes[(4 * stride)..], stride);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Store4(Four r, Span<byte> bytes, int stride)
+    private static void StorePlanes(Four r, Span<byte> bytes, int stride)
     {
         r.A.CopyTo(bytes);
         r.B.CopyTo(bytes[stride..]);
@@ -156,12 +175,12 @@ internal static class ByteShuffle
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<byte> Load(ReadOnlySpan<byte> bytes, int at) => Vector128.Create(bytes.Slice(at, Vector128<byte>.Count));
+    private static Vector256<byte> Load(ReadOnlySpan<byte> bytes, int at) => Vector256.Create(bytes.Slice(at, Vector256<byte>.Count));
 
     [StructLayout(LayoutKind.Auto)]
     private readonly record struct Eight(
-        Vector128<byte> A, Vector128<byte> B, Vector128<byte> C, Vector128<byte> D, Vector128<byte> E, Vector128<byte> F, Vector128<byte> G, Vector128<byte> H);
+        Vector256<byte> A, Vector256<byte> B, Vector256<byte> C, Vector256<byte> D, Vector256<byte> E, Vector256<byte> F, Vector256<byte> G, Vector256<byte> H);
 
     [StructLayout(LayoutKind.Auto)]
-    private readonly record struct Four(Vector128<byte> A, Vector128<byte> B, Vector128<byte> C, Vector128<byte> D);
+    private readonly record struct Four(Vector256<byte> A, Vector256<byte> B, Vector256<byte> C, Vector256<byte> D);
 }

@@ -42,7 +42,8 @@ internal sealed class CodecProbe(IBlockCodec codec)
         }
 
         var sample = Take(plain);
-        if (!HasEqualPlane(sample, 8) && !HasEqualPlane(sample, 4))
+        var (byEight, byFour) = (HasEqualPlane(sample, 8), HasEqualPlane(sample, 4));
+        if (!byEight && !byFour)
         {
             return ChunkCodec.Lz4;
         }
@@ -53,8 +54,8 @@ internal sealed class CodecProbe(IBlockCodec codec)
             return ChunkCodec.Lz4;
         }
 
-        var eight = Compressed(8, sample);
-        var four = Compressed(4, sample);
+        var eight = byEight ? Compressed(8, sample) : sample.Length;
+        var four = byFour ? Compressed(4, sample) : sample.Length;
         return Math.Min(eight, four) > alone - (alone / GainDivisor) ? ChunkCodec.Lz4
             : eight <= four ? ChunkCodec.Shuffle8Lz4
             : ChunkCodec.Shuffle4Lz4;

@@ -7,9 +7,9 @@ internal static unsafe partial class Lz4
 {
     public const string Library = "liblz4.so.1";
 
-    /// <summary>lz4.h: LZ4_compress_default. 0 when the target is too small.</summary>
+    /// <summary>lz4.h: LZ4_compress_fast. 0 when the target is too small.</summary>
     [LibraryImport(Library)]
-    public static partial int LZ4_compress_default(byte* source, byte* target, int sourceSize, int targetCapacity);
+    public static partial int LZ4_compress_fast(byte* source, byte* target, int sourceSize, int targetCapacity, int acceleration);
 
     /// <summary>lz4.h: LZ4_decompress_safe. Negative when malformed or the target is too small; never writes past it.</summary>
     [LibraryImport(Library)]

@@ -24,11 +24,11 @@ internal sealed unsafe class Lz4Codec : IBlockCodec
     }
 
     /// <inheritdoc/>
-    public int Compress(ReadOnlySpan<byte> source, Span<byte> target)
+    public int Compress(ReadOnlySpan<byte> source, Span<byte> target, int acceleration = 1)
     {
         fixed (byte* from = source, to = target)
         {
-            return Lz4.LZ4_compress_default(from, to, source.Length, target.Length);
+            return Lz4.LZ4_compress_fast(from, to, source.Length, target.Length, acceleration);
         }
     }
 

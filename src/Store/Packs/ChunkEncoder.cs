@@ -10,6 +10,9 @@ internal sealed class ChunkEncoder(IBlockCodec codec, StoreCipher? cipher = null
     /// <summary>LZ4 must save at least one part in so many, or the chunk stays raw and is read without decoding.</summary>
     private const int SavingDivisor = 16;
 
+    /// <summary>LZ4's acceleration for shuffled bytes: their matches are long, and the planes of noise between them are left faster. Costs about 1 % of size.</summary>
+    private const int ShuffledAcceleration = 4;
+
     private readonly CodecProbe _probe = new(codec);
     private readonly byte[] _shuffled = new byte[Geometry.ChunkBytesMax];
     private byte[] _record = new byte[PackFormat.RecordHeaderBytes + Geometry.ChunkBytesMax + StoreCipher.OverheadBytes];
@@ -59,7 +62,7 @@ internal sealed class ChunkEncoder(IBlockCodec codec, StoreCipher? cipher = null
         {
             var shuffled = _shuffled.AsSpan(0, plain.Length);
             ByteShuffle.Shuffle(elementBytes, plain, shuffled);
-            if (codec.Compress(shuffled, payload) is var shortened and > 0)
+            if (codec.Compress(shuffled, payload, ShuffledAcceleration) is var shortened and > 0)
             {
                 return shortened;
             }
