@@ -7,11 +7,11 @@ public abstract class EncryptedStoreTest : StoreTest
 {
     protected EncryptedStoreTest()
     {
-        KeyFile = Path.Combine(Root, "store.key");
-        StoreSecret.CreateFile(KeyFile);
-        Options.KeyFile = KeyFile;
+        UseKeyFile();
+        KeyFile = Options.KeyFile;
     }
 
+    /// <summary>The file of the first key; <see cref="StoreTest.Options"/> may name another one later.</summary>
     protected string KeyFile { get; }
 
     protected string NewKeyFile(string name)

@@ -16,8 +16,7 @@ public sealed class DatabaseFuzzTests : StoreTest
     {
         if (isEncrypted)
         {
-            Options.KeyFile = Path.Combine(Root, "store.key");
-            StoreSecret.CreateFile(Options.KeyFile);
+            UseKeyFile();
         }
 
         var seed = Seed(31);

@@ -199,8 +199,7 @@ public sealed class CollectTests : StoreTest
         const int pages = 25_000;
         if (isEncrypted)
         {
-            Options.KeyFile = Path.Combine(Root, "store.key");
-            StoreSecret.CreateFile(Options.KeyFile);
+            UseKeyFile();
         }
 
         using var store = OpenStoreWithJob();

@@ -5,7 +5,7 @@ namespace Checkpointer.Store.Tests.Maintenance;
 
 /// <summary>A writer that dies, or meets an error, at every step of its work, one by one.</summary>
 [Trait("kind", "store")]
-public sealed class CrashTests : StoreTest
+public class CrashTests : StoreTest
 {
     private static readonly byte[] _first = HalfCompressible(64 * Page, 1);
     private static readonly byte[] _second = Noise(400 * Page, 2);

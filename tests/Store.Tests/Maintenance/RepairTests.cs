@@ -9,7 +9,7 @@ namespace Checkpointer.Store.Tests.Maintenance;
 
 /// <summary>What is good of a damaged store is saved, the rest is named, and the store is sound again.</summary>
 [Trait("kind", "store")]
-public sealed class RepairTests : StoreTest
+public class RepairTests : StoreTest
 {
     private static readonly RepairOptions _now = new(false, TimeSpan.Zero);
 

@@ -59,8 +59,7 @@ public sealed class StoreModelTests : StoreTest
     {
         if (isEncrypted)
         {
-            Options.KeyFile = Path.Combine(Root, "store.key");
-            StoreSecret.CreateFile(Options.KeyFile);
+            UseKeyFile();
         }
 
         _opened = OpenStore();

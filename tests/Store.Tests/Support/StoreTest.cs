@@ -51,6 +51,13 @@ public abstract class StoreTest : IDisposable
         return store;
     }
 
+    /// <summary>From now on, what is created is encrypted, with a key file of its own.</summary>
+    protected void UseKeyFile()
+    {
+        Options.KeyFile = Path.Combine(Root, "store.key");
+        StoreSecret.CreateFile(Options.KeyFile);
+    }
+
     /// <summary>Commits a generation of one image and one content.</summary>
     public static GenerationRecord Commit(CheckpointStore store, string job, GenerationName? based, Action<ContentWriter> write, byte[]? image = null)
     {
