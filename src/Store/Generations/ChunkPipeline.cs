@@ -19,6 +19,9 @@ internal sealed class ChunkPipeline : IDisposable
     // A producer that had to wait goes on when so many are free, while the workers have the others.
     private const int BuffersToGoOn = BuffersMax / 4;
 
+    // Windows that a worker takes at once, where there are so many for each. What a worker has is missing to the others at the end.
+    private const int BatchMax = 16;
+
     private readonly object _gate = new();
     private readonly Queue<WindowBuffer> _queue = new();
     private readonly Stack<WindowBuffer> _free = new();
@@ -186,14 +189,11 @@ internal sealed class ChunkPipeline : IDisposable
         {
             ThreadNice.RaiseTo(_nice);
             var encoder = _storer.NewEncoder();
-            while (Next() is { } window)
+            var batch = new List<WindowBuffer>(BatchMax);
+            while (Next(batch))
             {
-                foreach (var chunk in window.Chunks)
-                {
-                    _storer.Store(chunk, window.Plain(chunk), encoder);
-                }
-
-                Finish(window);
+                _storer.Store(batch, encoder);
+                Finish(batch);
             }
         }
 #pragma warning disable CA1031 // whatever it is, it surfaces on the producer's next call and on Commit
@@ -204,13 +204,13 @@ internal sealed class ChunkPipeline : IDisposable
         }
     }
 
-    private void Finish(WindowBuffer window)
+    private void Finish(List<WindowBuffer> batch)
     {
-        window.Reset();
+        batch.ForEach(window => window.Reset());
         lock (_gate)
         {
-            _free.Push(window);
-            _unfinished--;
+            batch.ForEach(_free.Push);
+            _unfinished -= batch.Count;
             var canGoOn = _isProducerWaiting && _free.Count >= BuffersToGoOn;
             _isProducerWaiting &= !canGoOn;
             if (canGoOn || (_isDraining && _unfinished == 0))
@@ -220,9 +220,10 @@ internal sealed class ChunkPipeline : IDisposable
         }
     }
 
-    // The next window, or null when the worker shall end.
-    private WindowBuffer? Next()
+    // The next windows; false when the worker shall end.
+    private bool Next(List<WindowBuffer> batch)
     {
+        batch.Clear();
         lock (_gate)
         {
             while (_queue.Count == 0 && !_isClosed && _failure is null)
@@ -232,7 +233,17 @@ internal sealed class ChunkPipeline : IDisposable
                 _idleWorkers--;
             }
 
-            return _isClosed || _failure is not null ? null : _queue.Dequeue();
+            if (_isClosed || _failure is not null)
+            {
+                return false;
+            }
+
+            for (var count = Math.Clamp(_queue.Count / _workers.Length, 1, BatchMax); count > 0; count--)
+            {
+                batch.Add(_queue.Dequeue());
+            }
+
+            return true;
         }
     }
 }

@@ -12,32 +12,56 @@ internal sealed class ChunkStorer(StoreContext store, PackAppender appender)
     /// <summary>An encoder for one thread.</summary>
     public ChunkEncoder NewEncoder() => store.NewEncoder();
 
-    /// <summary>Stores a chunk of the pipeline unless it is stored.</summary>
-    public void Store(PendingChunk chunk, ReadOnlySpan<byte> plain, ChunkEncoder encoder)
+    /// <summary>Stores the chunks of the pipeline's windows that are not stored. One look at the index for all: to begin and end it takes longer than to find a chunk.</summary>
+    public void Store(IReadOnlyList<WindowBuffer> windows, ChunkEncoder encoder)
     {
-        var id = store.NameOf(plain);
-        chunk.Complete(id, Store(chunk.Kind, id, plain, encoder));
+        var unseen = new List<(WindowBuffer Window, PendingChunk Chunk, ChunkId Id)>();
+        foreach (var window in windows)
+        {
+            foreach (var chunk in window.Chunks)
+            {
+                var id = store.NameOf(window.Plain(chunk));
+
+                // Whoever adds the id stores the chunk. A second thread may go on before that is done: nothing refers to
+                // the chunk before the commit, and if storing it fails, there is no commit.
+                if (_seen.Add(id))
+                {
+                    unseen.Add((window, chunk, id));
+                }
+                else
+                {
+                    chunk.Complete(id, isNew: false);
+                }
+            }
+        }
+
+        var areStored = store.Index.RunChunks(chunks => chunks.Exist([.. unseen.Select(item => item.Id)]));
+        foreach (var ((window, chunk, id), isStored) in unseen.Zip(areStored))
+        {
+            if (!isStored)
+            {
+                Append(chunk.Kind, id, window.Plain(chunk), encoder);
+            }
+
+            chunk.Complete(id, !isStored);
+        }
     }
 
     /// <summary>Stores a chunk unless it is stored, and returns its name.</summary>
     public ChunkId Store(ChunkKind kind, ReadOnlySpan<byte> plain, ChunkEncoder encoder)
     {
         var id = store.NameOf(plain);
-        Store(kind, id, plain, encoder);
+        if (_seen.Add(id) && !store.Index.RunChunks(chunks => chunks.Exists(id)))
+        {
+            Append(kind, id, plain, encoder);
+        }
+
         return id;
     }
 
-    private bool Store(ChunkKind kind, ChunkId id, ReadOnlySpan<byte> plain, ChunkEncoder encoder)
+    private void Append(ChunkKind kind, ChunkId id, ReadOnlySpan<byte> plain, ChunkEncoder encoder)
     {
-        // Whoever adds the id stores the chunk. A second thread may go on before that is done: nothing refers to
-        // the chunk before the commit, and if storing it fails, there is no commit.
-        if (!_seen.Add(id) || store.Index.RunChunks(chunks => chunks.Exists(id)))
-        {
-            return false;
-        }
-
         var record = encoder.Encode(kind, id, plain, out var header);
         appender.Append(header, record);
-        return true;
     }
 }

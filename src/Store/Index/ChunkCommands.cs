@@ -27,6 +27,9 @@ internal sealed class ChunkCommands(SqliteConnection connection) : IDisposable
         return exists;
     }
 
+    /// <summary>Whether each of many is stored, in the same order. One read transaction: taking and leaving one costs more than a look-up.</summary>
+    public IReadOnlyList<bool> Exist(IReadOnlyCollection<ChunkId> ids) => RunAll(ids, Exists);
+
     /// <summary>Where it is, or null.</summary>
     public ChunkLocation? Find(ChunkId id)
     {
@@ -41,33 +44,11 @@ internal sealed class ChunkCommands(SqliteConnection connection) : IDisposable
         }
     }
 
-    /// <summary>Where many are, in the same order. One read transaction: taking and leaving one costs more than a look-up.</summary>
-    public IReadOnlyList<ChunkLocation?> Find(IReadOnlyCollection<ChunkId> ids)
-    {
-        Run(_begin);
-        try
-        {
-            return [.. ids.Select(Find)];
-        }
-        finally
-        {
-            Run(_end);
-        }
-    }
+    /// <summary>Where many are, in the same order, by one read transaction.</summary>
+    public IReadOnlyList<ChunkLocation?> Find(IReadOnlyCollection<ChunkId> ids) => RunAll(ids, Find);
 
     /// <summary>The places of many, in the same order, by one read transaction.</summary>
-    public IReadOnlyList<ChunkPlace?> FindPlaces(IReadOnlyCollection<ChunkId> ids)
-    {
-        Run(_begin);
-        try
-        {
-            return [.. ids.Select(FindPlace)];
-        }
-        finally
-        {
-            Run(_end);
-        }
-    }
+    public IReadOnlyList<ChunkPlace?> FindPlaces(IReadOnlyCollection<ChunkId> ids) => RunAll(ids, FindPlace);
 
     /// <inheritdoc/>
     public void Dispose()
@@ -89,6 +70,24 @@ internal sealed class ChunkCommands(SqliteConnection connection) : IDisposable
         finally
         {
             _place.Reset();
+        }
+    }
+
+    private T[] RunAll<T>(IReadOnlyCollection<ChunkId> ids, Func<ChunkId, T> query)
+    {
+        if (ids.Count == 0)
+        {
+            return [];
+        }
+
+        Run(_begin);
+        try
+        {
+            return [.. ids.Select(query)];
+        }
+        finally
+        {
+            Run(_end);
         }
     }
 
