@@ -44,7 +44,7 @@ public sealed class DaemonTests(ProgramFixture programs, ITestOutputHelper outpu
         Assert.InRange(session.Cli.Run("generations", Name).Expect(0).Json.Count, 1, 4);
         Finish(session, service);
         Assert.Equal(["killed", "recovered"], service.Events(Name).Where(kind => kind is "killed" or "recovered" or "vanished"));
-        Assert.InRange(back, TimeSpan.Zero, _backMax * 2); // twice, because tests run on busy machines
+        Assert.True(back < _backMax * 2, $"back after {back}\n{session.Cli.Run("events", Name)}\n{service.Log}"); // twice, because tests run on busy machines
         Assert.Equal(0, service.End().ExitCode);
         Assert.False(File.Exists(Path.Combine(session.Cli.Store, "control.sock")));
     }

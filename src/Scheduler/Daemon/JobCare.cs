@@ -36,6 +36,7 @@ internal sealed class JobCare(string name, CareParts parts) : IDisposable
     private (long Generation, DateTimeOffset At)? _cameBack;
     private DateTimeOffset? _unreapedSince;
     private ProcessIdentity? _pressureOf;
+    private bool _isLookWaiting;
 
     /// <summary>Name of the job.</summary>
     public string Name => name;
@@ -55,6 +56,7 @@ internal sealed class JobCare(string name, CareParts parts) : IDisposable
     public Task LookAsync() => InTurnAsync(
         async () =>
         {
+            _isLookWaiting = false;
             await LookInTurnAsync();
             await _rehearsals.ArmAsync(parts.Store.Job(name));
             return true;
@@ -70,8 +72,8 @@ internal sealed class JobCare(string name, CareParts parts) : IDisposable
         },
         parts.Stopping);
 
-    /// <summary>The same, unless something is under way: that looks when it is done.</summary>
-    public Task LookIfIdleAsync() => _turn.CurrentCount == 0 ? Task.CompletedTask : LookAsync();
+    /// <summary>The same, after what is under way: one look waits, not each that comes meanwhile. Dumps as regular as the looks would be under way at every one of them.</summary>
+    public Task LookWhenIdleAsync() => Interlocked.Exchange(ref _isLookWaiting, true) ? Task.CompletedTask : LookAsync();
 
     /// <summary>Takes a generation.</summary>
     /// <param name="choices">What is done about state that cannot be carried; null for what the policy says.</param>

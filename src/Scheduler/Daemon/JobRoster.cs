@@ -85,7 +85,7 @@ internal sealed class JobRoster(CareParts parts, DaemonOptions options) : IDispo
     {
         try
         {
-            await care.LookIfIdleAsync();
+            await care.LookWhenIdleAsync();
         }
         catch (Exception failure) when (CareParts.IsExpected(failure))
         {

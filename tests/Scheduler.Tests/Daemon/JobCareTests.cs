@@ -106,6 +106,33 @@ public sealed class JobCareTests : IDisposable
         Assert.All(_store.Happened, happened => Assert.Equal("dumped", happened.Kind));
     }
 
+    /// <summary>Dumps and looks of the same period may fall together for ever.</summary>
+    [Fact]
+    public async Task LooksDuringADump_AreOneLookAfterIt()
+    {
+        await _care.LookAsync();
+        using var isDumping = new SemaphoreSlim(0);
+        using var mayGoOn = new SemaphoreSlim(0);
+        _engine.DuringDump = () =>
+        {
+            isDumping.Release();
+            Assert.True(mayGoOn.Wait(_patience));
+        };
+        Task dump = _care.DumpAsync(choices: null, stops: false, CancellationToken.None);
+        Assert.True(await isDumping.WaitAsync(_patience));
+
+        Task[] looks = [_care.LookWhenIdleAsync(), _care.LookWhenIdleAsync(), _care.LookWhenIdleAsync()];
+
+        Assert.Equal([false, true, true], looks.Select(look => look.IsCompleted));
+        _store.SetPaused(Name, true); // beside the service
+        mayGoOn.Release();
+        await Task.WhenAll([dump, .. looks]).WaitAsync(_patience);
+        Assert.Equal(CareState.Paused, _care.State.Word);
+        _store.SetPaused(Name, false);
+        await _care.LookWhenIdleAsync(); // none waits any more
+        Assert.Equal(CareState.Running, _care.State.Word);
+    }
+
     [Fact]
     public async Task FailedDump_IsWrittenDown_AndTheNextIsDueAllTheSame()
     {
