@@ -1,3 +1,4 @@
+using Checkpointer.EndToEnd.Tests.Interop;
 using Checkpointer.EndToEnd.Tests.Support;
 using Checkpointer.Engine;
 using Checkpointer.Engine.Support;
@@ -41,6 +42,45 @@ public sealed class FaultTests(ProgramFixture programs) : IDisposable
         job.WaitForLine("PASS");
     }
 
+    /// <summary>The kernel tells the end of a main thread only after that of all others, which wait for their tracer.</summary>
+    [RootFact]
+    [Trait("kind", "kernel")]
+    public void Dump_OfAJobKilledAtAnyStep_FailsAtOnce_OrIsGood()
+    {
+        var steps = new HashSet<string>();
+        var isKilled = true;
+        for (var killing = 0; isKilled; killing++)
+        {
+            isKilled = false;
+            using var job = TestJob.StartProgram(programs.Executable("tls_threads"), _directory, $"tls_threads_{killing}");
+            var step = 0;
+            _engine.StepHook = name =>
+            {
+                if (step++ == killing)
+                {
+                    isKilled = true;
+                    steps.Add(name.Split(' ')[0]);
+                    _ = Child.Signal(job.Pid, Libc.SIGKILL);
+                }
+            };
+
+            var checkpoint = new MemoryCheckpoint();
+            var failure = Record.Exception(() => _engine.Dump(new ProcessId(job.Pid), checkpoint, null, default));
+            job.Kill();
+            Assert.True(failure is null or EngineException { Reason: not EngineFailure.TimedOut }, $"killed at step {killing}: {failure}");
+            if (failure is null && isKilled)
+            {
+                _engine.StepHook = _ => { };
+                _ = _engine.Restore(checkpoint, "memory-1", null, default);
+                job.Go(byFile: false);
+                job.WaitForLine("PASS");
+            }
+        }
+
+        Assert.Superset(new HashSet<string> { "inspect", "inject", "copy", "thaw", "deliver" }, steps);
+        AssertNothingWasLearntFromTheDead();
+    }
+
     [RootFact]
     [Trait("kind", "kernel")]
     public void Restore_FailingAtAnyStep_LeavesNothingAndSucceedsLater()
@@ -59,6 +99,14 @@ public sealed class FaultTests(ProgramFixture programs) : IDisposable
         Assert.Superset(new HashSet<string> { "start the stub", "open files", "put files back", "let all threads go" }, steps);
         job.Go(byFile: false);
         job.WaitForLine("PASS");
+    }
+
+    /// <summary>Code that leads home is remembered for every process that maps the same file; what could not be read must not be taken for not there.</summary>
+    private void AssertNothingWasLearntFromTheDead()
+    {
+        using var job = TestJob.StartProgram(programs.Executable("tls_threads"), _directory, "tls_threads");
+        var report = _engine.Dump(new ProcessId(job.Pid), new MemoryCheckpoint(), null, default);
+        Assert.DoesNotContain("injection", report.Notes.Select(note => note.Resource));
     }
 
     /// <summary>Runs the operation with a failure at its first step, its second, and so on, until one run succeeds. Returns the steps.</summary>

@@ -69,14 +69,17 @@ internal sealed class Dumper(EngineOptions options, JobMemory memory, DumpChoice
         var identity = ProcFs.IdentityOf(root) ?? throw new EngineException(EngineFailure.NoSuchProcess, $"Process {root} has ended.");
         using var state = new FrozenState(preflight.Identities, preflight.Examined, choices, scope, memory.Connections, step);
         var threads = job.Processes.Sum(process => process.Threads.Count);
-        state.Collect(job);
-        state.Findings.ThrowIfRefused();
-        mapped.UnionWith(MappedForWriting(job.Processes.Select(process => process.Vmas)));
-        files.Settle(state.Files, state.Objects, mapped, job.Processes.Any(process => process.Vmas.Any(AioRings.IsOf)));
-        files.Findings.ThrowIfRefused();
-        precopy.Confirm([.. job.Processes.Select(process => process.Id)], state.Files);
-        state.SettlePages(job, memory);
-        capture.Take(state.Sources, contents);
+        job.Examine(() =>
+        {
+            state.Collect(job);
+            state.Findings.ThrowIfRefused();
+            mapped.UnionWith(MappedForWriting(job.Processes.Select(process => process.Vmas)));
+            files.Settle(state.Files, state.Objects, mapped, job.Processes.Any(process => process.Vmas.Any(AioRings.IsOf)));
+            files.Findings.ThrowIfRefused();
+            precopy.Confirm([.. job.Processes.Select(process => process.Id)], state.Files);
+            state.SettlePages(job, memory);
+            capture.Take(state.Sources, contents);
+        });
         step("thaw");
         freezeTime += job.Thaw();
         DumpLog.Thawed(logger, root.Value, job.Processes.Count, threads, freezeTime.TotalMilliseconds);

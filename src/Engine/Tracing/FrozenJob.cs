@@ -40,6 +40,24 @@ internal sealed class FrozenJob : IDisposable
     /// <summary>Names the zombies found.</summary>
     public void SetZombies(IReadOnlyList<ProcessId> zombies) => Zombies = zombies;
 
+    /// <summary>Runs what looks at the frozen job. Fails where somebody was killed meanwhile: what was read of such a process may be what its end has left of it, and what cannot be read is
+    /// that for no other reason.</summary>
+    /// <exception cref="EngineException">NoSuchProcess, or as thrown.</exception>
+    public void Examine(Action work)
+    {
+        try
+        {
+            work();
+        }
+        catch (Exception failure) when (failure is not (OperationCanceledException or EngineException { Reason: EngineFailure.TimedOut or EngineFailure.NoSuchProcess }))
+        {
+            RequireAlive(failure);
+            throw;
+        }
+
+        RequireAlive(null);
+    }
+
     /// <summary>Thaws.</summary>
     /// <returns>The freeze time.</returns>
     /// <exception cref="EngineException">A gate could not be unmapped; all threads were let go nevertheless.</exception>
@@ -86,6 +104,14 @@ internal sealed class FrozenJob : IDisposable
     {
         // A failure to thaw must not hide the failure that brought us here; the kernel detaches what is left when the tracer thread ends.
         _ = Try(() => Thaw());
+    }
+
+    private void RequireAlive(Exception? failure)
+    {
+        if (_processes.Find(process => process.WasKilled()) is { Id: var killed })
+        {
+            throw new EngineException(EngineFailure.NoSuchProcess, $"Process {killed} was killed while its job was being dumped.", null, failure);
+        }
     }
 
     private static EngineException? Try(Action action)

@@ -51,6 +51,9 @@ internal sealed class FrozenProcess : IDisposable
     /// <summary>True once the job was thawed: nothing can be injected any more.</summary>
     public bool IsThawed { get; private set; }
 
+    /// <summary>True where it was killed since it was frozen: nothing but SIGKILL, which is for all threads, wakes a stopped one. Precondition: no call is under way in it.</summary>
+    public bool WasKilled() => ProcFs.TryStat(Id, Leader.Id) is not { State: 't' };
+
     /// <summary>Takes the state of all stopped threads and the mappings.</summary>
     /// <param name="stopped">All threads.</param>
     /// <param name="earlier">Mappings of a moment ago, with flags; they spare the slow look at smaps where nothing is new.</param>

@@ -66,7 +66,13 @@ internal readonly record struct Gadgets(RemotePtr CallAndReturn, RemotePtr Sigre
             return known;
         }
 
-        return _known[code] = Search(vma, memory);
+        var found = Search(vma, memory, out var isWhole);
+        if (isWhole)
+        {
+            _known[code] = found;
+        }
+
+        return found;
     }
 
     private static bool IsThere(Found found, Vma vma, RemoteMemory memory) =>
@@ -79,8 +85,12 @@ internal readonly record struct Gadgets(RemotePtr CallAndReturn, RemotePtr Sigre
         return bytes.AsSpan(0, memory.TryRead(new RemotePtr(address), bytes));
     }
 
-    private static Found Search(Vma vma, RemoteMemory memory)
+    /// <param name="vma">Where.</param>
+    /// <param name="memory">Of the process.</param>
+    /// <param name="isWhole">False where something could not be read, as of a process that was just killed: what was not found may be there all the same.</param>
+    private static Found Search(Vma vma, RemoteMemory memory, out bool isWhole)
     {
+        isWhole = true;
         var found = default(Found);
         var window = new byte[WindowBytes];
         // Windows overlap, so that nothing that lies across a border is missed.
@@ -88,6 +98,7 @@ internal readonly record struct Gadgets(RemotePtr CallAndReturn, RemotePtr Sigre
         {
             var wanted = (int)Math.Min(WindowBytes, vma.Bytes - offset);
             var code = window.AsSpan(0, memory.TryRead(new RemotePtr(vma.Start + offset), window.AsSpan(0, wanted)));
+            isWhole &= code.Length == wanted;
             found = new Found(
                 found.CallAndReturn ?? At(offset, GadgetCode.IndexOfCallAndReturn(code)),
                 found.Sigreturn ?? At(offset, GadgetCode.IndexOfSigreturn(code)));

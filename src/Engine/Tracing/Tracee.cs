@@ -14,6 +14,7 @@ internal sealed unsafe class Tracee
     private const int ExtendedStateBytesMax = 16 * 1024;
     private const int SpinsBeforeSleep = 2000;
     private const uint SleepMicroseconds = 50;
+    private const int SleepsBetweenLooks = 20;
 
     private readonly int _tracerThread = Environment.CurrentManagedThreadId;
 
@@ -93,9 +94,7 @@ internal sealed unsafe class Tracee
             Resume(Ptrace.PTRACE_CONT, status.SignalToDeliver);
         }
 
-        // A main thread that exits is not reported to its tracer before the other threads have ended.
-        IsGone = Thread.Value == Process.Value && Proc.ProcFs.IsDead(Process, Thread);
-        return IsGone ? false : null;
+        return null;
     }
 
     /// <summary>Waits for the next report of this thread.</summary>
@@ -109,7 +108,8 @@ internal sealed unsafe class Tracee
         var start = Stopwatch.GetTimestamp();
         for (var spins = 0; ; spins++)
         {
-            if (Poll() is { } status)
+            var isTimeToLook = spins > SpinsBeforeSleep && spins % SleepsBetweenLooks == 0;
+            if ((Poll() ?? (isTimeToLook ? PollSilentDeath() : null)) is { } status)
             {
                 IsGone |= status.IsDead;
                 TracerDeath.MayCome();
@@ -158,6 +158,13 @@ internal sealed unsafe class Tracee
 
         return result == Thread.Value ? new WaitStatus(status) : null;
     }
+
+    /// <summary>
+    /// The end of a main thread is not reported to its tracer before all other threads have been waited for, and those of a killed process are ours, too, and wait for this one.
+    /// So it is looked for; the report of a thread that has no others is there as soon as its death can be seen.
+    /// </summary>
+    private WaitStatus? PollSilentDeath()
+        => Thread.Value == Process.Value && Proc.ProcFs.IsDead(Process, Thread) ? Poll() ?? new WaitStatus(Signal.SIGKILL) : null;
 
     /// <summary>Lets the stopped thread run until its next stop.</summary>
     public void Resume(int request, int signal = 0) => Request(request, 0, signal, "CONT");
