@@ -1,3 +1,4 @@
+using Checkpointer.Store.Chunking;
 using Checkpointer.Store.Encryption;
 using Checkpointer.Store.Files;
 using Checkpointer.Store.Generations;
@@ -278,6 +279,7 @@ public sealed class CheckpointStore : IDisposable
     {
         _store.Packs.Dispose();
         _store.Index.Dispose();
+        _store.Names.Dispose();
         _store.Cipher?.Dispose();
     }
 
@@ -347,7 +349,7 @@ public sealed class CheckpointStore : IDisposable
         files.CreateDirectory(paths.Temporary);
         var named = cipher is null ? paths : paths with { NameOfJob = cipher.Token };
         return index => new StoreContext(
-            files, named, format, options, time, index, new PackCache(files, paths, format.StoreId), cipher, loggers.CreateLogger<CheckpointStore>());
+            files, named, format, options, time, index, new PackCache(files, paths, format.StoreId), cipher?.Names ?? ChunkNames.OfStore(format.StoreId), cipher, loggers.CreateLogger<CheckpointStore>());
     }
 
     private static void RequireJobName(string name)

@@ -11,13 +11,10 @@ namespace Checkpointer.Store;
 /// <summary>What the parts of an open store share. Owned and disposed by <see cref="CheckpointStore"/>.</summary>
 internal sealed record StoreContext(
     IFileSystem Files, StorePaths Paths, StoreFormat Format, StoreOptions Options, TimeProvider Time, IndexDatabase Index,
-    PackCache Packs, StoreCipher? Cipher, ILogger Log)
+    PackCache Packs, ChunkNames Names, StoreCipher? Cipher, ILogger Log)
 {
     /// <summary>Loaded when first needed: listing jobs works without liblz4.</summary>
     public Lazy<IBlockCodec> Codec { get; } = new(() => Interop.Lz4Codec.Load());
-
-    /// <summary>Name of a chunk in this store.</summary>
-    public ChunkId NameOf(ReadOnlySpan<byte> plain) => Cipher?.Name(plain) ?? ChunkId.Of(plain);
 
     /// <summary>An encoder for one thread.</summary>
     public ChunkEncoder NewEncoder() => new(Codec.Value, Cipher);

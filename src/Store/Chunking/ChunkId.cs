@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 
 namespace Checkpointer.Store.Chunking;
 
-/// <summary>Name of a chunk: SHA-256 of its plain bytes.</summary>
+/// <summary>Name of a chunk, made of its plain bytes: by <see cref="ChunkNames"/> in a store, by SHA-256 in an export that is not encrypted.</summary>
 internal readonly record struct ChunkId : IComparable<ChunkId>
 {
     /// <summary>Size, bytes.</summary>
@@ -24,7 +24,7 @@ internal readonly record struct ChunkId : IComparable<ChunkId>
         _d = BinaryPrimitives.ReadUInt64LittleEndian(bytes[24..]);
     }
 
-    /// <summary>Hashes.</summary>
+    /// <summary>SHA-256.</summary>
     public static ChunkId Of(ReadOnlySpan<byte> plain)
     {
         Span<byte> hash = stackalloc byte[Bytes];
@@ -50,7 +50,7 @@ internal readonly record struct ChunkId : IComparable<ChunkId>
     }
 
     /// <inheritdoc/>
-    /// <remarks>Any 32 bits of a SHA-256 are as good as a mix of all.</remarks>
+    /// <remarks>Any 32 bits of a hash are as good as a mix of all.</remarks>
     public override int GetHashCode() => unchecked((int)_a);
 
     /// <summary>In the order of the bytes, which is that of the index.</summary>

@@ -7,7 +7,7 @@ using Checkpointer.Store.Packs;
 namespace Checkpointer.Store.Encryption;
 
 /// <summary>
-/// Overview. All that is derived from the master key of an encrypted store, each for one purpose, by HKDF-SHA256: the names of chunks (HMAC-SHA256 of the plain bytes), the ciphers of
+/// Overview. All that is derived from the master key of an encrypted store, each for one purpose, by HKDF-SHA256: the names of chunks, the ciphers of
 /// payloads and of the index, and the names of lock files. Payloads are bound to their record headers, so that none is good under another name, kind or size. Safe for use from any thread.
 /// </summary>
 internal sealed class StoreCipher : IDisposable
@@ -20,7 +20,6 @@ internal sealed class StoreCipher : IDisposable
 
     private const int TokenBytes = 16;
 
-    private readonly byte[] _nameKey;
     private readonly byte[] _tokenKey;
     private readonly CipherSet _payloads;
     private readonly CipherSet _index;
@@ -30,7 +29,7 @@ internal sealed class StoreCipher : IDisposable
     public StoreCipher(ReadOnlySpan<byte> master)
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(master.Length, KeyBytes);
-        _nameKey = Derive(master, "checkpointer 1 chunk names");
+        Names = new ChunkNames(master);
         _tokenKey = Derive(master, "checkpointer 1 file names");
         _payloads = new CipherSet(Derive(master, "checkpointer 1 payloads"));
         _index = new CipherSet(Derive(master, "checkpointer 1 index"));
@@ -40,13 +39,8 @@ internal sealed class StoreCipher : IDisposable
     /// <summary>What SQLite calls the file layer that encrypts the index.</summary>
     public string VfsName => _vfs.Value.Name;
 
-    /// <summary>Name of a chunk: equal bytes have equal names in this store, and nobody without the key can tell what has which.</summary>
-    public ChunkId Name(ReadOnlySpan<byte> plain)
-    {
-        Span<byte> name = stackalloc byte[ChunkId.Bytes];
-        HMACSHA256.HashData(_nameKey, plain, name);
-        return new ChunkId(name);
-    }
+    /// <summary>Names of chunks.</summary>
+    public ChunkNames Names { get; }
 
     /// <summary>What a text is called where a file must be named by it.</summary>
     public string Token(string text)
@@ -85,7 +79,7 @@ internal sealed class StoreCipher : IDisposable
 
         _payloads.Dispose();
         _index.Dispose();
-        CryptographicOperations.ZeroMemory(_nameKey);
+        Names.Dispose();
         CryptographicOperations.ZeroMemory(_tokenKey);
     }
 

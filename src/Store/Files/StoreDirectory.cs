@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Checkpointer.Store.Encryption;
 
 namespace Checkpointer.Store.Files;
@@ -40,7 +41,7 @@ internal static class StoreDirectory
 
         files.Delete(Path.Combine(paths.Temporary, Path.GetFileName(paths.Format)));
         files.SyncDirectory(paths.Root);
-        var store = Guid.NewGuid();
+        var store = new Guid(RandomNumberGenerator.GetBytes(16));
         if (secret is not null)
         {
             new KeyRing(files, paths).Create(secret, store, "first", now);

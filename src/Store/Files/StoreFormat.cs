@@ -7,13 +7,13 @@ namespace Checkpointer.Store.Files;
 internal sealed record StoreFormat(int Version, Guid StoreId)
 {
     /// <summary>Version that this code writes and reads.</summary>
-    public const int CurrentVersion = 2;
+    public const int CurrentVersion = 4;
 
     /// <summary>Version of an encrypted store, which is the same otherwise. A program that knows no encryption refuses it.</summary>
-    public const int EncryptedVersion = 3;
+    public const int EncryptedVersion = 5;
 
-    /// <summary>Version that was in use only before the first release.</summary>
-    public const int UnreleasedVersion = 1;
+    /// <summary>Versions from 1 to this one were in use only before the first release.</summary>
+    public const int UnreleasedVersionMax = 3;
 
     /// <summary>Value of <c>magic</c>.</summary>
     public const string Magic = "checkpointer-store";
@@ -68,7 +68,7 @@ internal sealed record StoreFormat(int Version, Guid StoreId)
         {
             CurrentVersion or EncryptedVersion => new StoreFormat(version, Guid.ParseExact(root.GetProperty("store").GetString() ?? throw new FormatException("it has no store id"), "N")),
             > EncryptedVersion => throw new StoreException(StoreFailure.UnsupportedVersion, $"the store {paths.Root} has format version {version}; this program knows up to {EncryptedVersion}", "use the newer release that wrote it"),
-            UnreleasedVersion => throw new StoreException(StoreFailure.UnsupportedVersion, $"the store {paths.Root} has format version {version}, which no release wrote; this program reads {CurrentVersion}", "choose another directory with --store"),
+            > 0 and <= UnreleasedVersionMax => throw new StoreException(StoreFailure.UnsupportedVersion, $"the store {paths.Root} has format version {version}, which no release wrote; this program reads {CurrentVersion} and {EncryptedVersion}", "choose another directory with --store; what its generations hold is read by the program that wrote them"),
             _ => throw new FormatException($"version {version} never existed"),
         };
     }

@@ -8,11 +8,10 @@ namespace Checkpointer.Store.Generations;
 internal sealed class ChunkReader(StoreContext store)
 {
     private readonly Dictionary<ChunkId, ChunkLocation?> _expected = [];
-    private int _recordBytes;
     private byte[] _record = new byte[PackFormat.RecordHeaderBytes + Geometry.ChunkBytesMax];
 
-    /// <summary>The record that was read last, header and payload; valid until the next read.</summary>
-    public ReadOnlySpan<byte> LastRecord => _record.AsSpan(0, _recordBytes);
+    /// <summary>Kind of the chunk that was read last.</summary>
+    public ChunkKind LastKind { get; private set; }
 
     /// <summary>Bytes read from packs so far.</summary>
     public long BytesRead { get; private set; }
@@ -66,7 +65,7 @@ internal sealed class ChunkReader(StoreContext store)
 
         var record = _record.AsSpan(0, entry.RecordBytes);
         PackFormatException.Require(pack.Read(entry.Offset, record) == record.Length, entry.Offset, "the pack ends inside a record");
-        _recordBytes = record.Length;
+        LastKind = entry.Kind;
         BytesRead += entry.RecordBytes;
         return Decode(entry, record, ref buffer);
     }
@@ -84,7 +83,7 @@ internal sealed class ChunkReader(StoreContext store)
         PackFormatException.Require(PackEntry.Of(header, entry.Offset) == entry, entry.Offset, $"the record is of chunk {header.Chunk}, not of {entry.Chunk}");
         var plain = buffer.AsMemory(0, entry.PlainBytes);
         ChunkDecoder.Decode(store.Codec.Value, header, record[PackFormat.RecordHeaderBytes..], plain.Span, entry.Offset, store.Cipher);
-        PackFormatException.Require(store.NameOf(plain.Span) == entry.Chunk, entry.Offset, "the plain bytes do not match their hash");
+        PackFormatException.Require(store.Names.Of(plain.Span) == entry.Chunk, entry.Offset, "the plain bytes do not match their hash");
         return plain;
     }
 

@@ -20,7 +20,7 @@ internal sealed class ChunkStorer(StoreContext store, PackAppender appender)
         {
             foreach (var chunk in window.Chunks)
             {
-                var id = store.NameOf(window.Plain(chunk));
+                var id = store.Names.Of(window.Plain(chunk));
 
                 // Whoever adds the id stores the chunk. A second thread may go on before that is done: nothing refers to
                 // the chunk before the commit, and if storing it fails, there is no commit.
@@ -50,7 +50,7 @@ internal sealed class ChunkStorer(StoreContext store, PackAppender appender)
     /// <summary>Stores a chunk unless it is stored, and returns its name.</summary>
     public ChunkId Store(ChunkKind kind, ReadOnlySpan<byte> plain, ChunkEncoder encoder)
     {
-        var id = store.NameOf(plain);
+        var id = store.Names.Of(plain);
         if (_seen.Add(id) && !store.Index.RunChunks(chunks => chunks.Exists(id)))
         {
             Append(kind, id, plain, encoder);

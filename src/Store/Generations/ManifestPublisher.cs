@@ -12,7 +12,7 @@ internal static class ManifestPublisher
     {
         manifest = manifest with { EarlierPacks = [.. appender.Published.Select(pack => pack.Id)] };
         var bytes = Encode(manifest);
-        var id = store.NameOf(bytes);
+        var id = store.Names.Of(bytes);
         var record = encoder.Encode(ChunkKind.Manifest, id, bytes, out var header);
         appender.AppendManifest(header, record);
         var packs = appender.Published;

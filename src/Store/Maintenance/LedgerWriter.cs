@@ -22,7 +22,7 @@ internal sealed class LedgerWriter(StoreContext store, IReadOnlyCollection<Chunk
         ledger.QuarantinedPacks.UnionWith(quarantined);
         var bytes = ledger.Encode();
         using var appender = new PackAppender(store, _ => { });
-        var record = store.NewEncoder().Encode(ChunkKind.Ledger, store.NameOf(bytes), bytes, out var header);
+        var record = store.NewEncoder().Encode(ChunkKind.Ledger, store.Names.Of(bytes), bytes, out var header);
         appender.AppendManifest(header, record);
         return appender.Published.Single();
     }

@@ -34,7 +34,7 @@ internal sealed class PackFile : IDisposable
         {
             var header = HeaderOf(file, new PackHeader(id, storeId));
             PackFormatException.Require(header.Pack == id, PackFormat.HeaderPackIdAt, $"the file holds pack {header.Pack}");
-            PackFormatException.Require(header.Store == storeId, PackFormat.HeaderStoreIdAt, $"the pack belongs to store {header.Store:N}");
+            PackFormatException.Require(header.Store == storeId, PackFormat.HeaderStoreIdAt, "the pack belongs to another store");
             return new PackFile(file, header);
         }
         catch

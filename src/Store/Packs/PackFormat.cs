@@ -5,7 +5,7 @@ namespace Checkpointer.Store.Packs;
 /// <summary>Every magic, size and offset of a pack. docs/format.md is the source; FormatDocumentTests ties the two.</summary>
 internal static class PackFormat
 {
-    public const ushort Version = 2;
+    public const ushort Version = 3;
 
     // Pack header.
     public const int HeaderBytes = 64;

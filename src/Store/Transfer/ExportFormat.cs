@@ -1,9 +1,12 @@
+using Checkpointer.Store.Chunking;
+using Checkpointer.Store.Encryption;
+
 namespace Checkpointer.Store.Transfer;
 
 /// <summary>Every magic, size and offset of an export beyond the records, which are those of packs. docs/format.md is the source; FormatDocumentTests ties the two.</summary>
 internal static class ExportFormat
 {
-    public const ushort Version = 1;
+    public const ushort Version = 2;
 
     /// <summary>Flag: records are encrypted, and the key follows the header, wrapped.</summary>
     public const ushort IsEncrypted = 1;
@@ -27,4 +30,7 @@ internal static class ExportFormat
     public static ReadOnlySpan<byte> HeaderMagic => "CKPTEXPO"u8;
 
     public static ReadOnlySpan<byte> FooterMagic => "CKPTDONE"u8;
+
+    /// <summary>Name of a chunk in an export. Those of a store are not in it: they must not be known outside, nor the secret that they are made with.</summary>
+    public static ChunkId NameOf(ReadOnlySpan<byte> plain, StoreCipher? cipher) => cipher?.Names.Of(plain) ?? ChunkId.Of(plain);
 }

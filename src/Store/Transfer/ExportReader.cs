@@ -7,14 +7,11 @@ using Checkpointer.Store.Packs;
 
 namespace Checkpointer.Store.Transfer;
 
-/// <summary>A record of an export, proved. The spans are valid until the next one is read.</summary>
-internal readonly ref struct ExportedRecord(RecordHeader header, ReadOnlySpan<byte> record, ReadOnlySpan<byte> plain)
+/// <summary>A record of an export, proved. The span is valid until the next one is read.</summary>
+internal readonly ref struct ExportedRecord(RecordHeader header, ReadOnlySpan<byte> plain)
 {
     /// <summary>Its header.</summary>
     public RecordHeader Header { get; } = header;
-
-    /// <summary>All of it as it is stored.</summary>
-    public ReadOnlySpan<byte> Record { get; } = record;
 
     /// <summary>Its plain bytes.</summary>
     public ReadOnlySpan<byte> Plain { get; } = plain;
@@ -70,9 +67,6 @@ internal sealed class ExportReader : IDisposable
         }
     }
 
-    /// <summary>Whether its records are encrypted, and its names of chunks are no hashes.</summary>
-    public bool IsEncrypted => _cipher is not null;
-
     /// <summary>Bytes before the first record.</summary>
     public int HeadBytes { get; }
 
@@ -102,12 +96,11 @@ internal sealed class ExportReader : IDisposable
         var payload = Take(header.StoredBytes, PackFormat.RecordHeaderBytes);
         var plain = _plain.AsSpan(0, header.PlainBytes);
         ChunkDecoder.Decode(_codec, header, payload, plain, Position, _cipher);
-        PackFormatException.Require((_cipher?.Name(plain) ?? ChunkId.Of(plain)) == header.Chunk, Position, "plain bytes do not match their hash");
-        var whole = _record.AsSpan(0, header.RecordBytes);
-        _hash.AppendData(whole);
+        PackFormatException.Require(ExportFormat.NameOf(plain, _cipher) == header.Chunk, Position, "plain bytes do not match their hash");
+        _hash.AppendData(_record.AsSpan(0, header.RecordBytes));
         _count++;
         RecordBytes += header.RecordBytes;
-        record = new ExportedRecord(header, whole, plain);
+        record = new ExportedRecord(header, plain);
         return true;
     }
 

@@ -8,9 +8,9 @@ using Checkpointer.Store.Packs;
 namespace Checkpointer.Store.Transfer;
 
 /// <summary>
-/// Writes all that a generation needs as one stream: every chunk once, as it is stored, and always before what refers to it; the manifest is the last. Chains of patches are written as the
+/// Writes all that a generation needs as one stream: every chunk once, and always before what refers to it; the manifest is the last. Chains of patches are written as the
 /// full segments that they come to, so an export holds nothing of other generations. Every chunk is proved by its hash on the way. Of an encrypted store the export is encrypted too, with a key
-/// of its own, which is wrapped by the secret that opens the store; chunks have other names there. One thread.
+/// of its own, which is wrapped by the secret that opens the store. Chunks have other names there than in the store. One thread.
 /// </summary>
 internal sealed class GenerationExport
 {
@@ -107,24 +107,15 @@ internal sealed class GenerationExport
         }
 
         var plain = _chunks.Read(id, ref _plain).Span;
-        if (_cipher is null)
-        {
-            name = id;
-            _writer.Write(_chunks.LastRecord);
-        }
-        else
-        {
-            name = _cipher.Name(plain);
-            _writer.Write(_encoder.Encode(RecordHeader.Read(_chunks.LastRecord, 0).Kind, name, plain, out _));
-        }
-
+        name = ExportFormat.NameOf(plain, _cipher);
+        _writer.Write(_encoder.Encode(_chunks.LastKind, name, plain, out _));
         _written.Add(id, name);
         return name;
     }
 
     private ChunkId WriteNew(ChunkKind kind, byte[] bytes)
     {
-        var id = _cipher?.Name(bytes) ?? ChunkId.Of(bytes);
+        var id = ExportFormat.NameOf(bytes, _cipher);
         if (_writtenNew.Add(id))
         {
             _writer.Write(_encoder.Encode(kind, id, bytes, out _));

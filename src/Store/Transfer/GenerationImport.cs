@@ -112,18 +112,17 @@ internal sealed class GenerationImport
             return;
         }
 
-        var isSame = _store.Cipher is null && !_reader.IsEncrypted;
-        var plain = isSame ? record.Plain : PlainHere(record);
-        var name = isSame ? header.Chunk : _store.NameOf(plain);
+        var plain = PlainHere(record);
+        var name = _store.Names.Of(plain);
         _seen.Add(header.Chunk, (header.PlainBytes, name));
         if (!_store.Index.RunChunks(chunks => chunks.Exists(name)))
         {
-            var stored = isSame ? record.Record : _encoder.Encode(header.Kind, name, plain, out header);
+            var stored = _encoder.Encode(header.Kind, name, plain, out header);
             _appender.Append(header, stored);
         }
     }
 
-    // Chunks have other names in another store, where one of the two is encrypted. What was named came before.
+    // Chunks have other names in every store. What was named came before.
     private ReadOnlySpan<byte> PlainHere(ExportedRecord record) => record.Header.Kind switch
     {
         ChunkKind.Segment => SegmentCodec.Encode([.. SegmentCodec.Decode(record.Plain).Select(extent => extent with { Chunk = NameHere(extent.Chunk) })]),

@@ -25,7 +25,7 @@ public sealed class ForgeryTests : EncryptedStoreTest
         foreach (var other in (RecordHeader[])
             [
                 header with { Kind = ChunkKind.Image }, header with { Codec = ChunkCodec.EncryptedRaw }, header with { PlainBytes = header.PlainBytes + 1 },
-                header with { Chunk = cipher.Name("another"u8) }, header with { StoredBytes = header.StoredBytes + 1 },
+                header with { Chunk = cipher.Names.Of("another"u8) }, header with { StoredBytes = header.StoredBytes + 1 },
             ])
         {
             Assert.False(cipher.TryDecrypt(other, payload, text), other.ToString());
@@ -53,7 +53,7 @@ public sealed class ForgeryTests : EncryptedStoreTest
         Assert.NotEqual(ChunkId.Of(plain), one.Chunk);
         Assert.NotEqual(first[PackFormat.RecordHeaderBytes..], second[PackFormat.RecordHeaderBytes..]);
         using var another = new StoreCipher(Noise(32, 2));
-        Assert.NotEqual(another.Name(plain), one.Chunk);
+        Assert.NotEqual(another.Names.Of(plain), one.Chunk);
     }
 
     [Theory]
@@ -81,7 +81,7 @@ public sealed class ForgeryTests : EncryptedStoreTest
     {
         using var cipher = new StoreCipher(_master);
         var plain = Noise(Page, 1);
-        var record = new ChunkEncoder(Lz4Codec.Load()).Encode(ChunkKind.Data, cipher.Name(plain), plain, out var header).ToArray();
+        var record = new ChunkEncoder(Lz4Codec.Load()).Encode(ChunkKind.Data, cipher.Names.Of(plain), plain, out var header).ToArray();
         var failure = Assert.Throws<PackFormatException>(
             () => ChunkDecoder.Decode(Lz4Codec.Load(), header, record.AsSpan(PackFormat.RecordHeaderBytes), new byte[Page], 0, cipher));
         Assert.Contains("not encrypted", failure.Message, StringComparison.Ordinal);
@@ -243,7 +243,7 @@ public sealed class ForgeryTests : EncryptedStoreTest
 
     private static (RecordHeader Header, byte[] Record) Encode(StoreCipher cipher, byte[] plain, ChunkKind kind)
     {
-        var record = new ChunkEncoder(Lz4Codec.Load(), cipher).Encode(kind, cipher.Name(plain), plain, out var header).ToArray();
+        var record = new ChunkEncoder(Lz4Codec.Load(), cipher).Encode(kind, cipher.Names.Of(plain), plain, out var header).ToArray();
         return (header, record);
     }
 

@@ -50,7 +50,7 @@ public sealed class KeyTests : EncryptedStoreTest
     public void ADowngradedFormat_IsRefused()
     {
         Make();
-        File.WriteAllText(Paths.Format, File.ReadAllText(Paths.Format).Replace("\"version\":3", "\"version\":2", StringComparison.Ordinal));
+        File.WriteAllText(Paths.Format, File.ReadAllText(Paths.Format).Replace("\"version\":5", "\"version\":4", StringComparison.Ordinal));
         FailsToOpen(KeyFile);
     }
 

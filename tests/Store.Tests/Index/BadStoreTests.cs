@@ -42,11 +42,12 @@ public sealed class BadStoreTests : StoreTest
 
     [Theory]
     [InlineData(1)]
-    [InlineData(4)]
+    [InlineData(3)]
+    [InlineData(6)]
     public void OtherFormat_IsUnsupported(int version)
     {
         OpenStore().Dispose();
-        File.WriteAllText(Paths.Format, File.ReadAllText(Paths.Format).Replace("\"version\":2", $"\"version\":{version}", StringComparison.Ordinal));
+        File.WriteAllText(Paths.Format, File.ReadAllText(Paths.Format).Replace("\"version\":4", $"\"version\":{version}", StringComparison.Ordinal));
         var failure = Fails(StoreFailure.UnsupportedVersion, () => Open());
         Assert.Contains($"version {version}", failure.Message, StringComparison.Ordinal);
     }
@@ -55,9 +56,9 @@ public sealed class BadStoreTests : StoreTest
     [InlineData("")]
     [InlineData("{}")]
     [InlineData("[1]")]
-    [InlineData("{\"magic\":\"other\",\"version\":2,\"store\":\"00000000000000000000000000000000\"}")]
+    [InlineData("{\"magic\":\"other\",\"version\":4,\"store\":\"00000000000000000000000000000000\"}")]
     [InlineData("{\"magic\":\"checkpointer-store\",\"version\":\"1\",\"store\":\"00000000000000000000000000000000\"}")]
-    [InlineData("{\"magic\":\"checkpointer-store\",\"version\":2,\"store\":null}")]
+    [InlineData("{\"magic\":\"checkpointer-store\",\"version\":4,\"store\":null}")]
     [InlineData("{\"magic\":\"checkpointer-store\",\"version\":99999999999,\"store\":\"x\"}")]
     [InlineData("{\"magic\":\"checkpointer-store\",\"version\":0,\"store\":\"00000000000000000000000000000000\"}")]
     public void MalformedFormat_IsCorrupt(string text)

@@ -7,7 +7,7 @@ using Checkpointer.Store.Tests.Support;
 
 namespace Checkpointer.Store.Tests.Packs;
 
-/// <summary>The bytes of version 2. A change here is a new format version.</summary>
+/// <summary>The bytes of version 4. A change here is a new format version.</summary>
 [Trait("kind", "unit")]
 public sealed class GoldenTests
 {
@@ -21,7 +21,7 @@ public sealed class GoldenTests
         _header.Write(bytes);
 
         Assert.Equal(
-            "434b50545041434b" + "0200" + "0000" + "40000000" + "000102030405060708090a0b0c0d0e0f" + "101112131415161718191a1b1c1d1e1f"
+            "434b50545041434b" + "0300" + "0000" + "40000000" + "000102030405060708090a0b0c0d0e0f" + "101112131415161718191a1b1c1d1e1f"
             + "000000000000000000000000" + GoldenGuards.Header,
             Convert.ToHexStringLower(bytes));
     }
@@ -37,6 +37,15 @@ public sealed class GoldenTests
             + "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad" // SHA-256 of "abc", FIPS 180-2
             + GoldenGuards.AbcPayload + "0000000000000000" + GoldenGuards.AbcRecord + "616263",
             Convert.ToHexStringLower(record));
+    }
+
+    [Fact]
+    public void NameOfChunk_Bytes()
+    {
+        using var names = ChunkNames.OfStore(_header.Store);
+
+        Assert.Equal(GoldenGuards.AbcName, names.Of("abc"u8).ToString());
+        Assert.Equal(GoldenGuards.WindowName, names.Of(Enumerable.Range(0, 65536).Select(i => unchecked((byte)(i * 7))).ToArray()).ToString());
     }
 
     [Fact]

@@ -16,17 +16,18 @@ public sealed class MutationFuzzTests : StoreTest
     private const long AllocationMax = 64 << 20;
 
     private static readonly PackHeader _header = new(PackId.NewRandom(), Guid.NewGuid());
+    private static readonly ChunkNames _names = ChunkNames.OfStore(_header.Store);
 
     private delegate void Parser(byte[] bytes);
 
     [Fact]
-    public void PackHeader_Mutated() => Fuzz(1, Header(), PackFormat.HeaderGuardAt, bytes => PackHeader.Read(bytes));
+    public void PackHeader_Mutated() => Fuzz(1, Header(_header), PackFormat.HeaderGuardAt, bytes => PackHeader.Read(bytes));
 
     [Fact]
-    public void RecordHeader_Mutated() => Fuzz(2, Record(), PackFormat.RecordGuardAt, bytes => RecordHeader.Read(bytes, 0));
+    public void RecordHeader_Mutated() => Fuzz(2, Record(_names), PackFormat.RecordGuardAt, bytes => RecordHeader.Read(bytes, 0));
 
     [Fact]
-    public void Trailer_Mutated() => Fuzz(3, Trailer(), -1, bytes => PackTrailer.Read(_header, bytes, PackFormat.HeaderBytes + Record().Length));
+    public void Trailer_Mutated() => Fuzz(3, Trailer(_header, Record(_names)), -1, bytes => PackTrailer.Read(_header, bytes, PackFormat.HeaderBytes + Record(_names).Length));
 
     [Fact]
     public void Segment_Mutated() => Fuzz(4, Segment(), -1, bytes => SegmentCodec.Decode(bytes));
@@ -59,17 +60,19 @@ public sealed class MutationFuzzTests : StoreTest
     public void WholePack_Mutated_OpensScansAndReads()
     {
         var paths = new StorePaths(Root);
-        Directory.CreateDirectory(paths.Packs);
-        var file = Path.Combine(paths.Packs, _header.Pack.FileName);
-        byte[] pack = [.. Header(), .. Record(), .. Trailer()];
         using var store = OpenStore();
+        Directory.CreateDirectory(paths.Packs);
+        var header = new PackHeader(PackId.NewRandom(), store.Context.Format.StoreId);
+        var record = Record(store.Context.Names);
+        var file = Path.Combine(paths.Packs, header.Pack.FileName);
+        byte[] pack = [.. Header(header), .. record, .. Trailer(header, record)];
         var reader = new ChunkReader(store.Context);
         byte[]? plain = null;
 
         Fuzz(8, pack, -1, bytes =>
         {
             File.WriteAllBytes(file, bytes);
-            using var opened = PackFile.Open(new LinuxFileSystem(), paths, _header.Pack, _header.Store)!;
+            using var opened = PackFile.Open(new LinuxFileSystem(), paths, header.Pack, header.Store)!;
             var scanned = opened.Scan();
             Assert.All(scanned, entry => Assert.InRange(entry.End, 0, bytes.Length));
             foreach (var entry in opened.ReadTrailer().Entries)
@@ -143,25 +146,21 @@ public sealed class MutationFuzzTests : StoreTest
         return bytes;
     }
 
-    private static byte[] Header()
+    private static byte[] Header(PackHeader header)
     {
         var bytes = new byte[PackFormat.HeaderBytes];
-        _header.Write(bytes);
+        header.Write(bytes);
         return bytes;
     }
 
-    private static byte[] Record()
+    private static byte[] Record(ChunkNames names)
     {
         var plain = HalfCompressible(256, 1);
-        return new ChunkEncoder(Lz4Codec.Load()).Encode(ChunkKind.Data, ChunkId.Of(plain), plain, out _).ToArray();
+        return new ChunkEncoder(Lz4Codec.Load()).Encode(ChunkKind.Data, names.Of(plain), plain, out _).ToArray();
     }
 
-    private static byte[] Trailer()
-    {
-        var record = Record();
-        return PackTrailer.Encode(
-            _header, PackFormat.HeaderBytes + record.Length, [PackEntry.Of(RecordHeader.Read(record, 0), PackFormat.HeaderBytes)]);
-    }
+    private static byte[] Trailer(PackHeader header, byte[] record)
+        => PackTrailer.Encode(header, PackFormat.HeaderBytes + record.Length, [PackEntry.Of(RecordHeader.Read(record, 0), PackFormat.HeaderBytes)]);
 
     private static byte[] Segment()
         => SegmentCodec.Encode([.. Enumerable.Range(0, 5).Select(i => new Extent(i * 20, 1 + i, i, ChunkId.Of([(byte)i])))]);
