@@ -10,6 +10,7 @@ namespace Checkpointer.Benchmarks;
 internal sealed class BackupBenchmark(Place place) : IBenchmark
 {
     private const int Generations = 5;
+    private const int Rounds = 3;
     private static readonly TimeSpan _timeout = TimeSpan.FromMinutes(10);
 
     /// <inheritdoc/>
@@ -21,21 +22,44 @@ internal sealed class BackupBenchmark(Place place) : IBenchmark
         Spawn("/usr/bin/python3", [Path.Combine(Repository.Root, "tests", "Benchmarks", "numpy_job.py"), memory, $"{mebibytes}", $"{Generations}"]);
         var files = Enumerable.Range(1, Generations).Select(number => Path.Combine(memory, $"gen-{number}")).ToList();
         var bytes = files.Sum(file => new FileInfo(file).Length);
-        output.WriteLine($"{Generations} generations, {bytes / Generations >> 20} MiB each, from the page cache, one after the other, each with all its pages; durable on disk. Defaults of each tool.\n");
-        var table = new Table(output, "tool", "all s", "GB/s", "first s", "stored MiB", "ratio");
-        Row(table, "checkpointer", bytes, Store(files));
-        Row(table, "restic", bytes, Restic(files));
-        Row(table, "borg", bytes, Borg(files));
-        Row(table, "checkpointer, again", bytes, Store(files));
-        Row(table, "checkpointer, encrypted", bytes, Store(files, isEncrypted: true));
+        output.WriteLine($"{Generations} generations, {bytes / Generations >> 20} MiB each, from the page cache, one after the other, each with all its pages; durable on disk. Defaults of each tool.");
+        output.WriteLine($"Medians of {Rounds} rounds in which each tool has its turn, in a store of its own, on a disk that has been synchronised.\n");
+        var tools = new (string Name, Func<(List<TimeSpan>, string)> Run)[]
+        {
+            ("checkpointer", () => Store(files)),
+            ("checkpointer, encrypted", () => Store(files, isEncrypted: true)),
+            ("restic", () => Restic(files)),
+            ("borg", () => Borg(files)),
+        };
+        var results = tools.ToDictionary(tool => tool.Name, _ => new List<Result>());
+        for (var round = 0; round < Rounds; round++)
+        {
+            foreach (var (name, run) in tools)
+            {
+                results[name].Add(Measured(files, run));
+            }
+        }
+
+        var table = new Table(output, "tool", "all s", "slowest s", "GB/s", "first s", "stored MiB", "ratio", "slower than checkpointer by");
+        var ours = results["checkpointer"].Select(result => result.All).Median();
+        foreach (var (name, _) in tools)
+        {
+            var all = results[name].Select(result => result.All).Median();
+            var stored = results[name].Select(result => result.StoredBytes).Median();
+            table.Row(
+                name, all.Seconds(), results[name].Max(result => result.All).Seconds(), $"{Numbers.GBPerSecond(bytes, all):F3}", results[name].Select(result => result.First).Median().Seconds(),
+                stored.MiB(), $"{(double)bytes / stored:F2}", $"{all / ours:F2}");
+        }
     }
 
-    private static void Row(Table table, string tool, long bytes, (List<TimeSpan> Durations, string Directory) run)
+    private Result Measured(List<string> files, Func<(List<TimeSpan> Durations, string Directory)> run)
     {
-        var all = TimeSpan.FromTicks(run.Durations.Sum(duration => duration.Ticks));
-        var stored = Directory.EnumerateFiles(run.Directory, "*", SearchOption.AllDirectories).Sum(file => new FileInfo(file).Length);
-        table.Row(tool, all.Seconds(), $"{Numbers.GBPerSecond(bytes, all):F3}", run.Durations[0].Seconds(), stored.MiB(), $"{(double)bytes / stored:F2}");
-        Directory.Delete(run.Directory, recursive: true);
+        Spawn("sync", []);
+        Spawn("wc", ["-l", .. files]); // the kernel may have given up what was not read for a while
+        var (durations, directory) = run();
+        var stored = Directory.EnumerateFiles(directory, "*", SearchOption.AllDirectories).Sum(file => new FileInfo(file).Length);
+        Directory.Delete(directory, recursive: true);
+        return new Result(TimeSpan.FromTicks(durations.Sum(duration => duration.Ticks)), durations[0], stored);
     }
 
     private (List<TimeSpan>, string) Store(List<string> files, bool isEncrypted = false)
@@ -95,4 +119,6 @@ internal sealed class BackupBenchmark(Place place) : IBenchmark
             throw new InvalidOperationException($"{program}: {status} (apt-get install restic borgbackup python3-numpy)\n{File.ReadAllText(log)}");
         }
     }
+
+    private sealed record Result(TimeSpan All, TimeSpan First, long StoredBytes);
 }
