@@ -19,6 +19,9 @@ public sealed class CheckpointStore : IDisposable
 {
     private readonly StoreContext _store;
 
+    // Whether a sweep of ours found packs and index in step. From then on whoever may change that leaves a mark. Guarded by the store lock.
+    private bool _isInStep;
+
     private CheckpointStore(StoreContext store) => _store = store;
 
     /// <summary>Absolute path of the store.</summary>
@@ -122,7 +125,7 @@ public sealed class CheckpointStore : IDisposable
     {
         var record = _store.Jobs.Get(job);
         SweepIfAlone();
-        var locks = WriterLocks.Take(_store.Paths, job);
+        var locks = WriterLocks.Take(_store.Files, _store.Paths, job);
         try
         {
             RequireGood(baseGeneration);
@@ -264,8 +267,10 @@ public sealed class CheckpointStore : IDisposable
         }
 
         SweepIfAlone();
-        using var locks = WriterLocks.Take(_store.Paths, job);
-        return GenerationImport.Run(_store, source, secret ?? _store.Options.Secret, job, bytesDone, cancellation);
+        using var locks = WriterLocks.Take(_store.Files, _store.Paths, job);
+        var report = GenerationImport.Run(_store, source, secret ?? _store.Options.Secret, job, bytesDone, cancellation);
+        locks.Finish();
+        return report;
     }
 
     /// <summary>Sizes.</summary>
@@ -340,7 +345,7 @@ public sealed class CheckpointStore : IDisposable
         StorePaths paths, StoreOptions options, ILoggerFactory loggers, IFileSystem files, TimeProvider time, StoreCipher? cipher)
     {
         var format = StoreFormat.Read(files, paths);
-        if (files.List(paths.Packs) is null)
+        if (!files.HasDirectory(paths.Packs))
         {
             throw new StoreException(StoreFailure.Corrupt, $"the store {paths.Root} has no directory 'packs'", "restore it from a backup");
         }
@@ -365,9 +370,9 @@ public sealed class CheckpointStore : IDisposable
     {
         using var collecting = FileLock.TryExclusive(_store.Paths.CollectLock);
         using var alone = collecting is null ? null : FileLock.TryExclusive(_store.Paths.StoreLock);
-        if (alone is not null)
+        if (alone is not null && !(_isInStep && CrashSweep.IsClean(_store)))
         {
-            CrashSweep.Run(_store);
+            _isInStep = CrashSweep.Run(_store);
         }
     }
 

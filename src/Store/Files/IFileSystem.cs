@@ -27,6 +27,9 @@ internal interface IFileSystem
     /// <summary>Gives an existing directory mode 0700.</summary>
     void Protect(string directory);
 
+    /// <summary>Whether there is such a directory, which can be read.</summary>
+    bool HasDirectory(string path);
+
     /// <summary>Names of the entries of a directory; null when there is no such directory.</summary>
     IReadOnlyList<string>? List(string directory);
 

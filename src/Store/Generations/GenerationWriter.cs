@@ -132,6 +132,7 @@ public sealed class GenerationWriter : IDisposable
             }
 
             _scratch.Dispose();
+            _locks.Finish();
         }
         catch (StoreException exception)
         {

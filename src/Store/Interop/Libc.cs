@@ -34,6 +34,9 @@ internal static unsafe partial class Libc
     /// <summary>Differs between architectures: asm-generic/fcntl.h, arch/arm64/include/uapi/asm/fcntl.h.</summary>
     public static int O_DIRECT { get; } = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 0x10000 : 0x4000;
 
+    /// <summary>As <see cref="O_DIRECT"/>, with the numbers exchanged.</summary>
+    public static int O_DIRECTORY { get; } = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 0x4000 : 0x10000;
+
     /// <summary>open(2).</summary>
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial SafeFileHandle open(string path, int flags, uint mode);

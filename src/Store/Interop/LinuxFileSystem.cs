@@ -106,6 +106,19 @@ internal sealed class LinuxFileSystem : IFileSystem
     }
 
     /// <inheritdoc/>
+    public bool HasDirectory(string path)
+    {
+        using var handle = Libc.open(path, Libc.O_RDONLY | Libc.O_DIRECTORY | Libc.O_CLOEXEC, 0);
+        if (!handle.IsInvalid)
+        {
+            return true;
+        }
+
+        var error = LastError.Get();
+        return error is Errno.ENOENT or Errno.ENOTDIR ? false : throw FileFailure.From("open", path, error);
+    }
+
+    /// <inheritdoc/>
     public IReadOnlyList<string>? List(string directory)
     {
         try

@@ -14,20 +14,35 @@ namespace Checkpointer.Store.Maintenance;
 /// </summary>
 internal static class CrashSweep
 {
+    /// <summary>Whether nobody who died left anything in <c>tmp/</c>. It costs the same however many packs there are.</summary>
+    public static bool IsClean(StoreContext store) => TemporaryFiles(store).Count == 0;
+
     /// <summary>Empties <c>tmp/</c>, and removes or enters unknown packs.</summary>
+    /// <returns>Whether there were no unknown packs; where there were, some may be left.</returns>
     /// <exception cref="StoreException">Corrupt: the index is older than a collection.</exception>
-    public static void Run(StoreContext store)
+    public static bool Run(StoreContext store)
     {
-        var temporary = (store.Files.List(store.Paths.Temporary) ?? []).Select(name => Path.Combine(store.Paths.Temporary, name));
-        Remove(store, [.. temporary]);
+        var temporary = TemporaryFiles(store);
+        Remove(store, [.. temporary.Where(path => !WorkMark.IsOne(path))]);
         var rows = store.PackTable.All();
         var known = rows.Select(pack => pack.Id).ToHashSet();
         var unknown = PacksOnDisk(store).Where(id => !known.Contains(id)).ToList();
-        if (unknown.Count == 0)
+        if (unknown.Count > 0)
         {
-            return;
+            Settle(store, rows, unknown);
         }
 
+        // Last: who dies in a sweep leaves them to the next one.
+        foreach (var mark in temporary.Where(WorkMark.IsOne))
+        {
+            store.Files.Delete(mark);
+        }
+
+        return unknown.Count == 0;
+    }
+
+    private static void Settle(StoreContext store, IReadOnlyList<PackRow> rows, List<PackId> unknown)
+    {
         var catalog = new PackCatalog(store, unknown, rows);
         if (catalog.NewLedgers.Count > 0)
         {
@@ -122,6 +137,9 @@ internal static class CrashSweep
 
     private static List<NewGeneration> NewGenerations(StoreContext store, PackCatalog catalog)
         => [.. catalog.Generations.Where(found => store.Generations.Find(found.Record.Name) is null)];
+
+    private static List<string> TemporaryFiles(StoreContext store)
+        => [.. (store.Files.List(store.Paths.Temporary) ?? []).Select(name => Path.Combine(store.Paths.Temporary, name))];
 
     private static string PathOf(StoreContext store, PackId id) => Path.Combine(store.Paths.Packs, id.FileName);
 

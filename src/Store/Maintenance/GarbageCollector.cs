@@ -148,6 +148,7 @@ internal sealed class GarbageCollector
     {
         using var appender = new PackAppender(_store, _ => { });
         _isDecided = false;
+        var mark = WorkMark.Set(_store.Files, _store.Paths);
         try
         {
             var copied = Copy(round, appender);
@@ -159,10 +160,13 @@ internal sealed class GarbageCollector
             if (leaving.Length == 0)
             {
                 appender.RemovePublished();
-                return;
+            }
+            else
+            {
+                Exchange(leaving, appender.Published);
             }
 
-            Exchange(leaving, appender.Published);
+            mark.Clear();
         }
         catch when (!_isDecided)
         {

@@ -76,6 +76,7 @@ internal sealed class StoreRepair(StoreContext store, RepairOptions options, IPr
     private void Exchange(List<PackRow> damaged, PackAppender appender)
     {
         var isDecided = false;
+        var mark = WorkMark.Set(store.Files, store.Paths);
         try
         {
             appender.Finish();
@@ -91,6 +92,7 @@ internal sealed class StoreRepair(StoreContext store, RepairOptions options, IPr
                 appender.Published.Append(ledger).Select(pack => PackContents.ReadBack(store, pack)), [], []);
             PackRemoval.Run(store, leaving.Select(row => row.Id), damaged.Select(row => row.Id).ToHashSet());
             store.Index.ShortenLog();
+            mark.Clear();
         }
         catch when (!isDecided)
         {

@@ -37,6 +37,69 @@ public class CrashTests : StoreTest
     }
 
     [Fact]
+    public void Crash_AtEveryStep_BesideAnOpenStore_IsSweptByItsNextWriter()
+    {
+        var steps = StepsOfSecondGeneration();
+        var orphans = 0;
+        for (var step = 0; step < steps; step++)
+        {
+            Restart();
+            using var open = OpenStore();
+            open.Begin("job", null).Dispose(); // it has looked
+            Assert.IsType<StoreException>(Record.Exception(() =>
+            {
+                using var dying = OpenStore(new FaultyFileSystem(Fault.CrashKeepingUnsynced, step));
+                WriteSecond(dying);
+            }));
+            orphans += PackFiles().Length > open.Context.PackTable.All().Count ? 1 : 0;
+
+            WriteSecond(open);
+
+            AssertNoOrphans(open);
+            Assert.Equal(_first, ReadAll(open, 1));
+            Assert.Equal(_second, ReadAll(open, open.Generations("job")[^1].Name.Number));
+            AssertSound(open);
+        }
+
+        Assert.True(orphans > 5, $"{orphans} of {steps} crashes left packs");
+    }
+
+    [Fact]
+    public void Crash_AfterTheCommit_LeavesTheGeneration_AndNothingElse()
+    {
+        var steps = StepsOfSecondGeneration();
+        Restart();
+        var files = new FaultyFileSystem(Fault.CrashKeepingUnsynced, steps);
+        using (var dying = OpenStore(files))
+        {
+            WriteSecond(dying);
+        }
+
+        Assert.True(files.HasFailed);
+        Assert.NotEmpty(Directory.GetFiles(Paths.Temporary));
+        using var store = OpenStore();
+        Assert.Equal(_second, ReadAll(store, 2));
+        store.Begin("job", null).Dispose();
+        AssertNoOrphans(store);
+        AssertSound(store);
+    }
+
+    [Fact]
+    public void Writer_OfAnOpenStore_LooksAtThePacks_OnlyOnce()
+    {
+        var files = new FaultyFileSystem(Fault.None);
+        Restart();
+        using var store = OpenStore(files);
+        Assert.DoesNotContain(Paths.Packs, files.Listed);
+        WriteSecond(store);
+        Assert.Single(files.Listed, Paths.Packs);
+
+        WriteSecond(store, seed: 3);
+
+        Assert.Single(files.Listed, Paths.Packs);
+    }
+
+    [Fact]
     public void NoSpace_AtEveryStep_IsSaid_AndTheSameStoreGoesOn()
     {
         var steps = StepsOfSecondGeneration();
@@ -170,7 +233,7 @@ public class CrashTests : StoreTest
         using var store = OpenStore(files);
         WriteSecond(store);
         Assert.True(files.Steps > 30, $"{files.Steps} steps");
-        return files.Steps;
+        return files.Steps - 1; // the last one only clears the mark
     }
 
     private FaultyFileSystem AttemptSecondGeneration(Fault fault, int step)

@@ -35,6 +35,9 @@ internal sealed class FaultyFileSystem(Fault fault, int failAt = int.MaxValue, b
 
     public bool HasFailed { get; private set; }
 
+    /// <summary>Directories that were listed, each time.</summary>
+    public List<string> Listed { get; } = [];
+
     /// <summary>Called before the first failure, on the thread that meets it.</summary>
     public Action? BeforeFailure { get; set; }
 
@@ -105,7 +108,17 @@ internal sealed class FaultyFileSystem(Fault fault, int failAt = int.MaxValue, b
         }
     }
 
-    public IReadOnlyList<string>? List(string directory) => _real.List(directory);
+    public bool HasDirectory(string path) => _real.HasDirectory(path);
+
+    public IReadOnlyList<string>? List(string directory)
+    {
+        lock (_gate)
+        {
+            Listed.Add(directory);
+        }
+
+        return _real.List(directory);
+    }
 
     public long? Length(string path) => _real.Length(path);
 
