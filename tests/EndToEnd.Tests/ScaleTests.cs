@@ -26,4 +26,28 @@ public sealed class ScaleTests(ProgramFixture programs)
 
         Assert.True(status is { Exited: true, Code: 0 } && session.Job.Output.EndsWith("PASS\n", StringComparison.Ordinal), $"{what}: {status}: {session.Job}");
     }
+
+    /// <summary>A full generation, and one of a job that writes all its pages every two seconds.</summary>
+    [RootFact]
+    public void Series_OfALargeJob_NeedsLessThan512MiB()
+    {
+        const int mebibytes = 1280;
+        string[] arguments = ["{directory}/dirty_rate", $"{mebibytes}", "1", "100", "2000", "scattered", "half"];
+        using var session = Session.StartCommand(programs.Executable("dirty_rate"), arguments, output => output.StartsWith("ready\n", StringComparison.Ordinal));
+        var run = session.Cli.Start("dump", session.JobName, "--every", "10ms", "--count", "2");
+        long peak = 0;
+        Wait.Until(
+            () =>
+            {
+                peak = Math.Max(peak, ProcFacts.PeakBytes(run.Pid) ?? 0);
+                return run.HasEnded;
+            },
+            2 * Wait.Patience, () => $"no end: {string.Join('\n', run.Lines)}");
+
+        var dumps = run.Finish().Expect(0).Json;
+
+        Assert.Equal(2, dumps.Count);
+        Assert.All(dumps, dump => Assert.InRange(dump.GetProperty("dirty_bytes").GetInt64(), mebibytes / 2L << 20, long.MaxValue));
+        Assert.InRange(peak, 16L << 20, 512L << 20);
+    }
 }

@@ -14,6 +14,21 @@ internal static class ProcFacts
         return line[(name.Length + 1)..].Trim();
     }
 
+    /// <summary>The most memory that a process had at once, VmHWM of /proc/PID/status; null where it has given its memory up.</summary>
+    public static long? PeakBytes(int pid)
+    {
+        try
+        {
+            return File.ReadLines($"/proc/{pid}/status").FirstOrDefault(line => line.StartsWith("VmHWM:", StringComparison.Ordinal)) is { } line
+                ? long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[^2], CultureInfo.InvariantCulture) << 10
+                : null;
+        }
+        catch (IOException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>The tracer's PID, over all threads; 0 where nobody traces. Threads may die while we look.</summary>
     public static int Tracer(int pid)
     {
