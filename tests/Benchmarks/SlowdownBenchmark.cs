@@ -10,6 +10,8 @@ namespace Checkpointer.Benchmarks;
 /// </summary>
 internal sealed class SlowdownBenchmark(Place place) : IBenchmark
 {
+    private const int WarmUpGenerations = 10;
+
     private readonly TimeSpan _interval = TimeSpan.FromSeconds(place.IsQuick ? 2 : 10);
     private readonly TimeSpan _window = TimeSpan.FromSeconds(place.IsQuick ? 4 : 30);
     private readonly int _pairs = place.IsQuick ? 1 : 3;
@@ -20,7 +22,7 @@ internal sealed class SlowdownBenchmark(Place place) : IBenchmark
     {
         output.WriteLine(
             $"Triad of {Environment.ProcessorCount} threads and {_mebibytes} MiB, a third of which it rewrites all the time; a generation every {_interval.TotalSeconds:F0} s "
-            + $"in {_pairs} windows of {_window.TotalSeconds:F0} s, none in as many between them. `processor` is what we used, of one processor.\n");
+            + $"in {_pairs} windows of {_window.TotalSeconds:F0} s, none in as many between them, after {WarmUpGenerations} that compile our code. `processor` is what we used, of one processor.\n");
         var table = new Table(
             output, "huge pages", "GB/s without", "GB/s with", "slower %", "generations", "freeze ms", "duration s", "processor s each", "processor %", "kind, tracker, capture");
         RunJob(table, "small", "no");
@@ -30,6 +32,7 @@ internal sealed class SlowdownBenchmark(Place place) : IBenchmark
     private void RunJob(Table table, string pages, string name)
     {
         using var job = new Job(place, "triad", _mebibytes, Environment.ProcessorCount, 0, pages);
+        WarmUp(job);
         var costs = new List<Cost>();
         var with = new List<(long From, long To)>();
         var without = new List<(long From, long To)>();
@@ -55,6 +58,16 @@ internal sealed class SlowdownBenchmark(Place place) : IBenchmark
             processor.Seconds(),
             $"{100 * processor / _interval:F1}",
             costs[^1].Kind);
+    }
+
+    /// <summary>The service runs for weeks: its code was compiled long ago.</summary>
+    private void WarmUp(Job job)
+    {
+        using var recorder = new Recorder(place, job, new EngineOptions());
+        for (var taken = 0; taken < WarmUpGenerations; taken++)
+        {
+            recorder.Take();
+        }
     }
 
     /// <summary>Does something every interval of a window. Returns when it began and ended.</summary>

@@ -27,6 +27,24 @@ public sealed class ScaleTests(ProgramFixture programs)
         Assert.True(status is { Exited: true, Code: 0 } && session.Job.Output.EndsWith("PASS\n", StringComparison.Ordinal), $"{what}: {status}: {session.Job}");
     }
 
+    /// <summary>A third of its 288 MiB again and again, each time in some 20 ms: nothing of that is worth protecting ahead.</summary>
+    [RootFact]
+    public void Recover_OfAJobThatRewritesItsMemoryAllTheTime_FindsAllOfOneMoment()
+    {
+        using var session = Session.StartCommand(
+            programs.Executable("triad"), ["{directory}/triad", "288", "2", "0", "small"], output => output.StartsWith("ready\n", StringComparison.Ordinal));
+        for (var generation = 1; generation <= 4; generation++)
+        {
+            session.Dump(generation);
+        }
+
+        session.KillAndRecover(4);
+        session.Job.Go(byFile: false);
+        var status = session.Job.WaitExit();
+
+        Assert.True(status is { Exited: true, Code: 0 } && session.Job.Output.EndsWith("PASS\n", StringComparison.Ordinal), $"{status}: {session.Job}");
+    }
+
     /// <summary>A full generation, and one of a job that writes all its pages every two seconds.</summary>
     [RootFact]
     public void Series_OfALargeJob_NeedsLessThan512MiB()

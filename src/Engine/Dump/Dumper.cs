@@ -61,7 +61,7 @@ internal sealed class Dumper(EngineOptions options, JobMemory memory, DumpChoice
         var precopy = new Precopy(options, memory, step);
         var freezeTime = Prepare(scope, preflight, report.PopulatedBytes, precopy, files, contents, cancellation);
         using var capture = new Capture(options, step, logger);
-        capture.Reserve(memory.WaitingBytes);
+        capture.Reserve(memory.WaitingBytes + precopy.LeftBytes);
         var mapped = MappedForWriting(preflight.Vmas.Values);
         pace.IsSuspended = true;
         using var job = new Freezer(options, step).Freeze(scope, preflight.Vmas);

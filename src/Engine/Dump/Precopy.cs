@@ -33,8 +33,17 @@ internal sealed class Precopy(EngineOptions options, JobMemory memory, Action<st
     private const double SampleSecondsMin = 0.02;
     private const double SampleSecondsMax = 0.2;
 
+    // One huge page of each 32 MiB, so that none is split; of an address space of many TiB, which is mostly empty, no more than a thousand.
+    private const ulong SampleBlock = 2 << 20;
+    private const ulong SampleStride = 32 << 20;
+    private const ulong SampleBlocksMax = 1024;
+    private const long SampleBytesMin = 4 << 20;
+
     private readonly double _bytesPerSecond = options.BytesPerSecond > 0 ? Math.Min(options.BytesPerSecond, BytesHandedOverPerSecond) : BytesHandedOverPerSecond;
     private ulong? _bytesReadBefore;
+
+    /// <summary>About how many bytes that changed were not protected ahead, beside what is known to wait.</summary>
+    public long LeftBytes { get; private set; }
 
     /// <summary>Protects, and hands over what changed. Runs beside the job.</summary>
     /// <param name="processes">Processes of the job that are followed.</param>
@@ -44,16 +53,17 @@ internal sealed class Precopy(EngineOptions options, JobMemory memory, Action<st
     public void Run(IReadOnlyList<ProcessId> processes, Files files, OpenContents contents, CancellationToken cancellation)
     {
         _bytesReadBefore = options.Precopy && IsTrustworthy(processes, files) ? ProcFs.TryBytesRead(processes[0]) : null;
-        var live = processes.Select(process => (Id: process, Memory: memory.Find(process))).Where(entry => entry.Memory?.Tracker.IsLive == true).ToList();
-        foreach (var (process, pages) in live)
+        var followed = processes.Select(Find).OfType<Followed>().ToList();
+        var rewritten = FindRewritten(followed, cancellation);
+        foreach (var process in followed.Except(rewritten))
         {
-            step($"protect pages of {process} ahead");
-            TakeWritten(process, pages!);
+            step($"protect pages of {process.Id} ahead");
+            TakeWritten(process, process.Mappings);
         }
 
-        if (_bytesReadBefore is not null && live.Count == 1)
+        if (_bytesReadBefore is not null && followed.Count == 1 && rewritten.Count == 0)
         {
-            HandOver(live[0].Id, live[0].Memory!, contents, cancellation);
+            HandOver(followed[0].Id, followed[0].Memory, contents, cancellation);
         }
     }
 
@@ -64,6 +74,47 @@ internal sealed class Precopy(EngineOptions options, JobMemory memory, Action<st
         {
             memory.Find(processes[0])?.DistrustHandedOver();
         }
+    }
+
+    /// <summary>Processes that write most of their changed pages anew in a moment. Protected ahead, each page would cost them a fault and be protected again in the freeze.</summary>
+    private List<Followed> FindRewritten(IEnumerable<Followed> followed, CancellationToken cancellation)
+    {
+        var samples = new List<(Followed Process, List<PrivateMapping> Mappings, long Bytes)>();
+        foreach (var process in followed)
+        {
+            var mappings = Sample(process.Mappings);
+            if (mappings.Count * (long)SampleBlock >= SampleBytesMin && TakeWritten(process, mappings).Bytes is >= SampleBytesMin and var written)
+            {
+                samples.Add((process, mappings, written));
+            }
+        }
+
+        if (samples.Count == 0)
+        {
+            return [];
+        }
+
+        cancellation.WaitHandle.WaitOne(TimeSpan.FromSeconds(SampleSecondsMin));
+        var rewritten = samples.Where(sample => TakeWritten(sample.Process, sample.Mappings).Bytes >= sample.Bytes / 2).ToList();
+        LeftBytes = rewritten.Sum(sample => sample.Bytes * (long)(SampleStride / SampleBlock));
+        return [.. rewritten.Select(sample => sample.Process)];
+    }
+
+    private static List<PrivateMapping> Sample(IReadOnlyList<PrivateMapping> mappings)
+    {
+        var span = mappings.Aggregate(0UL, (sum, mapping) => sum + mapping.Range.Bytes);
+        var stride = Math.Max(SampleStride, span / SampleBlocksMax / SampleBlock * SampleBlock);
+        var sample = new List<PrivateMapping>();
+        foreach (var mapping in mappings)
+        {
+            var first = (mapping.Range.Start + SampleBlock - 1) / SampleBlock * SampleBlock;
+            for (var start = first; start + SampleBlock <= mapping.Range.End; start += stride)
+            {
+                sample.Add(mapping with { Range = new PageRange(start, start + SampleBlock) });
+            }
+        }
+
+        return sample;
     }
 
     private static bool IsTrustworthy(IReadOnlyList<ProcessId> processes, Files files) =>
@@ -104,6 +155,15 @@ internal sealed class Precopy(EngineOptions options, JobMemory memory, Action<st
         return written / seconds > WasteMax * _bytesPerSecond;
     }
 
+    private Followed? Find(ProcessId process) =>
+        memory.Find(process) is { Tracker.IsLive: true } pages && ProcFs.TryMaps(process) is { } vmas ? new Followed(process, pages, PrivateMappings.Of(vmas)) : null;
+
+    private static PageSet TakeWritten(Followed process, IReadOnlyList<PrivateMapping> mappings)
+    {
+        using var pages = PageMap.Open(process.Id);
+        return process.Memory.TakeWritten(mappings, pages);
+    }
+
     private static PageSet TakeWritten(ProcessId process, ProcessMemory memory)
     {
         if (ProcFs.TryMaps(process) is not { } vmas)
@@ -128,4 +188,7 @@ internal sealed class Precopy(EngineOptions options, JobMemory memory, Action<st
 
         return PageSet.Of(own);
     }
+
+    /// <summary>A process that is followed, with its mappings as they were a moment ago: what was mapped since is found in the freeze.</summary>
+    private sealed record Followed(ProcessId Id, ProcessMemory Memory, List<PrivateMapping> Mappings);
 }
