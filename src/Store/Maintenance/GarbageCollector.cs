@@ -171,6 +171,7 @@ internal sealed class GarbageCollector
         catch when (!_isDecided)
         {
             appender.RemovePublished();
+            mark.Clear();
             throw;
         }
     }

@@ -97,6 +97,7 @@ internal sealed class StoreRepair(StoreContext store, RepairOptions options, IPr
         catch when (!isDecided)
         {
             appender.RemovePublished();
+            mark.Clear();
             throw;
         }
     }
