@@ -80,7 +80,7 @@ internal sealed class Precopy(EngineOptions options, JobMemory memory, Action<st
     private List<Followed> FindRewritten(IEnumerable<Followed> followed, CancellationToken cancellation)
     {
         var samples = new List<(Followed Process, List<PrivateMapping> Mappings, long Bytes)>();
-        foreach (var process in followed)
+        foreach (var process in followed.Where(process => process.Memory.IsContinued)) // a first generation comes once
         {
             var mappings = Sample(process.Mappings);
             if (mappings.Count * (long)SampleBlock >= SampleBytesMin && TakeWritten(process, mappings).Bytes is >= SampleBytesMin and var written)
