@@ -166,7 +166,7 @@ internal sealed class Session : IDisposable
     /// <summary>Tells the program to verify itself and fails unless it passes.</summary>
     public void Finish()
     {
-        Job.Go(_program!.GoesByFile);
+        Job.Go(_program is { GoesByFile: true });
         var status = Job.WaitExit();
         Assert.True(status is { Exited: true, Code: 0 } && Job.Output.EndsWith("PASS\n", StringComparison.Ordinal), $"{status}: {Job}");
     }
