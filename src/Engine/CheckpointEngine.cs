@@ -97,9 +97,23 @@ public sealed class CheckpointEngine(EngineOptions options, ILoggerFactory logge
                 var step = Step(_restoreLog);
                 step("read the images");
                 var images = GenerationImages.Load(source);
-                return NamespacePlan.ForRestore(images, wanted, options.PidReleaseTimeout) is { } plan
-                    ? RestoreInto(plan, source, generationSuffix, restoredBytesDone, choices, built, cancellation)
-                    : new Restorer(options, choices, built, step, _restoreLog).Restore(images, source, generationSuffix, restoredBytesDone, cancellation);
+                if (NamespacePlan.ForRestore(images, wanted, options.PidReleaseTimeout) is { } plan)
+                {
+                    return RestoreInto(plan, source, generationSuffix, restoredBytesDone, choices, built, cancellation);
+                }
+
+                try
+                {
+                    return new Restorer(options, choices, built, step, _restoreLog).Restore(images, source, generationSuffix, restoredBytesDone, cancellation);
+                }
+                catch (EngineException taken) when (taken.Reason == EngineFailure.PidTaken && wanted.PidNamespace == PidNamespaceChoice.WhenTaken)
+                {
+                    // All were free when it was begun, and nothing of it is left.
+                    RestoreLog.PidTakenMeanwhile(_restoreLog, taken.Message);
+                    var apart = options.With(PidNamespaceChoice.Always, options.TimeNamespace);
+                    return RestoreInto(
+                        NamespacePlan.ForRestore(images, apart, options.PidReleaseTimeout)!, source, generationSuffix, restoredBytesDone, choices, built, cancellation);
+                }
             });
     }
 

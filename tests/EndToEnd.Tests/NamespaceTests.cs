@@ -50,6 +50,27 @@ public sealed class NamespaceTests(ProgramFixture programs)
         session.Finish();
     }
 
+    /// <summary>Threads are made last: the kernel may give their numbers to others while memory is being filled.</summary>
+    [RootFact]
+    public void Recover_WithTheNumberOfAThreadTakenMeanwhile_IsMadeAgainInside()
+    {
+        using var session = Session.StartCommand(
+            programs.Executable("dirty_rate"), ["{directory}/dirty_rate", "384", "2", "0", "1000", "scattered", "random"], output => output.StartsWith("ready\n", StringComparison.Ordinal));
+        session.Dump(1);
+        var (pid, thread) = (session.Job.Pid, ProcFacts.Threads(session.Job.Pid).Max());
+        session.Job.Kill();
+
+        var recovery = session.Cli.Start("recover", "--latest", session.JobName);
+        Wait.Until(() => ProcFacts.Exists(pid) || recovery.HasEnded, Wait.Patience, () => $"the recovery makes nothing: {string.Join('\n', recovery.Lines)}");
+        using var squatter = TestJob.Start(programs.Executable("take_pid"), [$"{thread}"], session.Directory, "take_pid");
+        squatter.WaitForLine("ready");
+
+        session.RestoredInside(recovery.Finish().Expect(0));
+        Assert.Equal([$"{session.Job.Pid}", $"{pid}"], NumbersOf(session.Job.Pid));
+        Assert.Equal("squatter", ProcFacts.Status(thread, "Name"));
+        session.Finish();
+    }
+
     [RootFact]
     public void Init_OfKilledJob_EndsWithItsSignal()
     {

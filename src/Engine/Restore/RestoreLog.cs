@@ -16,4 +16,7 @@ internal static partial class RestoreLog
 
     [LoggerMessage(2503, LogLevel.Warning, "The login ID of process {Pid} cannot be set to {LoginId}: {Why}")]
     public static partial void LoginLost(ILogger logger, int pid, uint loginId, string why);
+
+    [LoggerMessage(2504, LogLevel.Information, "{What} It was free when the restore began; the job gets a PID namespace of its own")]
+    public static partial void PidTakenMeanwhile(ILogger logger, string what);
 }
