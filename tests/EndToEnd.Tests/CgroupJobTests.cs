@@ -38,14 +38,22 @@ public sealed class CgroupJobTests(ProgramFixture programs)
         session.Dump(1);
         session.Dump(2);
 
-        KillAndRecover(session, null, "recover", "--latest", session.JobName);
-        Assert.True(before.SetEquals(cgroup.Processes), $"{string.Join(' ', cgroup.Processes)} instead of {string.Join(' ', before)}");
+        KillAndRecover(null, "recover", "--latest", session.JobName);
         // It may be gone when the job is to come back, and is dumped again afterwards.
-        KillAndRecover(session, cgroup.Remove, "restore", $"{session.JobName}/1");
+        KillAndRecover(cgroup.Remove, "restore", $"{session.JobName}/1");
         session.Dump(3);
-        KillAndRecover(session, null, "recover", "--latest", session.JobName);
+        KillAndRecover(null, "recover", "--latest", session.JobName);
 
         session.Finish();
+
+        void KillAndRecover(Action? between, params string[] command)
+        {
+            session.Job.Kill();
+            between?.Invoke();
+            var restored = session.Cli.Run(command).Expect(0);
+            Assert.True(before.SetEquals(cgroup.Processes), $"{string.Join(' ', cgroup.Processes)} instead of {string.Join(' ', before)}: {restored.Output}");
+            session.AssertUntraced();
+        }
     }
 
     [CgroupTheory]
@@ -150,14 +158,5 @@ public sealed class CgroupJobTests(ProgramFixture programs)
         Assert.Contains("has no process", empty.Output, StringComparison.Ordinal);
         Assert.Contains("There is no cgroup", missing.Output, StringComparison.Ordinal);
         Assert.Equal(2, session.Cli.Run("register", "x").ExitCode);
-    }
-
-    private static void KillAndRecover(Session session, Action? between, params string[] command)
-    {
-        session.Job.Kill();
-        between?.Invoke();
-        var restored = session.Cli.Run(command).Expect(0).Json.Single();
-        Assert.Equal("restored", restored.GetProperty("status").GetString());
-        session.AssertUntraced();
     }
 }

@@ -141,6 +141,8 @@ public class RepairTests : StoreTest
             using var second = store.Begin("other", null);
             first.OpenContent("memory").Write(0, Noise(8 * Page, 5));
             second.OpenContent("memory").Write(0, Noise(8 * Page, 5));
+            // Who has begun a pack has looked for the chunk, and will not find it any more when the other commits.
+            Assert.True(SpinWait.SpinUntil(() => Directory.EnumerateFiles(Paths.Temporary, "*" + PackId.Extension).Count() == 2, TimeSpan.FromMinutes(1)));
             first.Commit(Summary);
             second.Commit(Summary);
         }
