@@ -10,9 +10,9 @@ namespace Checkpointer.EndToEnd.Tests;
 public sealed class ScaleTests(ProgramFixture programs)
 {
     [RootTheory]
-    [InlineData("a tree of 200 processes with 4 threads each", 200, 4, 10, 10, 4)]
-    [InlineData("20480 mappings, 1000 descriptors, 512 threads in one process", 1, 1, 20480, 1000, 512)]
-    public void Recover_OfLargeJob_FindsAllOfIt(string what, int processes, int threads, int mappings, int descriptors, int rootThreads)
+    [InlineData(200, 4, 10, 10, 4)]
+    [InlineData(1, 1, 20480, 1000, 512)]
+    public void Recover_OfLargeJob_FindsAllOfIt(int processes, int threads, int mappings, int descriptors, int rootThreads)
     {
         string[] arguments = ["{directory}/scale", $"{processes}", $"{threads}", $"{mappings}", $"{descriptors}", $"{rootThreads}"];
         using var session = Session.StartCommand(programs.Executable("scale"), arguments, output => output.StartsWith("ready\n", StringComparison.Ordinal));
@@ -21,10 +21,7 @@ public sealed class ScaleTests(ProgramFixture programs)
         session.Dump(2);
         session.KillAndRecover(2);
 
-        session.Job.Go(byFile: false);
-        var status = session.Job.WaitExit();
-
-        Assert.True(status is { Exited: true, Code: 0 } && session.Job.Output.EndsWith("PASS\n", StringComparison.Ordinal), $"{what}: {status}: {session.Job}");
+        session.Finish();
     }
 
     /// <summary>A third of its 288 MiB again and again, each time in some 20 ms: nothing of that is worth protecting ahead.</summary>

@@ -63,7 +63,7 @@ internal sealed class Precopy(EngineOptions options, JobMemory memory, Action<st
 
         if (_bytesReadBefore is not null && followed.Count == 1 && rewritten.Count == 0)
         {
-            HandOver(followed[0].Id, followed[0].Memory, contents, cancellation);
+            HandOver(followed[0], contents, cancellation);
         }
     }
 
@@ -120,14 +120,15 @@ internal sealed class Precopy(EngineOptions options, JobMemory memory, Action<st
     private static bool IsTrustworthy(IReadOnlyList<ProcessId> processes, Files files) =>
         processes.Count == 1 && files.OpenFiles.All(file => (file.Flags & Interop.FileFlag.O_DIRECT) == 0);
 
-    private void HandOver(ProcessId process, ProcessMemory pages, OpenContents contents, CancellationToken cancellation)
+    private void HandOver(Followed process, OpenContents contents, CancellationToken cancellation)
     {
-        if (pages.Waiting.Bytes < BytesWorthwhile || IsWrittenTooFast(process, pages, cancellation))
+        var pages = process.Memory;
+        if (pages.Waiting.Bytes < BytesWorthwhile || IsWrittenTooFast(process, cancellation))
         {
             return;
         }
 
-        var content = contents.Of(ImageVersion.Memory(process.Value), pages.IsContinued);
+        var content = contents.Of(ImageVersion.Memory(process.Id.Value), pages.IsContinued);
         var before = long.MaxValue;
         for (var round = 1; round <= RoundsMax; round++)
         {
@@ -137,20 +138,20 @@ internal sealed class Precopy(EngineOptions options, JobMemory memory, Action<st
                 return;
             }
 
-            step($"take pages of {process} ahead, round {round}");
+            step($"take pages of {process.Id} ahead, round {round}");
             before = waiting.Bytes;
-            var taken = waiting.Intersect(OwnPages(process));
-            pages.HandedOver(taken, LivePages.Write(process, taken, content, cancellation));
-            TakeWritten(process, pages);
+            var taken = waiting.Intersect(OwnPages(process.Id));
+            pages.HandedOver(taken, LivePages.Write(process.Id, taken, content, cancellation));
+            TakeWritten(process);
         }
     }
 
-    private bool IsWrittenTooFast(ProcessId process, ProcessMemory pages, CancellationToken cancellation)
+    private bool IsWrittenTooFast(Followed process, CancellationToken cancellation)
     {
-        var sample = Math.Clamp(SampleShare * pages.Waiting.Bytes / _bytesPerSecond, SampleSecondsMin, SampleSecondsMax);
+        var sample = Math.Clamp(SampleShare * process.Memory.Waiting.Bytes / _bytesPerSecond, SampleSecondsMin, SampleSecondsMax);
         var start = Stopwatch.GetTimestamp();
         cancellation.WaitHandle.WaitOne(TimeSpan.FromSeconds(sample));
-        var written = TakeWritten(process, pages).Intersect(pages.Waiting).Bytes;
+        var written = TakeWritten(process).Intersect(process.Memory.Waiting).Bytes;
         var seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
         return written / seconds > WasteMax * _bytesPerSecond;
     }
@@ -164,17 +165,9 @@ internal sealed class Precopy(EngineOptions options, JobMemory memory, Action<st
         return process.Memory.TakeWritten(mappings, pages);
     }
 
-    private static PageSet TakeWritten(ProcessId process, ProcessMemory memory)
-    {
-        if (ProcFs.TryMaps(process) is not { } vmas)
-        {
-            // It ended; the freeze will say so.
-            return PageSet.Empty;
-        }
-
-        using var pages = PageMap.Open(process);
-        return memory.TakeWritten(PrivateMappings.Of(vmas), pages);
-    }
+    /// <summary>Of its mappings as they are now; nothing where it has ended, which the freeze will say.</summary>
+    private static PageSet TakeWritten(Followed process) =>
+        ProcFs.TryMaps(process.Id) is { } vmas ? TakeWritten(process, PrivateMappings.Of(vmas)) : PageSet.Empty;
 
     /// <summary>Reading a page that is not populated would populate it, so what waits is read only where there is something.</summary>
     private static PageSet OwnPages(ProcessId process)
