@@ -37,6 +37,19 @@ public sealed class KillTests(ProgramFixture programs, ITestOutputHelper output)
         session.Finish();
     }
 
+    /// <summary>What a dump makes for itself it also waits for: orphans come to us, as to the first process of a machine.</summary>
+    [RootFact]
+    public void Dump_ThatEndsByItself_LeavesNoOrphan()
+    {
+        using var session = Session.Start(programs, "steady");
+        List<int> before = [.. ProcFacts.Descendants(Environment.ProcessId)];
+
+        session.Dump(1);
+
+        Assert.Equal(before, ProcFacts.Descendants(Environment.ProcessId));
+        session.Finish();
+    }
+
     /// <summary>Starts a dump, waits until it has attached to the job, and kills it some microseconds later.</summary>
     private static bool KillWhileItTraces(Session session, int microseconds)
     {

@@ -43,12 +43,15 @@ internal static class Rehearsal
         FileCapture.Rehearse();
         using var memory = new JobMemory(options);
         using var contents = new OpenContents(new NoSink());
-        using var capture = new Capture(new EngineOptions { Capture = CaptureChoice.Clone }, static _ => { }, NullLogger.Instance);
         using var job = new Freezer(options, static _ => { }).Freeze(process);
         using var state = new FrozenState(new FileIdentities(), new HashSet<string>(), DumpChoices.Default, process, connections: null, static _ => { });
         state.Collect(job);
         state.SettlePages(job, memory);
-        capture.Take(state.Sources, contents);
+        using (var capture = new Capture(new EngineOptions { Capture = CaptureChoice.Clone }, static _ => { }, NullLogger.Instance))
+        {
+            capture.Take(state.Sources, contents);
+        } // the copy is reaped in the frozen process: without a stack of its own it cannot do that while it runs
+
         job.Thaw();
     }
 }

@@ -10,7 +10,13 @@ namespace Checkpointer.Engine.Restore;
 internal static class Cloner
 {
     /// <summary>Clones <paramref name="parent"/>; the new task is traced, stopped, and has the wanted ID.</summary>
+    /// <exception cref="EngineException">PidTaken: that is in use.</exception>
     public static Tracee Clone(
+        Tracee parent, RemoteMemory memory, Gate gate, in clone_args arguments, int wantedId, ProcessId process, TimeSpan timeout, Action<string> step) =>
+        TryClone(parent, memory, gate, arguments, wantedId, process, timeout, step) ?? throw PidAvailability.Taken(new ThreadId(wantedId));
+
+    /// <summary>As <see cref="Clone"/>; null where that is in use, be it only as the group or session of others.</summary>
+    public static Tracee? TryClone(
         Tracee parent, RemoteMemory memory, Gate gate, in clone_args arguments, int wantedId, ProcessId process, TimeSpan timeout, Action<string> step)
     {
         var argumentsAt = gate.Data + SyscallBatch.ArgumentsOffset;
@@ -24,7 +30,7 @@ internal static class Cloner
         var result = injection.Call(Sys.Clone3, argumentsAt.Address, (ulong)Unsafe.SizeOf<clone_args>());
         if (result.Errno == Errno.EEXIST)
         {
-            throw PidAvailability.Taken(new ThreadId(wantedId));
+            return null;
         }
 
         result.OrThrow($"clone3 of task {wantedId} by {parent.Thread}");

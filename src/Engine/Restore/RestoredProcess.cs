@@ -95,6 +95,10 @@ internal sealed class RestoredProcess : IDisposable
         return tracee;
     }
 
+    /// <summary>Makes a process as <see cref="Clone"/> does; null where the ID is in use.</summary>
+    public Tracee? TryClone(in Interop.clone_args arguments, int wantedId) =>
+        Cloner.TryClone(Leader, Memory, _gate, arguments, wantedId, new ProcessId(wantedId), _timeout, _step);
+
     /// <summary>Makes a copy of the process with this PID, a child of its parent.</summary>
     public RestoredProcess CloneSibling(int pid) =>
         new(Images, Clone(new Interop.clone_args { flags = Interop.Task.CLONE_PARENT }, pid, isThread: false), _gate, _timeout, _step);

@@ -18,6 +18,7 @@ internal sealed class TreeMaker(
     private readonly Dictionary<int, RestoredProcess> _made = new() { [root.Id.Value] = root };
     private readonly Dictionary<int, ProcessImages> _images = images.Processes.ToDictionary(process => process.Process.Pid);
     private readonly Dictionary<int, Zombie> _zombies = images.Processes.SelectMany(process => process.Process.Zombies).ToDictionary(zombie => zombie.Pid);
+    private readonly HashSet<int> _needed = [.. Restorer.AllIds(images)];
     private readonly ZombieBuilder _ends = new(timeout, step);
     private int _lastHelper = images.Processes.Max(process => process.Process.Pid);
 
@@ -107,23 +108,21 @@ internal sealed class TreeMaker(
         return new RestoredProcess(image ?? root.Images, tracee, root.Gate, timeout, step) { Inherited = maker.Inherited };
     }
 
-    /// <summary>A helper with an ID that nobody needs.</summary>
-    private Tracee CloneHelper(RestoredProcess maker, clone_args arguments)
+    /// <summary>A helper with an ID that nobody needs. Whether one is free tells only the kernel: one that is the group or session of others is not.</summary>
+    private Tracee CloneHelper(RestoredProcess maker, in clone_args arguments)
     {
         var highest = int.Parse(File.ReadAllText("/proc/sys/kernel/pid_max"), CultureInfo.InvariantCulture) - 1;
-        while (true)
+        for (var tries = LowestFreeId; tries <= highest; tries++)
         {
             _lastHelper = _lastHelper >= highest ? LowestFreeId : _lastHelper + 1;
-            if (IsFree(_lastHelper))
+            if (!_needed.Contains(_lastHelper) && maker.TryClone(arguments, _lastHelper) is { } helper)
             {
-                return maker.Clone(arguments, _lastHelper, isThread: false);
+                return helper;
             }
         }
-    }
 
-    private bool IsFree(int id) =>
-        !Directory.Exists($"/proc/{id}") && !_zombies.ContainsKey(id)
-        && !images.Processes.Any(process => process.Process.Session == id || process.Process.ProcessGroup == id || process.Process.Threads.Any(thread => thread.Tid == id));
+        throw new EngineException(EngineFailure.Failed, "The job needs a process for the time of its restore, and no PID is free.", "raise kernel.pid_max");
+    }
 
     private void EndHelper(RestoredProcess helper, EndHelperStep end)
     {
