@@ -2,6 +2,7 @@ using Checkpointer.EndToEnd.Tests.Support;
 using Checkpointer.Engine;
 using Checkpointer.Engine.Arch.X64;
 using Checkpointer.Engine.Interop;
+using Checkpointer.Engine.Proc;
 using Checkpointer.Engine.Support;
 using Checkpointer.Engine.Tracing;
 using Xunit;
@@ -64,6 +65,16 @@ public sealed class DeathTests(ProgramFixture programs) : IDisposable
             using var injection = process.Inject(thread);
             injection.Call(Sys.Brk, 0).OrThrow("brk");
             injection.Call(Sys.Fcntl, 0, FileFlag.F_SETFD, 0).OrThrow("fcntl");
+        }
+
+        foreach (var thread in process.Threads.Take(4))
+        {
+            var status = ProcFs.Status(process.Id, thread.Id);
+            Assert.NotEqual(0, QuietSignal.Of(thread, status));
+            var questions = new Questions(process.Gate!.Value);
+            questions.Ask("brk", Sys.Brk, [0], value => Assert.NotEqual(0ul, value));
+            questions.AskFor<stack_t>("sigaltstack", Sys.Sigaltstack, at => [0, at], _ => { });
+            questions.Put(process, thread, status);
         }
 
         process.TakeDescriptor(Sys.Userfaultfd, FileFlag.O_CLOEXEC | UserModeOnly).Dispose();

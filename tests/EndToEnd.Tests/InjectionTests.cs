@@ -203,6 +203,75 @@ public sealed class InjectionTests(ProgramFixture programs) : IDisposable
     }
 
     [RootFact]
+    public void Questions_PutAtOnceOrOneByOne_HaveTheSameAnswers()
+    {
+        using var job = Start("sigaltstack_threads");
+
+        Frozen(job, frozen =>
+        {
+            var process = frozen.Processes[0];
+            process.OpenGate();
+            foreach (var thread in process.Threads)
+            {
+                var status = ProcFs.Status(process.Id, thread.Id);
+                Assert.Equal(Signal.SIGURG, QuietSignal.Of(thread, status));
+                Assert.Equal(Signal.SIGWINCH, QuietSignal.Of(thread, status with { SigCgt = Bit(Signal.SIGURG) }));
+                var unseen = status with { SigCgt = Bit(Signal.SIGURG) | Bit(Signal.SIGWINCH) };
+                Assert.Equal(0, QuietSignal.Of(thread, unseen));
+                Assert.Equal(0, QuietSignal.Of(thread, status with { NSpid = [job.Pid, 1] }));
+                Assert.Equal(Answers(process, thread, status), Answers(process, thread, unseen));
+            }
+
+            return true;
+        });
+
+        job.Go(byFile: TestProgram.All.Single(program => program.Name == "sigaltstack_threads").GoesByFile);
+        job.WaitForLine("PASS");
+    }
+
+    [RootFact]
+    public void Questions_WhileTheirSignalIsSentBySomebodyElse_AreAllAnswered()
+    {
+        using var job = Start("steady");
+
+        Frozen(job, frozen =>
+        {
+            var process = frozen.Processes[0];
+            process.OpenGate();
+            var status = ProcFs.Status(process.Id, process.Leader.Id);
+            var expected = Answers(process, process.Leader, status);
+            for (var round = 0; round < 20; round++)
+            {
+                Assert.True(Child.Signal(job.Pid, Signal.SIGURG));
+                Assert.Equal(expected, Answers(process, process.Leader, status));
+            }
+
+            return true;
+        });
+
+        Finish(job);
+    }
+
+    [RootFact]
+    public void Stop_SentDuringQuestions_StopsTheJobAfterwards()
+    {
+        const int Continue = 18;
+        using var job = Start("steady");
+
+        Frozen(job, frozen =>
+        {
+            var process = frozen.Processes[0];
+            process.OpenGate();
+            Assert.True(Child.Signal(job.Pid, Signal.SIGSTOP));
+            return Answers(process, process.Leader, ProcFs.Status(process.Id, process.Leader.Id));
+        });
+
+        Wait.Until(() => job.State == "T", Wait.Patience, () => $"was not stopped: {job}");
+        Assert.True(Child.Signal(job.Pid, Continue));
+        Finish(job);
+    }
+
+    [RootFact]
     public void Orphan_ThatSomebodyStopped_IsEndedAndReaped()
     {
         using var job = Start("steady");
@@ -240,6 +309,21 @@ public sealed class InjectionTests(ProgramFixture programs) : IDisposable
 
         Assert.NotEmpty(zombies);
         Assert.All(zombies, zombie => Assert.False(Leftovers.IsZombieOfCopy(zombie)));
+    }
+
+    private static ulong Bit(int signal) => 1ul << (signal - 1);
+
+    private static (ulong Brk, stack_t Stack, ulong TidAddress) Answers(FrozenProcess process, FrozenThread thread, ProcStatus status)
+    {
+        (ulong Brk, stack_t Stack, ulong TidAddress) answers = default;
+        var questions = new Questions(process.Gate!.Value);
+        questions.Ask("brk", Sys.Brk, [0], value => answers.Brk = value);
+        questions.AskFor<stack_t>("sigaltstack", Sys.Sigaltstack, at => [0, at], value => answers.Stack = value);
+        questions.Try("no such call", (Sys)9999, [], result => Assert.Equal(Errno.ENOSYS, result.Errno));
+        questions.AskFor<ulong>("prctl", Sys.Prctl, at => [Engine.Interop.Task.PR_GET_TID_ADDRESS, at], value => answers.TidAddress = value);
+        questions.Put(process, thread, status);
+        Assert.NotEqual((0ul, 0ul), (answers.Brk, answers.TidAddress));
+        return answers;
     }
 
     private static ProcessId WithCopy(TestJob job, Action<FrozenProcess, ProcessCopy> frozen, Action<ProcessCopy> thawed) =>

@@ -43,6 +43,7 @@ internal static class Signal
     internal const int SIGCONT = 18;
     internal const int SIGSTOP = 19;
     internal const int SIGTTOU = 22;
+    internal const int SIGURG = 23;
     internal const int SIGWINCH = 28;
     internal const int SI_TIMER = -2;
     internal const int SIGEV_NONE = 1;

@@ -24,25 +24,8 @@ internal sealed class ProcessCollector(FrozenProcess process, FileIdentities ide
         var stat = ProcFs.Stat(process.Id);
         var image = Facts(stat);
         var threads = new ThreadCollector(process, findings);
-        using (var injection = process.Inject(process.Leader))
-        {
-            var gate = process.Gate!.Value;
-            AddActions(image, injection, gate);
-            AddTimers(image, injection, gate);
-            image.Dumpable = (uint)injection.Call(Sys.Prctl, Task.PR_GET_DUMPABLE).OrThrow("prctl(PR_GET_DUMPABLE)");
-            image.ThpDisabled = injection.Call(Sys.Prctl, Task.PR_GET_THP_DISABLE).OrThrow("prctl(PR_GET_THP_DISABLE)") != 0;
-            image.Membarrier = Known(injection.Call(Sys.Membarrier, Membarrier.MEMBARRIER_CMD_GET_REGISTRATIONS, 0, 0));
-            image.MemoryMerge = Known(injection.Call(Sys.Prctl, Task.PR_GET_MEMORY_MERGE, 0, 0, 0, 0)) != 0;
-            image.ChildSubreaper = threads.GetInt(injection, gate, Task.PR_GET_CHILD_SUBREAPER) != 0;
-            image.Threads.Add(threads.Collect(process.Leader, injection));
-        }
-
-        foreach (var thread in process.Threads.Skip(1))
-        {
-            using var injection = process.Inject(thread);
-            image.Threads.Add(threads.Collect(thread, injection));
-        }
-
+        image.Threads.Add(threads.Collect(process.Leader, questions => Ask(image, questions)));
+        image.Threads.AddRange(process.Threads.Skip(1).Select(thread => threads.Collect(thread)));
         image.PendingSignals.AddRange(ThreadCollector.Pending(process.Leader.Tracee, shared: true));
         var seccomp = new SeccompCollector(image, findings);
         foreach (var (thread, threadImage) in process.Threads.Zip(image.Threads))
@@ -125,49 +108,59 @@ internal sealed class ProcessCollector(FrozenProcess process, FileIdentities ide
 
     private static bool IsStop(PendingSignal signal) => BinaryPrimitives.ReadInt32LittleEndian(signal.Siginfo.Span) == Signal.SIGSTOP;
 
-    private void AddActions(Process image, SyscallInjection injection, Gate gate)
+    private void Ask(Process image, Questions questions)
+    {
+        AskForActions(image, questions);
+        AskForTimers(image, questions);
+        questions.Ask("prctl(PR_GET_DUMPABLE)", Sys.Prctl, [Task.PR_GET_DUMPABLE], value => image.Dumpable = (uint)value);
+        questions.Ask("prctl(PR_GET_THP_DISABLE)", Sys.Prctl, [Task.PR_GET_THP_DISABLE], value => image.ThpDisabled = value != 0);
+        questions.Try("membarrier", Sys.Membarrier, [Membarrier.MEMBARRIER_CMD_GET_REGISTRATIONS, 0, 0], value => image.Membarrier = Known(value));
+        questions.Try("prctl(PR_GET_MEMORY_MERGE)", Sys.Prctl, [Task.PR_GET_MEMORY_MERGE, 0, 0, 0, 0], value => image.MemoryMerge = Known(value) != 0);
+        questions.AskFor<int>(
+            "prctl(PR_GET_CHILD_SUBREAPER)", Sys.Prctl, at => [Task.PR_GET_CHILD_SUBREAPER, at], value => image.ChildSubreaper = value != 0);
+    }
+
+    private void AskForActions(Process image, Questions questions)
     {
         var status = ProcFs.Status(process.Id);
         // A default disposition has no other state that could be seen, except SIGCHLD's flags (SA_NOCLDWAIT).
         var special = status.SigIgn | status.SigCgt | (1ul << (Signal.SIGCHLD - 1));
-        for (var signal = 1; signal <= Signal.Max; signal++)
+        for (var number = 1; number <= Signal.Max; number++)
         {
-            if ((special & (1ul << (signal - 1))) == 0)
+            var signal = (uint)number;
+            if ((special & (1ul << (number - 1))) == 0)
             {
                 continue;
             }
 
-            injection.Call(Sys.RtSigaction, (ulong)signal, 0, gate.Data.Address, SigsetBytes).OrThrow($"rt_sigaction({signal})");
-            var action = process.Memory.Read<kernel_sigaction>(gate.Data);
-            image.SignalActions.Add(new SignalAction
+            questions.AskFor<kernel_sigaction>($"rt_sigaction({signal})", Sys.RtSigaction, at => [signal, 0, at, SigsetBytes], action => image.SignalActions.Add(new SignalAction
             {
-                Signal = (uint)signal,
+                Signal = signal,
                 Handler = action.handler,
                 Flags = action.flags,
                 Restorer = action.restorer,
                 Mask = action.mask,
-            });
+            }));
         }
     }
 
-    private void AddTimers(Process image, SyscallInjection injection, Gate gate)
+    private static void AskForTimers(Process image, Questions questions)
     {
-        for (var which = 0; which < IntervalTimers; which++)
+        for (var timer = 0u; timer < IntervalTimers; timer++)
         {
-            injection.Call(Sys.Getitimer, (ulong)which, gate.Data.Address).OrThrow("getitimer");
-            var timer = process.Memory.Read<itimerval>(gate.Data);
-            var remaining = (timer.it_value_sec * MicrosecondsPerSecond) + timer.it_value_usec;
-            var interval = (timer.it_interval_sec * MicrosecondsPerSecond) + timer.it_interval_usec;
-            // Nothing left but an interval: it has just expired, and the kernel starts it again when the signal is taken.
-            if (remaining != 0 || interval != 0)
-            {
-                image.IntervalTimers.Add(new IntervalTimer
-                {
-                    Which = (uint)which,
-                    RemainingUs = remaining,
-                    IntervalUs = interval,
-                });
-            }
+            var which = timer;
+            questions.AskFor<itimerval>("getitimer", Sys.Getitimer, at => [which, at], value => AddTimer(image, which, value));
+        }
+    }
+
+    private static void AddTimer(Process image, uint which, itimerval timer)
+    {
+        var remaining = (timer.it_value_sec * MicrosecondsPerSecond) + timer.it_value_usec;
+        var interval = (timer.it_interval_sec * MicrosecondsPerSecond) + timer.it_interval_usec;
+        // Nothing left but an interval: it has just expired, and the kernel starts it again when the signal is taken.
+        if (remaining != 0 || interval != 0)
+        {
+            image.IntervalTimers.Add(new IntervalTimer { Which = which, RemainingUs = remaining, IntervalUs = interval });
         }
     }
 }

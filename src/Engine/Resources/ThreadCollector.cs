@@ -15,10 +15,12 @@ internal sealed class ThreadCollector(FrozenProcess process, FindingList finding
     private const int IoprioWhoProcess = 1;
     private const int AffinityBytes = 1024;
 
-    /// <summary>The image of a thread. <paramref name="injection"/> is open on it.</summary>
-    public Images.Thread Collect(FrozenThread thread, SyscallInjection injection)
+    /// <summary>The image of a thread. Precondition: the gate is open, and no injection is.</summary>
+    /// <param name="thread">The thread.</param>
+    /// <param name="askMore">Adds what it is to tell of its process.</param>
+    public Images.Thread Collect(FrozenThread thread, Action<Questions>? askMore = null)
     {
-        var gate = process.Gate!.Value;
+        var status = ProcFs.Status(process.Id, thread.Id);
         var image = new Images.Thread
         {
             Tid = thread.Id.Value,
@@ -27,15 +29,14 @@ internal sealed class ThreadCollector(FrozenProcess process, FindingList finding
             RseqBytes = thread.Rseq.rseq_abi_size,
             RseqSignature = thread.Rseq.signature,
             CoreX64 = Core(thread),
-            AlternateStack = AlternateStack(injection, gate),
-            ParentDeathSignal = GetInt(injection, gate, Task.PR_GET_PDEATHSIG),
-            TimerSlackNs = injection.Call(Sys.Prctl, Task.PR_GET_TIMERSLACK).OrThrow("prctl(PR_GET_TIMERSLACK)"),
         };
-        injection.Call(Sys.Prctl, Task.PR_GET_TID_ADDRESS, gate.Data.Address).OrThrow("prctl(PR_GET_TID_ADDRESS)");
-        image.TidAddress = process.Memory.Read<ulong>(gate.Data);
         image.PendingSignals.AddRange(Pending(thread.Tracee, shared: false));
         AddRobustList(image, thread.Id);
-        AddFacts(image, thread.Id, injection);
+        AddFacts(image, thread.Id, status);
+        var questions = new Questions(process.Gate!.Value);
+        askMore?.Invoke(questions);
+        Ask(image, questions);
+        questions.Put(process, thread, status);
         return image;
     }
 
@@ -43,11 +44,18 @@ internal sealed class ThreadCollector(FrozenProcess process, FindingList finding
     public static IEnumerable<PendingSignal> Pending(Tracee tracee, bool shared) =>
         tracee.GetPendingSignals(shared).Select(siginfo => new PendingSignal { Siginfo = ByteString.CopyFrom(siginfo) });
 
-    /// <summary>A prctl that stores an int where its first argument points.</summary>
-    public int GetInt(SyscallInjection injection, Gate gate, int option)
+    private static void Ask(Images.Thread image, Questions questions)
     {
-        injection.Call(Sys.Prctl, (ulong)option, gate.Data.Address).OrThrow($"prctl({option})");
-        return process.Memory.Read<int>(gate.Data);
+        questions.AskFor<stack_t>("sigaltstack", Sys.Sigaltstack, at => [0, at], stack => image.AlternateStack = new AlternateStack
+        {
+            Address = stack.ss_sp,
+            Bytes = stack.ss_size,
+            Flags = (uint)stack.ss_flags,
+        });
+        questions.AskFor<int>("prctl(PR_GET_PDEATHSIG)", Sys.Prctl, at => [Task.PR_GET_PDEATHSIG, at], signal => image.ParentDeathSignal = signal);
+        questions.Ask("prctl(PR_GET_TIMERSLACK)", Sys.Prctl, [Task.PR_GET_TIMERSLACK], slack => image.TimerSlackNs = slack);
+        questions.AskFor<ulong>("prctl(PR_GET_TID_ADDRESS)", Sys.Prctl, at => [Task.PR_GET_TID_ADDRESS, at], address => image.TidAddress = address);
+        questions.Ask("prctl(PR_GET_SECUREBITS)", Sys.Prctl, [Task.PR_GET_SECUREBITS], bits => image.Credentials.SecureBits = (uint)bits);
     }
 
     private CoreX64 Core(FrozenThread thread)
@@ -70,13 +78,6 @@ internal sealed class ThreadCollector(FrozenProcess process, FindingList finding
         return registers.NeedsRestartBlock && process.Memory.TryRead(start, code) == code.Length ? code : [];
     }
 
-    private AlternateStack AlternateStack(SyscallInjection injection, Gate gate)
-    {
-        injection.Call(Sys.Sigaltstack, 0, gate.Data.Address).OrThrow("sigaltstack");
-        var stack = process.Memory.Read<stack_t>(gate.Data);
-        return new AlternateStack { Address = stack.ss_sp, Bytes = stack.ss_size, Flags = (uint)stack.ss_flags };
-    }
-
     private static unsafe void AddRobustList(Images.Thread image, ThreadId thread)
     {
         ulong head = 0;
@@ -87,9 +88,8 @@ internal sealed class ThreadCollector(FrozenProcess process, FindingList finding
         image.RobustListBytes = bytes;
     }
 
-    private void AddFacts(Images.Thread image, ThreadId thread, SyscallInjection injection)
+    private void AddFacts(Images.Thread image, ThreadId thread, ProcStatus status)
     {
-        var status = ProcFs.Status(process.Id, thread);
         var stat = ProcFs.Stat(process.Id, thread);
         image.Name = ByteString.CopyFrom(stat.CommBytes.Span);
         image.SeccompMode = (uint)(status.Seccomp ?? 0);
@@ -109,7 +109,6 @@ internal sealed class ThreadCollector(FrozenProcess process, FindingList finding
             Bounding = status.CapBnd,
             Ambient = status.CapAmb ?? 0,
             NoNewPrivileges = status.NoNewPrivs ?? false,
-            SecureBits = (uint)injection.Call(Sys.Prctl, Task.PR_GET_SECUREBITS).OrThrow("prctl(PR_GET_SECUREBITS)"),
         };
         image.Credentials.Uids.AddRange(status.Uid);
         image.Credentials.Gids.AddRange(status.Gid);

@@ -47,6 +47,15 @@ internal readonly record struct Gate(RemotePtr Base)
     /// <summary>Where a table of system calls is run.</summary>
     public RemotePtr BatchCode => Base + GateCode.BatchOffset;
 
+    /// <summary>Where a batch ends in a breakpoint.</summary>
+    public RemotePtr TrapCode => Base + GateCode.TrapOffset;
+
+    /// <summary>Where a batch ends with a signal that the thread sends itself.</summary>
+    public RemotePtr RaiseCode => Base + GateCode.RaiseOffset;
+
+    /// <summary>Where a thread stands when that signal has stopped it.</summary>
+    public RemotePtr Raised => Base + GateCode.RaisedOffset;
+
     /// <summary>Where a system call is made whose descriptor is closed behind it.</summary>
     public RemotePtr TakeCode => Base + GateCode.TakeOffset;
 

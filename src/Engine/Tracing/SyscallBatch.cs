@@ -4,7 +4,7 @@ using Checkpointer.Engine.Support;
 
 namespace Checkpointer.Engine.Tracing;
 
-/// <summary>Many system calls that one thread under restore makes in one go; each is checked afterwards.</summary>
+/// <summary>Many system calls that one thread makes in one go; each is checked afterwards.</summary>
 internal sealed class SyscallBatch
 {
     /// <summary>Largest count of one table; the rest of the gate's data area is for the arguments that calls point to.</summary>
@@ -21,10 +21,16 @@ internal sealed class SyscallBatch
     /// <summary>Adds a call that must succeed; <paramref name="what"/> names it in the error.</summary>
     /// <param name="expected">Result that alone is right; null for any success.</param>
     public void Add(string what, Sys number, ReadOnlySpan<ulong> arguments, ulong? expected = null) =>
-        _entries.Add(new Entry(what, number, [.. arguments], expected));
+        _entries.Add(new Entry(what, number, [.. arguments], expected, mayFail: false));
+
+    /// <summary>Adds a call that may fail.</summary>
+    public void AddTry(string what, Sys number, ReadOnlySpan<ulong> arguments) =>
+        _entries.Add(new Entry(what, number, [.. arguments], expected: null, mayFail: true));
 
     /// <summary>Result of call <paramref name="index"/> after the batch ran.</summary>
-    public ulong ResultOf(int index) => unchecked((ulong)_entries[index].Result.Raw);
+    public RemoteResult ResultOf(int index) => _entries[index].Result;
+
+    internal IReadOnlyList<Entry> Entries => _entries;
 
     internal IEnumerable<Table> Tables()
     {
@@ -34,7 +40,7 @@ internal sealed class SyscallBatch
         }
     }
 
-    internal sealed class Entry(string what, Sys number, ulong[] arguments, ulong? expected)
+    internal sealed class Entry(string what, Sys number, ulong[] arguments, ulong? expected, bool mayFail)
     {
         public string What { get; } = what;
 
@@ -46,6 +52,11 @@ internal sealed class SyscallBatch
 
         public void Check()
         {
+            if (mayFail)
+            {
+                return;
+            }
+
             var value = Result.OrThrow(What);
             if (expected is { } wanted && value != wanted)
             {

@@ -36,6 +36,7 @@ internal sealed class SyscallInjection : IDisposable
     private readonly Action<bool>? _closed;
     private bool _isOpen = true;
     private bool _isAway;
+    private ulong _blockedNow;
 
     private SyscallInjection(
         Tracee tracee, RegisterSet home, (ulong Home, ulong Blocked) masks, (RemotePtr Instruction, RemotePtr Stack) road, TimeSpan timeout,
@@ -85,7 +86,7 @@ internal sealed class SyscallInjection : IDisposable
     {
         Invariant.Require(_isOpen, "system call injected after the injection was closed");
         _step($"inject {number} into {_tracee.Thread}");
-        GoAway(_home.AboutToCall(instruction, _stack, number, arguments));
+        GoAway(_home.AboutToCall(instruction, _stack, number, arguments), _blocked);
         return RunToExit(number);
     }
 
@@ -126,7 +127,7 @@ internal sealed class SyscallInjection : IDisposable
         {
             _step($"inject {table.Count} calls into {_tracee.Thread}");
             memory.Write(gate.Data, table.Encode());
-            GoAway(_home.AboutToRunBatch(gate.BatchCode, gate.Frame, gate.Data, table.Count));
+            GoAway(_home.AboutToRunBatch(gate.BatchCode, gate.Frame, gate.Data, table.Count, gate.TrapCode), _blocked);
             _tracee.Resume(Ptrace.PTRACE_CONT);
             var status = _tracee.Wait(_timeout);
             if (!status.IsStopped || status.StopSignal != Signal.SIGTRAP || status.Event != 0)
@@ -135,6 +136,35 @@ internal sealed class SyscallInjection : IDisposable
                     EngineFailure.Failed, $"Thread {_tracee.Thread} under restore {status} while it made {table.Count} system calls, first {table.First}.");
             }
 
+            table.Decode(memory, gate.Data);
+        }
+    }
+
+    /// <summary>Makes the calls of a batch in a frozen thread.</summary>
+    /// <param name="batch">The calls.</param>
+    /// <param name="gate">Its gate.</param>
+    /// <param name="memory">Its memory.</param>
+    /// <param name="signal">What tells us that they were made (<see cref="QuietSignal"/>); 0: there is nothing, and we look at each call.</param>
+    public void Run(SyscallBatch batch, Gate gate, RemoteMemory memory, int signal)
+    {
+        if (signal == 0)
+        {
+            foreach (var entry in batch.Entries)
+            {
+                entry.Result = Call(entry.Number, entry.Arguments);
+                entry.Check();
+            }
+
+            return;
+        }
+
+        foreach (var table in batch.Tables())
+        {
+            _step($"inject {table.Count} calls into {_tracee.Thread}");
+            memory.Write(gate.Data, table.Encode());
+            var registers = _home.AboutToRunBatch(gate.BatchCode, gate.Frame, gate.Data, table.Count, gate.RaiseCode);
+            GoAway(registers.ThenRaise(_tracee.Process, _tracee.Thread, signal), _blocked & ~(1ul << (signal - 1)));
+            RunToSignal(signal, gate.Raised);
             table.Decode(memory, gate.Data);
         }
     }
@@ -159,13 +189,39 @@ internal sealed class SyscallInjection : IDisposable
         }
     }
 
-    private void GoAway(in RegisterSet registers)
+    /// <summary>Lets the thread run until the signal stops it that it raises itself.</summary>
+    private void RunToSignal(int signal, RemotePtr raised)
+    {
+        var toDeliver = 0;
+        while (true)
+        {
+            _tracee.Resume(Ptrace.PTRACE_CONT, toDeliver);
+            var status = _tracee.Wait(_timeout);
+            if (status.IsDead)
+            {
+                throw new EngineException(
+                    EngineFailure.NoSuchProcess, $"Thread {_tracee.Thread} of process {_tracee.Process} {status} during injected system calls.");
+            }
+
+            var isIt = status.IsSignalStop && status.StopSignal == signal;
+            if (isIt && _tracee.GetRegisters().InstructionPointer == raised)
+            {
+                return;
+            }
+
+            // The same signal of somebody else would have gone unseen, too. Any other is one that cannot be blocked (SIGSTOP), and the job's.
+            toDeliver = isIt ? 0 : status.SignalToDeliver;
+        }
+    }
+
+    private void GoAway(in RegisterSet registers, ulong blocked)
     {
         _tracee.SetRegisters(registers);
-        if (!_isAway)
+        if (!_isAway || _blockedNow != blocked)
         {
             _isAway = true;
-            _tracee.SetSignalMask(_blocked);
+            _blockedNow = blocked;
+            _tracee.SetSignalMask(blocked);
         }
     }
 

@@ -61,7 +61,8 @@ public sealed class SyscallBatchTests : IDisposable
         tables[1].Decode(_memory, Answer(tables[1], index => index + 50_000).Address);
 
         Assert.Equal(1030, batch.Count);
-        Assert.Equal((5ul, 1028ul, 50_000ul, 50_005ul), (batch.ResultOf(0), batch.ResultOf(1023), batch.ResultOf(1024), batch.ResultOf(1029)));
+        ulong Value(int index) => batch.ResultOf(index).OrThrow("call");
+        Assert.Equal((5ul, 1028ul, 50_000ul, 50_005ul), (Value(0), Value(1023), Value(1024), Value(1029)));
     }
 
     [Fact]
@@ -86,6 +87,18 @@ public sealed class SyscallBatchTests : IDisposable
         var failure = Assert.Throws<EngineException>(() => table.Decode(_memory, answer.Address));
 
         Assert.Equal("mmap of the stack gave 0x2000 and not 0x1000.", failure.Message);
+    }
+
+    [Fact]
+    public void Decode_OfACallThatMayFail_LeavesItToTheCaller()
+    {
+        var batch = new SyscallBatch();
+        batch.AddTry("membarrier", Sys.Membarrier, [16]);
+        var table = batch.Tables().Single();
+
+        table.Decode(_memory, Answer(table, _ => -22).Address);
+
+        Assert.Equal(Errno.EINVAL, batch.ResultOf(0).Errno);
     }
 
     private static SyscallBatch Numbered(int count)

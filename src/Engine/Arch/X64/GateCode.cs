@@ -8,7 +8,8 @@ namespace Checkpointer.Engine.Arch.X64;
 /// registers back itself. Dead, the thread runs on, into <c>rt_sigreturn</c>, whose frame (<see cref="SignalFrame"/>) holds what the thread was doing.
 /// <c>Take</c>: one system call that opens a descriptor, and the close of it before the road home: the tracer takes a duplicate between the two.
 /// <c>Copy</c>: a clone without CLONE_VM; the only path of the child is <c>exit_group</c>, so it never runs as a second job.
-/// <c>Batch</c>: a loop over a table of system calls that ends in a breakpoint; only for processes under restore, which die with us.
+/// <c>Batch</c>: a loop over a table of system calls, behind which one of two ends follows. <c>Trap</c>: a breakpoint; only for processes under restore, which die with us.
+/// <c>Raise</c>: the thread sends itself a signal, which stops it for its tracer. Dead, nobody sees the signal (<c>QuietSignal</c>), and the road home lies behind it.
 /// </remarks>
 internal static class GateCode
 {
@@ -17,6 +18,15 @@ internal static class GateCode
 
     /// <summary>Offset of the batch loop.</summary>
     public const int BatchOffset = 32;
+
+    /// <summary>Offset of the end of a batch that traps.</summary>
+    public const int TrapOffset = 80;
+
+    /// <summary>Offset of the end of a batch that raises a signal.</summary>
+    public const int RaiseOffset = 96;
+
+    /// <summary>Offset at which a thread stands when the signal that it raised stops it.</summary>
+    public const int RaisedOffset = RaiseOffset + 16;
 
     /// <summary>Offset of the call whose descriptor is taken.</summary>
     public const int TakeOffset = 128;
@@ -68,7 +78,24 @@ internal static class GateCode
         0x48, 0x83, 0xc3, 0x40,             // add rbx, 64
         0x49, 0xff, 0xcc,                   // dec r12
         0x75, 0xd6,                         // jnz next
-        0xcc,                               // int3
+        0x41, 0xff, 0xe5,                   // jmp r13: the end
+    ];
+
+    private static ReadOnlySpan<byte> Trap =>
+    [
+        Breakpoint,                         // int3
+    ];
+
+    private static ReadOnlySpan<byte> Raise =>
+    [
+        0x4c, 0x89, 0xf7,                   // mov rdi, r14: process
+        0x4c, 0x89, 0xfe,                   // mov rsi, r15: thread
+        0x48, 0x89, 0xea,                   // mov rdx, rbp: signal
+        0xb8, 0xea, 0x00, 0x00, 0x00,       // mov eax, 234 (tgkill)
+        0x0f, 0x05,                         // syscall
+        0xb8, 0x0f, 0x00, 0x00, 0x00,       // mov eax, 15 (rt_sigreturn)
+        0x0f, 0x05,                         // syscall
+        0x0f, 0x0b,                         // ud2: not reached
     ];
 
     private static ReadOnlySpan<byte> Take =>
@@ -102,6 +129,8 @@ internal static class GateCode
         bytes.AsSpan().Fill(Breakpoint);
         Call.CopyTo(bytes.AsSpan(CallOffset));
         Batch.CopyTo(bytes.AsSpan(BatchOffset));
+        Trap.CopyTo(bytes.AsSpan(TrapOffset));
+        Raise.CopyTo(bytes.AsSpan(RaiseOffset));
         Take.CopyTo(bytes.AsSpan(TakeOffset));
         Copy.CopyTo(bytes.AsSpan(CopyOffset));
         Mark.CopyTo(bytes.AsSpan(MarkOffset));

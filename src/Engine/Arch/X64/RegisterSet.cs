@@ -85,16 +85,27 @@ internal struct RegisterSet
         return call;
     }
 
-    /// <summary>These registers, about to run the batch loop of <see cref="GateCode"/>.</summary>
-    public readonly RegisterSet AboutToRunBatch(RemotePtr code, RemotePtr stack, RemotePtr table, int count)
+    /// <summary>These registers, about to run the batch loop of <see cref="GateCode"/>, which goes on at <paramref name="end"/>.</summary>
+    public readonly RegisterSet AboutToRunBatch(RemotePtr code, RemotePtr stack, RemotePtr table, int count, RemotePtr end)
     {
         var batch = this;
         batch.Raw.rip = code.Address;
         batch.Raw.rsp = stack.Address;
         batch.Raw.rbx = table.Address;
         batch.Raw.r12 = (ulong)count;
+        batch.Raw.r13 = end.Address;
         batch.Raw.orig_rax = ulong.MaxValue;
         return batch;
+    }
+
+    /// <summary>These registers, with what the end of a batch needs that raises a signal.</summary>
+    public readonly RegisterSet ThenRaise(ProcessId process, ThreadId thread, int signal)
+    {
+        var raise = this;
+        raise.Raw.r14 = (ulong)process.Value;
+        raise.Raw.r15 = (ulong)thread.Value;
+        raise.Raw.rbp = (ulong)signal;
+        return raise;
     }
 
     /// <summary>These registers, about to run <see cref="InitCode"/>.</summary>

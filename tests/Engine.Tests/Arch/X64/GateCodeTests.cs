@@ -10,6 +10,8 @@ namespace Checkpointer.Engine.Tests.Arch.X64;
 [Trait("kind", "unit")]
 public sealed partial class GateCodeTests
 {
+    private const int SyscallInstructionBytes = 2;
+
     private static readonly string[] _home = ["mov eax,0xf", "syscall", "ud2"];
 
     private static readonly string[] _call = ["syscall", .. _home];
@@ -18,8 +20,10 @@ public sealed partial class GateCodeTests
     [
         "mov rax,QWORD PTR [rbx]", "mov rdi,QWORD PTR [rbx+0x8]", "mov rsi,QWORD PTR [rbx+0x10]", "mov rdx,QWORD PTR [rbx+0x18]",
         "mov r10,QWORD PTR [rbx+0x20]", "mov r8,QWORD PTR [rbx+0x28]", "mov r9,QWORD PTR [rbx+0x30]", "syscall",
-        "mov QWORD PTR [rbx+0x38],rax", "add rbx,0x40", "dec r12", $"jne 0x{GateCode.BatchOffset:x}", "int3",
+        "mov QWORD PTR [rbx+0x38],rax", "add rbx,0x40", "dec r12", $"jne 0x{GateCode.BatchOffset:x}", "jmp r13",
     ];
+
+    private static readonly string[] _raise = ["mov rdi,r14", "mov rsi,r15", "mov rdx,rbp", "mov eax,0xea", "syscall", .. _home];
 
     private static readonly string[] _take = ["syscall", "mov edi,eax", $"mov eax,0x{(int)Sys.Close:x}", "syscall", .. _home];
 
@@ -40,7 +44,10 @@ public sealed partial class GateCodeTests
         var code = Instruction().Matches(listing).Select(
             match => (At: Convert.ToInt32(match.Groups[1].Value, 16), Text: Spaces().Replace(match.Groups[2].Value.Trim(), " "))).ToList();
         Expect(_call, GateCode.CallOffset, GateCode.BatchOffset);
-        Expect(_batch, GateCode.BatchOffset, GateCode.TakeOffset);
+        Expect(_batch, GateCode.BatchOffset, GateCode.TrapOffset);
+        Expect(["int3"], GateCode.TrapOffset, GateCode.RaiseOffset);
+        Expect(_raise, GateCode.RaiseOffset, GateCode.TakeOffset);
+        Assert.Equal(GateCode.RaisedOffset, code.First(line => line.At >= GateCode.RaiseOffset && line.Text == "syscall").At + SyscallInstructionBytes);
         Expect(_take, GateCode.TakeOffset, GateCode.CopyOffset);
         Expect(_copy, GateCode.CopyOffset, GateCode.MarkOffset);
 
