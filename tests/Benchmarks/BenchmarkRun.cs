@@ -8,11 +8,12 @@ namespace Checkpointer.Benchmarks;
 internal static class BenchmarkRun
 {
     private const string Usage =
-        "usage: Benchmarks [freeze] [growth] [throughput] [slowdown] [curve] [scale] [codec] [backup] [many] [jobs] [--quick] [--sizes MIB,MIB...] [--generations N] [--directory DIR]";
+        "usage: Benchmarks [freeze] [minute] [growth] [throughput] [slowdown] [curve] [scale] [codec] [files] [backup] [many] [jobs] [--quick] [--sizes MIB,MIB...] [--generations N] [--directory DIR]";
 
     private static readonly Dictionary<string, Func<Place, IBenchmark>> _benchmarks = new()
     {
-        ["freeze"] = place => new FreezeBenchmark(place),
+        ["freeze"] = place => new FreezeBenchmark(place, TimeSpan.FromSeconds(1), 0.1, 1, 10, 100),
+        ["minute"] = place => new FreezeBenchmark(place, TimeSpan.FromMinutes(1), 100),
         ["growth"] = place => new GrowthBenchmark(place),
         ["throughput"] = place => new ThroughputBenchmark(place),
         ["curve"] = place => new CurveBenchmark(place),

@@ -6,14 +6,15 @@ namespace Checkpointer.Benchmarks;
 /// How long a job stands still: jobs of four threads that dirty a part of their memory between two generations, and go on doing so during the
 /// dump. Beside each number stands that of stop-and-copy, of the same job in the same run.
 /// </summary>
-internal sealed class FreezeBenchmark(Place place) : IBenchmark
+/// <param name="place">Where.</param>
+/// <param name="shortestPeriod">The time between two generations, or longer.</param>
+/// <param name="percents">Shares of the memory that are dirtied in it.</param>
+internal sealed class FreezeBenchmark(Place place, TimeSpan shortestPeriod, params double[] percents) : IBenchmark
 {
     private const int Threads = 4;
 
     /// <summary>A period is long enough for a generation of what is dirtied in it, at this rate of the store.</summary>
     private const double StoreMiBPerSecond = 400;
-
-    private static readonly TimeSpan _shortestPeriod = TimeSpan.FromSeconds(1);
 
     /// <inheritdoc/>
     public void Run(TextWriter output)
@@ -36,7 +37,7 @@ internal sealed class FreezeBenchmark(Place place) : IBenchmark
         var firsts = Firsts(job, size);
         var copies = new List<Cost>();
         var costs = new List<(double Percent, List<Cost> Costs)>();
-        foreach (var percent in place.IsQuick ? [1, 100] : new double[] { 0.1, 1, 10, 100 })
+        foreach (var percent in percents.Where(percent => !place.IsQuick || percent is 1 or 100))
         {
             costs.Add((percent, Increments(job, size, percent)));
         }
@@ -94,10 +95,10 @@ internal sealed class FreezeBenchmark(Place place) : IBenchmark
         return costs;
     }
 
-    private static TimeSpan Period(int size, double percent)
+    private TimeSpan Period(int size, double percent)
     {
         var store = TimeSpan.FromSeconds(size * percent / 100 / StoreMiBPerSecond);
-        return store > _shortestPeriod ? store : _shortestPeriod;
+        return store > shortestPeriod ? store : shortestPeriod;
     }
 
     private static void Write(Table table, int size, string pattern, string percent, List<Cost> costs, List<Cost> copies)

@@ -96,7 +96,9 @@ internal sealed class Dumper(EngineOptions options, JobMemory memory, DumpChoice
                 sink.PutImage(name, image.ToByteArray());
             }
 
+            var start = Stopwatch.GetTimestamp();
             capture.Deliver(contents, bytesDone, cancellation);
+            memory.Rate.Note(state.Sources.Sum(source => source.Take.Bytes), Stopwatch.GetElapsedTime(start));
         });
         return new DumpReport(
             identity,

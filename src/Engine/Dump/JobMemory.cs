@@ -19,6 +19,9 @@ internal sealed class JobMemory(EngineOptions options) : IDisposable
     /// <summary>What is known of the files of the job.</summary>
     public FileMemory Files { get; } = new();
 
+    /// <summary>How fast pages of the job can be handed over.</summary>
+    public SinkRate Rate { get; } = new();
+
     /// <summary>Bytes known to be taken by the next dump.</summary>
     public long WaitingBytes => _processes.Values.Sum(memory => memory.Waiting.Bytes);
 

@@ -26,7 +26,6 @@ internal sealed class Precopy(EngineOptions options, JobMemory memory, Action<st
 
     // What is written again while it is handed over goes to the store twice. Where that would be more than a tenth, it is left for the freeze.
     private const double WasteMax = 0.1;
-    private const double BytesHandedOverPerSecond = 0.8e9;
 
     // A hundredth of the time that handing over takes; where protecting held the job up for a moment, it catches up in the first milliseconds.
     private const double SampleShare = 0.01;
@@ -39,7 +38,7 @@ internal sealed class Precopy(EngineOptions options, JobMemory memory, Action<st
     private const ulong SampleBlocksMax = 1024;
     private const long SampleBytesMin = 4 << 20;
 
-    private readonly double _bytesPerSecond = options.BytesPerSecond > 0 ? Math.Min(options.BytesPerSecond, BytesHandedOverPerSecond) : BytesHandedOverPerSecond;
+    private readonly double _bytesPerSecond = options.BytesPerSecond > 0 ? Math.Min(options.BytesPerSecond, memory.Rate.BytesPerSecond) : memory.Rate.BytesPerSecond;
     private ulong? _bytesReadBefore;
 
     /// <summary>About how many bytes that changed were not protected ahead, beside what is known to wait.</summary>
@@ -141,7 +140,9 @@ internal sealed class Precopy(EngineOptions options, JobMemory memory, Action<st
             step($"take pages of {process.Id} ahead, round {round}");
             before = waiting.Bytes;
             var taken = waiting.Intersect(OwnPages(process.Id));
+            var start = Stopwatch.GetTimestamp();
             pages.HandedOver(taken, LivePages.Write(process.Id, taken, content, cancellation));
+            memory.Rate.Note(taken.Bytes, Stopwatch.GetElapsedTime(start));
             TakeWritten(process);
         }
     }
