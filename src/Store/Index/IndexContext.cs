@@ -6,7 +6,7 @@ using Microsoft.EntityFrameworkCore.Migrations;
 
 namespace Checkpointer.Store.Index;
 
-/// <summary>The index through EF Core: schema, jobs and generations. Chunks go through prepared commands on the same connection.</summary>
+/// <summary>The tables of the index for EF Core, which migrates an older index. Queries are plain SQL, for the reason that <see cref="JobTable"/> gives.</summary>
 internal sealed class IndexContext(DbContextOptions<IndexContext> options) : DbContext(options)
 {
     public DbSet<JobEntity> Jobs => Set<JobEntity>();

@@ -1,7 +1,6 @@
 using Checkpointer.Store.Encryption;
 using Checkpointer.Store.Files;
 using Microsoft.Data.Sqlite;
-using Microsoft.EntityFrameworkCore;
 
 namespace Checkpointer.Store.Index;
 
@@ -28,7 +27,6 @@ internal sealed class IndexDatabase : IDisposable
 
     private readonly Lock _gate = new();
     private readonly SqliteConnection _connection;
-    private readonly Lazy<DbContextOptions<IndexContext>> _options;
     private readonly string _path;
     private ChunkCommands? _chunks;
 
@@ -36,7 +34,6 @@ internal sealed class IndexDatabase : IDisposable
     {
         _connection = connection;
         _path = path;
-        _options = new Lazy<DbContextOptions<IndexContext>>(() => IndexContext.OptionsFor(connection));
     }
 
     /// <summary>Opens an index that exists and updates its schema.</summary>
@@ -116,21 +113,6 @@ internal sealed class IndexDatabase : IDisposable
             return all - ReadPair(command).First;
         });
 
-    /// <summary>Runs EF Core queries under the lock.</summary>
-    public T RunContext<T>(Func<IndexContext, T> action)
-        => Run(_ =>
-        {
-            using var context = NewContext();
-            try
-            {
-                return action(context);
-            }
-            catch (DbUpdateException exception) when (exception.InnerException is SqliteException inner)
-            {
-                throw IndexFailure.From(inner, _path);
-            }
-        });
-
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -148,8 +130,6 @@ internal sealed class IndexDatabase : IDisposable
         return (reader.GetInt64(0), reader.GetInt64(1));
     }
 
-    private IndexContext NewContext() => new(_options.Value);
-
     private static IndexDatabase Connect(string path, string? vfs)
     {
         var index = new IndexDatabase(IndexConnection.New(path, vfs, BusySeconds), path);
@@ -161,7 +141,7 @@ internal sealed class IndexDatabase : IDisposable
                 using var pragmas = connection.CreateCommand();
                 pragmas.CommandText = Pragmas;
                 pragmas.ExecuteNonQuery();
-                SchemaCheck.Update(connection, index.NewContext);
+                Schema.Update(connection);
                 return index;
             });
         }

@@ -1,13 +1,10 @@
-using Checkpointer.Store.Index.Entities;
 using Microsoft.Data.Sqlite;
-using Microsoft.EntityFrameworkCore;
 
 namespace Checkpointer.Store.Index;
 
 /// <summary>
-/// Reads and changes jobs. Registering, which people do now and then, goes through EF Core. What every command does, reading, is plain
-/// SQL: the first query of an EF Core context costs a process 0.4 s of model building and JIT, plain SQL 10 ms (measured).
-/// </summary>
+/// Reads and changes jobs, by plain SQL: the first query of an EF Core context costs a process 0.4 s of model building and JIT, plain SQL 10 ms (measured).
+///</summary>
 internal sealed class JobTable(IndexDatabase index)
 {
     private const string Columns = "name, pid, start_ticks, boot_id, command, registered_at, is_registered, cgroup, policy, is_paused, outcome, owner";
@@ -39,38 +36,40 @@ internal sealed class JobTable(IndexDatabase index)
     /// <summary>Adds a job, or takes an unregistered one up again.</summary>
     /// <exception cref="StoreException">AlreadyExists.</exception>
     public void Register(JobRecord record)
-        => index.RunContext(context =>
+        => index.Run(connection =>
         {
-            var job = context.Jobs.AsTracking().FirstOrDefault(row => row.Name == record.Name);
-            if (job is { IsRegistered: true })
-            {
-                throw new StoreException(StoreFailure.AlreadyExists, $"a job named '{record.Name}' is registered already", "choose another name, or unregister it first");
-            }
-
-            job ??= context.Jobs.Add(new JobEntity { Name = record.Name, BootId = "", Command = "", NextNumber = 1 }).Entity;
-            job.Pid = record.Pid;
-            job.StartTicks = unchecked((long)record.StartTicks);
-            job.BootId = record.BootId;
-            job.Command = record.Command;
-            job.RegisteredAt = Instant.ToMicroseconds(record.RegisteredAt);
-            job.IsRegistered = record.IsRegistered;
-            job.Cgroup = record.Cgroup;
-            job.Policy = record.Policy;
-            job.IsPaused = record.IsPaused;
-            job.Outcome = record.Outcome;
-            job.Owner = record.Owner;
-            return context.SaveChanges();
+            using var command = connection.CreateCommand();
+            command.CommandText =
+                """
+                INSERT INTO jobs (name, pid, start_ticks, boot_id, command, registered_at, is_registered, next_number, cgroup, policy, is_paused, outcome, owner)
+                VALUES ($name, $pid, $ticks, $boot, $command, $at, $registered, 1, $cgroup, $policy, $paused, $outcome, $owner)
+                ON CONFLICT (name) DO UPDATE SET
+                    pid = excluded.pid, start_ticks = excluded.start_ticks, boot_id = excluded.boot_id, command = excluded.command,
+                    registered_at = excluded.registered_at, is_registered = excluded.is_registered, cgroup = excluded.cgroup,
+                    policy = excluded.policy, is_paused = excluded.is_paused, outcome = excluded.outcome, owner = excluded.owner
+                WHERE NOT jobs.is_registered
+                """;
+            command.Parameters.AddWithValue("$name", record.Name);
+            command.Parameters.AddWithValue("$pid", record.Pid);
+            command.Parameters.AddWithValue("$ticks", unchecked((long)record.StartTicks));
+            command.Parameters.AddWithValue("$boot", record.BootId);
+            command.Parameters.AddWithValue("$command", record.Command);
+            command.Parameters.AddWithValue("$at", Instant.ToMicroseconds(record.RegisteredAt));
+            command.Parameters.AddWithValue("$registered", record.IsRegistered);
+            command.Parameters.AddWithValue("$cgroup", record.Cgroup ?? (object)DBNull.Value);
+            command.Parameters.AddWithValue("$policy", record.Policy);
+            command.Parameters.AddWithValue("$paused", record.IsPaused);
+            command.Parameters.AddWithValue("$outcome", record.Outcome);
+            command.Parameters.AddWithValue("$owner", record.Owner ?? (object)DBNull.Value);
+            return command.ExecuteNonQuery() == 1
+                ? true
+                : throw new StoreException(StoreFailure.AlreadyExists, $"a job named '{record.Name}' is registered already", "choose another name, or unregister it first");
         });
 
     /// <summary>Ends the registration.</summary>
     /// <exception cref="StoreException">NotFound.</exception>
-    public void Unregister(string name)
-        => index.RunContext(context =>
-        {
-            var job = context.Jobs.AsTracking().FirstOrDefault(job => job.Name == name) ?? throw NotFound(name);
-            job.IsRegistered = false;
-            return context.SaveChanges();
-        });
+    public void Unregister(string name) => Change(
+        name, 0, command => command.CommandText = "UPDATE jobs SET is_registered = $value WHERE name = $name");
 
     /// <summary>Suspends a job, or goes on with it.</summary>
     /// <exception cref="StoreException">NotFound.</exception>
@@ -87,7 +86,7 @@ internal sealed class JobTable(IndexDatabase index)
     public void SetPolicy(string name, string policy) => Change(
         name, policy, command => command.CommandText = "UPDATE jobs SET policy = $value WHERE name = $name");
 
-    /// <summary>Replaces the process facts, of a job that runs therefore. Part of every recovery, so plain SQL.</summary>
+    /// <summary>Replaces the process facts, of a job that runs therefore.</summary>
     /// <exception cref="StoreException">NotFound.</exception>
     public void UpdateProcess(string name, int pid, ulong startTicks, string bootId)
         => index.Run(connection =>

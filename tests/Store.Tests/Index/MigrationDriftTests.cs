@@ -2,19 +2,20 @@ using System.Reflection;
 using Checkpointer.Store.Index;
 using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Migrations;
 
 namespace Checkpointer.Store.Tests.Index;
 
-/// <summary>The hand-written migrations lead to the schema of the model. Stands in for the model snapshot.</summary>
+/// <summary>The hand-written migrations lead to the schema of the model, and so does the script for a new index. Stands in for the model snapshot.</summary>
 [Trait("kind", "unit")]
 public sealed class MigrationDriftTests
 {
     [Fact]
     public void Migrate_And_EnsureCreated_GiveTheSameSchema()
     {
-        var migrated = Schema(context => context.Database.Migrate());
-        var created = Schema(context => context.Database.EnsureCreated());
+        var migrated = FactsOf(connection => ContextOn(connection).Database.Migrate());
+        var created = FactsOf(connection => ContextOn(connection).Database.EnsureCreated());
 
         Assert.Equal(created, migrated);
         Assert.Contains("table chunks, without row IDs: 1", created);
@@ -24,15 +25,44 @@ public sealed class MigrationDriftTests
     }
 
     [Fact]
+    public void Script_SaysWhatTheMigrationsDo()
+    {
+        using var connection = NewConnection();
+        var script = ContextOn(connection).GetService<IMigrator>().GenerateScript(options: MigrationsSqlGenerationOptions.NoTransactions);
+
+        Assert.True(script.Trim() == Schema.Text().Trim(), $"a migration was added or changed: write this to migrations/schema.sql:\n{script}");
+    }
+
+    [Fact]
+    public void Update_OfAnEmptyIndex_GivesTheSchemaOfTheMigrations()
+    {
+        var migrated = FactsOf(connection => ContextOn(connection).Database.Migrate());
+        var updated = FactsOf(Schema.Update);
+
+        Assert.Equal(migrated, updated);
+    }
+
+    [Fact]
+    public void Migrate_AfterUpdateOfAnEmptyIndex_FindsNothingToDo()
+    {
+        using var connection = NewConnection();
+
+        Schema.Update(connection);
+
+        Assert.Empty(ContextOn(connection).Database.GetPendingMigrations());
+        Schema.Update(connection);
+        ContextOn(connection).Database.Migrate();
+    }
+
+    [Fact]
     public void Migrate_OfAnOldIndex_KeepsItsJobs()
     {
-        using var connection = new SqliteConnection("Data Source=:memory:");
-        connection.Open();
-        using var context = new IndexContext(IndexContext.OptionsFor(connection));
+        using var connection = NewConnection();
+        using var context = ContextOn(connection);
         context.Database.Migrate("20261122010000_Initial");
         context.Database.ExecuteSqlRaw("INSERT INTO jobs VALUES (1, 'md', 4711, 100, 'boot', 'lmp', 0, 1, 7)");
 
-        SchemaCheck.Update(connection, () => new IndexContext(IndexContext.OptionsFor(connection)));
+        Schema.Update(connection);
 
         var job = Assert.Single(context.Jobs);
         Assert.Equal(("md", 7L, null, ""), (job.Name, job.NextNumber, job.Cgroup, job.Policy));
@@ -44,15 +74,22 @@ public sealed class MigrationDriftTests
         var compiled = typeof(IndexContext).Assembly.GetTypes()
             .Select(type => type.GetCustomAttribute<MigrationAttribute>()?.Id).OfType<string>().Order(StringComparer.Ordinal);
 
-        Assert.Equal(compiled, SchemaCheck.Known);
+        Assert.Equal(compiled, Schema.Known);
     }
 
-    private static List<string> Schema(Action<IndexContext> create)
+    private static SqliteConnection NewConnection()
     {
-        using var connection = new SqliteConnection("Data Source=:memory:");
+        var connection = new SqliteConnection("Data Source=:memory:");
         connection.Open();
-        using var context = new IndexContext(IndexContext.OptionsFor(connection));
-        create(context);
+        return connection;
+    }
+
+    private static IndexContext ContextOn(SqliteConnection connection) => new(IndexContext.OptionsFor(connection));
+
+    private static List<string> FactsOf(Action<SqliteConnection> create)
+    {
+        using var connection = NewConnection();
+        create(connection);
         using var command = connection.CreateCommand();
         // Not the text of CREATE TABLE: a column that was added later stands elsewhere in it.
         command.CommandText =
