@@ -34,13 +34,51 @@ public sealed class DeathTests(ProgramFixture programs) : IDisposable
     {
         using var job = TestJob.StartProgram(programs.Executable(name), _directory, name);
         var watch = new JobWatch(job);
-        var points = DieAtEachPoint(job, () => Session(new ProcessId(job.Pid)), watch.AssertGoesOn);
+        var points = DieAtEachPoint(() => Session(new ProcessId(job.Pid)), watch.AssertGoesOn);
 
         Assert.InRange(points, 50, PointsMax);
         _ = TracerThread.Run("to live", () => Session(new ProcessId(job.Pid)));
         watch.AssertAsFound("after a session that nobody died in");
         job.Go(TestProgram.All.Single(program => program.Name == name).GoesByFile);
         job.WaitForLine("PASS");
+    }
+
+    /// <summary>
+    /// A thread that was thawed and waits for a processor has been put back by the kernel, to make restart_syscall, and has not made it. A signal frame leads it home without what
+    /// the kernel remembered for that call.
+    /// </summary>
+    [RootFact]
+    public void Tracer_DyingInASleepThatIsAboutToBeRestarted_DoesNotEndIt()
+    {
+        using var job = TestJob.StartProgram(programs.Executable("nanosleep"), _directory, "nanosleep");
+        var process = new ProcessId(job.Pid);
+        var watch = new JobWatch(job);
+
+        var asleep = ProcFacts.Threads(job.Pid).Count(thread => TracerThread.Run("to die", () => DieInSleep(process, new ThreadId(thread))));
+
+        Assert.NotEqual(0, asleep);
+        watch.AssertGoesOn("after the deaths");
+        job.Go(byFile: false);
+        job.WaitForLine("PASS");
+    }
+
+    /// <summary>Leaves a thread on the road home, as one that was interrupted on the way back into its sleep; false where it did not sleep.</summary>
+    private bool DieInSleep(ProcessId process, ThreadId thread)
+    {
+        var tracee = Tracee.TrySeize(thread, process, Ptrace.PTRACE_O_TRACESYSGOOD)!;
+        tracee.Interrupt();
+        Assert.True(tracee.WaitForStop(_options.SyscallTimeout));
+        var registers = tracee.GetRegisters();
+        if (!registers.NeedsRestartBlock)
+        {
+            return false;
+        }
+
+        tracee.SetRegisters(registers.Rewound((long)Sys.RestartSyscall));
+        using var memory = RemoteMemory.Open(process);
+        var injection = Bootstrap.TryOpen([FrozenThread.Capture(tracee, memory)], ProcFs.Maps(process), memory, _options.SyscallTimeout, static _ => { });
+        _ = injection!.Call(Sys.Brk, 0);
+        return true;
     }
 
     /// <summary>Freezes, makes each kind of injection, and thaws.</summary>
@@ -86,7 +124,7 @@ public sealed class DeathTests(ProgramFixture programs) : IDisposable
     }
 
     /// <summary>Runs the session with a death at its first point, its second, and so on, until one run lives. Returns the number of points.</summary>
-    private static int DieAtEachPoint(TestJob job, Func<bool> session, Action<string> check)
+    private static int DieAtEachPoint(Func<bool> session, Action<string> check)
     {
         for (var deadly = 0; deadly < PointsMax; deadly++)
         {
@@ -111,7 +149,7 @@ public sealed class DeathTests(ProgramFixture programs) : IDisposable
             }
 
             Assert.True(exception is DeathOfTracerException, $"point {deadly}: {exception}");
-            check($"point {deadly} of {job}");
+            check($"point {deadly}");
         }
 
         throw new InvalidOperationException($"more than {PointsMax} points");

@@ -60,22 +60,14 @@ internal sealed class ThreadCollector(FrozenProcess process, FindingList finding
 
     private CoreX64 Core(FrozenThread thread)
     {
-        var registers = SyscallRestart.ForImage(thread.Home, CodeBefore(thread.Home), thread.Tracee.WaitChannel, out var endsEarly);
-        if (endsEarly)
+        if (thread.EndsCallEarly)
         {
             findings.Note(
                 process.Id, "thread",
                 $"Thread {thread.Id} waits in a system call that cannot be named; after a restore that call ends with EINTR.");
         }
 
-        return CoreImage.From(registers, thread.Tracee.GetExtendedState());
-    }
-
-    private byte[] CodeBefore(RegisterSet registers)
-    {
-        var code = new byte[SyscallRestart.CodeBytesBefore];
-        var start = registers.InstructionPointer - RegisterSet.SyscallInstructionBytes - SyscallRestart.CodeBytesBefore;
-        return registers.NeedsRestartBlock && process.Memory.TryRead(start, code) == code.Length ? code : [];
+        return CoreImage.From(thread.SelfContained, thread.Tracee.GetExtendedState());
     }
 
     private static unsafe void AddRobustList(Images.Thread image, ThreadId thread)

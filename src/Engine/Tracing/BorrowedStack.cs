@@ -40,7 +40,7 @@ internal sealed class BorrowedStack
         var state = thread.Tracee.GetExtendedState();
         var target = SignalFrame.PlaceBelow(thread.Home.StackPointer, state.Length);
         var start = target - SignalFrame.ReturnAddressBytes;
-        var frame = SignalFrame.BuildReturning(thread.HomeByFrame, state, thread.SignalMask, target, sigreturn);
+        var frame = SignalFrame.BuildReturning(thread.SelfContained, state, thread.SignalMask, target, sigreturn);
         var saved = new byte[frame.Length];
         if (start.Address < stack.Start || memory.TryRead(start, saved) != saved.Length)
         {

@@ -80,7 +80,7 @@ internal sealed class FrozenProcess : IDisposable
     {
         var gate = Gate ?? throw new InvariantViolationException($"process {Id} has no gate");
         RequireNoOther();
-        Memory.Write(gate.Frame, SignalFrame.Build(thread.HomeByFrame, thread.Tracee.GetExtendedState(), thread.SignalMask, gate.Frame));
+        Memory.Write(gate.Frame, SignalFrame.Build(thread.SelfContained, thread.Tracee.GetExtendedState(), thread.SignalMask, gate.Frame));
         _isInjecting = true;
         return SyscallInjection.Through(gate.CallCode, gate.Frame, thread, _syscallTimeout, _step, End);
     }

@@ -7,11 +7,11 @@ namespace Checkpointer.Engine.Tracing;
 /// <summary>One thread of a frozen job, with what it was doing when it stopped.</summary>
 internal sealed class FrozenThread
 {
-    private FrozenThread(Tracee tracee, RegisterSet registers, RegisterSet homeByFrame, ulong signalMask, ptrace_rseq_configuration rseq)
+    private FrozenThread(Tracee tracee, RegisterSet registers, (RegisterSet Registers, bool EndsEarly) selfContained, ulong signalMask, ptrace_rseq_configuration rseq)
     {
         Tracee = tracee;
         Home = registers;
-        HomeByFrame = homeByFrame;
+        (SelfContained, EndsCallEarly) = selfContained;
         SignalMask = signalMask;
         Rseq = rseq;
     }
@@ -25,9 +25,13 @@ internal sealed class FrozenThread
     /// <summary>Registers that it continues with at the thaw.</summary>
     public RegisterSet Home { get; }
 
-    /// <summary>The same for a thread that gets home by a signal frame, because we died: the kernel then restarts nothing, so an interrupted call is made
-    /// again, with the time that was left where the kernel told it and else with all of it. A sleep gets longer and never ends early.</summary>
-    public RegisterSet HomeByFrame { get; }
+    /// <summary>The same without what the kernel remembers of an interrupted call: for the image, and for a thread that gets home by a signal frame, because we died.
+    /// The kernel then restarts nothing, so the call is made again, with the time that was left where the kernel told it and else with all of it. A sleep
+    /// gets longer and never ends early.</summary>
+    public RegisterSet SelfContained { get; }
+
+    /// <summary>True where <see cref="SelfContained"/> has to end the interrupted call with EINTR, because its number is not known.</summary>
+    public bool EndsCallEarly { get; }
 
     /// <summary>Blocked signals.</summary>
     public ulong SignalMask { get; }
@@ -42,8 +46,9 @@ internal sealed class FrozenThread
         var registers = SyscallRestart.WithoutInterruption(tracee.GetRegisters());
         var rseq = tracee.GetRseqConfiguration();
         var home = RseqSection.Abort(registers, rseq, memory);
-        var homeByFrame = SyscallRestart.ForImage(home, CodeBefore(home, memory), tracee.WaitChannel, out _);
-        return new FrozenThread(tracee, home, homeByFrame, tracee.GetSignalMask(), rseq);
+        var interrupted = SyscallRestart.BackInCall(home, CodeAt(home, memory));
+        var selfContained = SyscallRestart.SelfContained(interrupted, CodeBefore(interrupted, memory), tracee.WaitChannel, out var endsEarly);
+        return new FrozenThread(tracee, home, (selfContained, endsEarly), tracee.GetSignalMask(), rseq);
     }
 
     /// <summary>Puts the registers to where the thread continues; they differ from those at the stop where it was in a restartable sequence
@@ -64,15 +69,16 @@ internal sealed class FrozenThread
         Tracee.SetRegisters(Home);
     }
 
+    private static byte[] CodeAt(RegisterSet registers, RemoteMemory memory)
+    {
+        var code = new byte[RegisterSet.SyscallInstructionBytes];
+        return registers.MayBeAboutToRestart && memory.TryRead(registers.InstructionPointer, code) == code.Length ? code : [];
+    }
+
     private static byte[] CodeBefore(RegisterSet registers, RemoteMemory memory)
     {
-        if (!registers.NeedsRestartBlock)
-        {
-            return [];
-        }
-
         var code = new byte[SyscallRestart.CodeBytesBefore];
         var start = registers.InstructionPointer - RegisterSet.SyscallInstructionBytes - SyscallRestart.CodeBytesBefore;
-        return memory.TryRead(start, code) == code.Length ? code : [];
+        return registers.NeedsRestartBlock && memory.TryRead(start, code) == code.Length ? code : [];
     }
 }

@@ -24,8 +24,14 @@ internal sealed partial class JobWatch
     /// <summary>Fails unless it runs, as found but for a gate that may be left, and each of its threads makes progress.</summary>
     public void AssertGoesOn(string when)
     {
+        Wait.UntilHolds(() =>
+        {
+            if (_job.IsRunning)
+            {
+                WithoutMappings(_before).AssertSame(WithoutMappings(Picture()), when);
+            }
+        });
         Assert.True(_job.IsRunning, $"{when}: ended: {_job}");
-        Wait.UntilHolds(() => WithoutMappings(_before).AssertSame(WithoutMappings(Picture()), when));
         Assert.DoesNotContain("FAIL", _job.Output, StringComparison.Ordinal);
         Wait.Until(() => !Children().Any(child => ProcFacts.StatField(child, 3) != "Z"), Wait.Patience, () => $"{when}: a copy lives: {string.Join(' ', Children())}");
         AssertBeats(when);

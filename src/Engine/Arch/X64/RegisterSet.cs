@@ -38,6 +38,9 @@ internal struct RegisterSet
     /// <summary>True where the restart depends on the kernel's restart block, which dies with the thread.</summary>
     public readonly bool NeedsRestartBlock => IsInRestartableSyscall && Result == ErestartRestartBlock;
 
+    /// <summary>True where the thread, if it stands at a system call instruction, is about to make <c>restart_syscall</c>, which depends on the restart block, too.</summary>
+    public readonly bool MayBeAboutToRestart => Result == (long)Sys.RestartSyscall;
+
     /// <summary>Number of the interrupted system call; meaningful where <see cref="IsInRestartableSyscall"/>.</summary>
     public readonly long InterruptedSyscall => unchecked((long)Raw.orig_rax);
 
@@ -139,6 +142,17 @@ internal struct RegisterSet
         rewound.Raw.rip = Raw.rip - SyscallInstructionBytes;
         rewound.Raw.orig_rax = ulong.MaxValue;
         return rewound;
+    }
+
+    /// <summary>These registers of a thread that is about to make <c>restart_syscall</c>, as they were in the call for which the kernel put it back. The number of that call is
+    /// still there where the thread has not been in its own code since.</summary>
+    public readonly RegisterSet BackInCall()
+    {
+        var back = this;
+        back.Raw.rax = unchecked((ulong)ErestartRestartBlock);
+        back.Raw.rip = Raw.rip + SyscallInstructionBytes;
+        back.Raw.orig_rax = InterruptedSyscall >= 0 ? Raw.orig_rax : (ulong)Sys.RestartSyscall;
+        return back;
     }
 
     /// <summary>These registers, with the interrupted call ended by an error.</summary>

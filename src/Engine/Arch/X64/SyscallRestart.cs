@@ -4,15 +4,17 @@ using Checkpointer.Engine.Interop;
 namespace Checkpointer.Engine.Arch.X64;
 
 /// <summary>
-/// Turns a system call that the freeze interrupted into one that a restored thread makes again.
+/// Turns a system call that the freeze interrupted into one that the thread makes again with nothing but its registers.
 /// </summary>
 /// <remarks>
-/// A live thread is restarted by the kernel itself. A restored one has only its registers:
+/// A live thread is restarted by the kernel itself. A restored one, or one that comes home by a signal frame, has only its registers:
 /// -ERESTARTSYS, -ERESTARTNOINTR and -ERESTARTNOHAND are answered by making the same call again (no handler ran).
 /// -ERESTART_RESTARTBLOCK needs what the kernel remembered. A relative sleep with a remainder pointer is made again with the remainder, which the
 /// kernel wrote there when it was interrupted; other relative waits (poll, futex, a sleep without that pointer) start their time-out over. After an
 /// earlier freeze the register says <c>restart_syscall</c>; the real number is then read from the code before the instruction, or told from the
 /// kernel function that the thread slept in: only nanosleep, clock_nanosleep, poll and futex use a restart block.
+/// A thread that was thawed and does not get to run stands between the two: the kernel has put it back to the instruction, to make
+/// <c>restart_syscall</c>, and it has not made it.
 /// </remarks>
 internal static class SyscallRestart
 {
@@ -24,15 +26,21 @@ internal static class SyscallRestart
     // vm.mmap_min_addr of all distributions.
     private const ulong LowestAddress = 65536;
 
-    /// <summary>Bytes of code before the syscall instruction that <see cref="ForImage"/> wants to see.</summary>
+    /// <summary>Bytes of code before the syscall instruction that <see cref="SelfContained"/> wants to see.</summary>
     public const int CodeBytesBefore = MovRaxBytes;
 
-    /// <summary>Registers for the image.</summary>
+    /// <summary>Takes back what the kernel did to a thread that is about to make <c>restart_syscall</c>; others are as they were.</summary>
     /// <param name="frozen">Registers at the freeze.</param>
+    /// <param name="codeAt">Code where the thread goes on; empty where unreadable.</param>
+    public static RegisterSet BackInCall(RegisterSet frozen, ReadOnlySpan<byte> codeAt) =>
+        frozen.MayBeAboutToRestart && codeAt.SequenceEqual(GateCode.SyscallInstruction) ? frozen.BackInCall() : frozen;
+
+    /// <summary>The registers without what the kernel remembers.</summary>
+    /// <param name="frozen">Registers at the freeze, of <see cref="BackInCall"/>.</param>
     /// <param name="codeBefore">The <see cref="CodeBytesBefore"/> bytes before the syscall instruction, or empty where unreadable.</param>
     /// <param name="waitChannel">Kernel function that the thread slept in; empty where unknown.</param>
     /// <param name="endsEarly">True where the call had to be ended with EINTR, because its number is not known.</param>
-    public static RegisterSet ForImage(RegisterSet frozen, ReadOnlySpan<byte> codeBefore, string waitChannel, out bool endsEarly)
+    public static RegisterSet SelfContained(RegisterSet frozen, ReadOnlySpan<byte> codeBefore, string waitChannel, out bool endsEarly)
     {
         endsEarly = false;
         if (!frozen.IsInRestartableSyscall)

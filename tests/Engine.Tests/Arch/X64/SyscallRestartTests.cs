@@ -15,15 +15,16 @@ public sealed class SyscallRestartTests
     private static readonly byte[] _movEax = [0x90, 0x90, 0xb8, 0x23, 0x00, 0x00, 0x00]; // mov eax, 35
     private static readonly byte[] _movRax = [0x48, 0xc7, 0xc0, 0xe6, 0x00, 0x00, 0x00]; // mov rax, 230
     private static readonly byte[] _other = [0x90, 0x90, 0x90, 0x90, 0x90, 0x89, 0xf8]; // mov eax, edi
+    private static readonly byte[] _syscall = [0x0f, 0x05];
     private static readonly byte[] _absurd = [0x90, 0x90, 0xb8, 0x00, 0x00, 0x01, 0x00]; // mov eax, 65536
 
     [Theory]
     [InlineData(-512)]
     [InlineData(-513)]
     [InlineData(-514)]
-    public void ForImage_OfARestartableCall_MakesItAgain(long result)
+    public void SelfContained_OfARestartableCall_MakesItAgain(long result)
     {
-        var image = SyscallRestart.ForImage(Registers.Interrupted(0, result, 3, Pointer, 512), _other, "pipe_read", out var endsEarly);
+        var image = SyscallRestart.SelfContained(Registers.Interrupted(0, result, 3, Pointer, 512), _other, "pipe_read", out var endsEarly);
 
         Assert.False(endsEarly);
         Assert.Equal((0ul, Registers.CodeAddress - 2, Registers.NoCall), (image.Raw.rax, image.Raw.rip, image.Raw.orig_rax));
@@ -35,18 +36,18 @@ public sealed class SyscallRestartTests
     [InlineData(-511)]
     [InlineData(-4)]
     [InlineData(17)]
-    public void ForImage_OfAnEndedCall_KeepsItsResult(long result)
+    public void SelfContained_OfAnEndedCall_KeepsItsResult(long result)
     {
-        var image = SyscallRestart.ForImage(Registers.Interrupted(0, result), _other, "", out var endsEarly);
+        var image = SyscallRestart.SelfContained(Registers.Interrupted(0, result), _other, "", out var endsEarly);
 
         Assert.False(endsEarly);
         Assert.Equal((result, Registers.CodeAddress, Registers.NoCall), (image.Result, image.Raw.rip, image.Raw.orig_rax));
     }
 
     [Fact]
-    public void ForImage_OutsideOfACall_KeepsARegisterThatLooksLikeARestart()
+    public void SelfContained_OutsideOfACall_KeepsARegisterThatLooksLikeARestart()
     {
-        var image = SyscallRestart.ForImage(Registers.Interrupted(-1, -512), _other, "", out var endsEarly);
+        var image = SyscallRestart.SelfContained(Registers.Interrupted(-1, -512), _other, "", out var endsEarly);
 
         Assert.False(endsEarly);
         Assert.Equal((-512L, Registers.CodeAddress), (image.Result, image.Raw.rip));
@@ -59,9 +60,9 @@ public sealed class SyscallRestartTests
     [InlineData((int)Sys.ClockNanosleep, 1ul, 0ul, 0x1000ul, 0ul, 1ul, 0x1000ul)]
     [InlineData((int)Sys.Poll, 0x1000ul, 2ul, 500ul, 0x9999ul, 0x1000ul, 500ul)]
     [InlineData((int)Sys.Futex, 0x1000ul, 0ul, 7ul, 0x9999ul, 0x1000ul, 7ul)]
-    public void ForImage_OfARestartBlock_GoesOnWithWhatIsLeft(int number, ulong first, ulong second, ulong third, ulong fourth, ulong first2, ulong third2)
+    public void SelfContained_OfARestartBlock_GoesOnWithWhatIsLeft(int number, ulong first, ulong second, ulong third, ulong fourth, ulong first2, ulong third2)
     {
-        var image = SyscallRestart.ForImage(Registers.Interrupted(number, RestartBlock, first, second, third, fourth), _other, "", out var endsEarly);
+        var image = SyscallRestart.SelfContained(Registers.Interrupted(number, RestartBlock, first, second, third, fourth), _other, "", out var endsEarly);
 
         Assert.False(endsEarly);
         Assert.Equal((number, Registers.CodeAddress - 2), (image.Result, image.Raw.rip));
@@ -69,18 +70,18 @@ public sealed class SyscallRestartTests
     }
 
     [Fact]
-    public void ForImage_OfRestartSyscall_ReadsTheNumberBeforeTheInstruction()
+    public void SelfContained_OfRestartSyscall_ReadsTheNumberBeforeTheInstruction()
     {
         Assert.Equal((Sys.Nanosleep, false), Restarted(_movEax, "", Pointer));
         Assert.Equal((Sys.ClockNanosleep, false), Restarted(_movRax, "", 1));
     }
 
     [Fact]
-    public void ForImage_OfRestartSyscall_TakesTheRemainderOfTheSleepThatItStandsFor()
+    public void SelfContained_OfRestartSyscall_TakesTheRemainderOfTheSleepThatItStandsFor()
     {
         var frozen = Registers.Interrupted((long)Sys.RestartSyscall, RestartBlock, 0x11000, 0x22000);
 
-        var image = SyscallRestart.ForImage(frozen, _movEax, "", out _);
+        var image = SyscallRestart.SelfContained(frozen, _movEax, "", out _);
 
         Assert.Equal(0x22000ul, image.Argument1);
     }
@@ -91,7 +92,7 @@ public sealed class SyscallRestartTests
     [InlineData("do_poll", Pointer, (int)Sys.Poll)]
     [InlineData("hrtimer_nanosleep", Pointer, (int)Sys.Nanosleep)]
     [InlineData("do_nanosleep", 1ul, (int)Sys.ClockNanosleep)]
-    public void ForImage_OfRestartSyscallWithUnreadableNumber_TellsItFromTheWaitChannel(string channel, ulong first, int expected)
+    public void SelfContained_OfRestartSyscallWithUnreadableNumber_TellsItFromTheWaitChannel(string channel, ulong first, int expected)
     {
         Assert.Equal(((Sys)expected, false), Restarted(_other, channel, first));
         Assert.Equal(((Sys)expected, false), Restarted(_absurd, channel, first));
@@ -102,12 +103,37 @@ public sealed class SyscallRestartTests
     [InlineData("")]
     [InlineData("0")]
     [InlineData("pipe_read")]
-    public void ForImage_OfRestartSyscallThatNothingTells_EndsIt(string channel)
+    public void SelfContained_OfRestartSyscallThatNothingTells_EndsIt(string channel)
     {
-        var image = SyscallRestart.ForImage(Registers.Interrupted((long)Sys.RestartSyscall, RestartBlock), _other, channel, out var endsEarly);
+        var image = SyscallRestart.SelfContained(Registers.Interrupted((long)Sys.RestartSyscall, RestartBlock), _other, channel, out var endsEarly);
 
         Assert.True(endsEarly);
         Assert.Equal((Interrupted, Registers.CodeAddress, Registers.NoCall), (image.Result, image.Raw.rip, image.Raw.orig_rax));
+    }
+
+    [Theory]
+    [InlineData((int)Sys.ClockNanosleep, (int)Sys.ClockNanosleep)] // put back just now: the kernel's copy of the number is still there
+    [InlineData((int)Sys.RestartSyscall, (int)Sys.Nanosleep)] // interrupted for the second time
+    [InlineData(-1, (int)Sys.Nanosleep)] // was in its own code since
+    public void SelfContained_OfAThreadAboutToRestart_MakesTheCallItselfAgain(long known, int expected)
+    {
+        var frozen = AboutToRestart(known);
+
+        var image = SyscallRestart.SelfContained(SyscallRestart.BackInCall(frozen, _syscall), _movEax, "0", out var endsEarly);
+
+        Assert.False(endsEarly);
+        Assert.Equal(((ulong)expected, frozen.Raw.rip, Registers.NoCall), (image.Raw.rax, image.Raw.rip, image.Raw.orig_rax));
+    }
+
+    [Fact]
+    public void BackInCall_WhereNoCallIsMade_ChangesNothing()
+    {
+        var computing = AboutToRestart(-1);
+        var calling = Registers.Interrupted(-1, (long)Sys.Nanosleep);
+
+        Assert.Equal(computing, SyscallRestart.BackInCall(computing, [0x0f, 0x0b]));
+        Assert.Equal(computing, SyscallRestart.BackInCall(computing, []));
+        Assert.Equal(calling, SyscallRestart.BackInCall(calling, _syscall));
     }
 
     // Arguments 3, 4 and 5; a call that is made again stands two bytes before where it stopped.
@@ -147,9 +173,11 @@ public sealed class SyscallRestartTests
         Assert.Equal(frozen, SyscallRestart.WithoutInterruption(frozen));
     }
 
+    private static RegisterSet AboutToRestart(long known) => Registers.Interrupted(known, (long)Sys.RestartSyscall, 0x11000);
+
     private static (Sys Number, bool EndsEarly) Restarted(byte[] code, string channel, ulong first)
     {
-        var image = SyscallRestart.ForImage(Registers.Interrupted((long)Sys.RestartSyscall, RestartBlock, first), code, channel, out var endsEarly);
+        var image = SyscallRestart.SelfContained(Registers.Interrupted((long)Sys.RestartSyscall, RestartBlock, first), code, channel, out var endsEarly);
         Assert.Equal(Registers.CodeAddress - 2, image.Raw.rip);
         return ((Sys)image.Result, endsEarly);
     }
